@@ -1,0 +1,81 @@
+//! The one place that reads the time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where verifiers, issuers and stores get the time from: the system, or a test.
+///
+/// # Examples
+///
+/// Time travel in a test, without sleeping:
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::Clock;
+///
+/// let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+/// let shared = clock.clone();
+/// clock.advance(Duration::from_secs(60));
+/// assert_eq!(shared.now(), Duration::from_secs(1_700_000_060));
+/// ```
+#[derive(Clone, Default)]
+pub struct Clock(Source);
+
+#[derive(Clone, Default)]
+enum Source {
+    #[default]
+    System,
+    /// Nanoseconds since the Unix epoch; enough until the year 2554.
+    Manual(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// The clock of the operating system: the default everywhere.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still at `now`, a time since the Unix epoch, until
+    /// [`advance`](Clock::advance) or [`set`](Clock::set) moves it. Its clones move with it.
+    pub fn manual(now: Duration) -> Self {
+        Self(Source::Manual(Arc::new(AtomicU64::new(nanoseconds(now)))))
+    }
+
+    /// The time since the Unix epoch. A system clock before 1970 reads as zero.
+    pub fn now(&self) -> Duration {
+        match &self.0 {
+            Source::System => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            Source::Manual(now) => Duration::from_nanos(now.load(Ordering::Relaxed)),
+        }
+    }
+
+    /// Moves a manual clock and its clones forward. A system clock stays as it is.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(now) = &self.0 {
+            now.fetch_add(nanoseconds(by), Ordering::Relaxed);
+        }
+    }
+
+    /// Sets a manual clock and its clones to a time since the Unix epoch. A system clock stays as
+    /// it is.
+    pub fn set(&self, to: Duration) {
+        if let Source::Manual(now) = &self.0 {
+            now.store(nanoseconds(to), Ordering::Relaxed);
+        }
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Source::System => f.write_str("Clock(system)"),
+            Source::Manual(_) => write!(f, "Clock(manual, {:?})", self.now()),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What can go wrong, as types: [`ConfigError`] for the developer at start-up,
+//! [`AuthError`] for the one request that was refused.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::Algorithm;
+
+/// A fault in the configuration, found when a key, verifier, issuer or hasher is built.
+///
+/// The text names the fault and the mend. It never contains a secret.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{ConfigError, Verifier};
+///
+/// let error = Verifier::hs256("too short").unwrap_err();
+/// assert!(matches!(error, ConfigError::SecretTooShort { minimum: 32, .. }));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// An HMAC secret has fewer bytes than its hash (RFC 7518, section 3.2).
+    SecretTooShort {
+        /// The algorithm that the secret was meant for.
+        algorithm: Algorithm,
+        /// The least number of bytes.
+        minimum: usize,
+        /// The number of bytes given.
+        actual: usize,
+    },
+    /// An HMAC secret is one that everybody can guess (RFC 8725, section 3.5).
+    WeakSecret {
+        /// Why it counts as weak.
+        reason: &'static str,
+    },
+    /// A key could not be read, or is no key of its algorithm.
+    InvalidKey {
+        /// The algorithm that the key was meant for.
+        algorithm: Algorithm,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An RSA modulus is below 2048 bits (RFC 7518, section 3.3).
+    RsaKeyTooSmall {
+        /// The size of the modulus in bits.
+        bits: usize,
+    },
+    /// The crate was compiled without `aws-lc-rs` and without `rust-crypto`.
+    NoCryptoBackend,
+    /// A JSON Web Key (Set) could not be used.
+    InvalidJwk {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A key set without a key that can verify.
+    NoUsableKey,
+    /// Neither `audience(..)` nor `any_audience()` was called.
+    NoAudienceDecision,
+    /// An [`Issuer`](crate::Issuer) has no issuer identifier.
+    NoIssuer,
+    /// The leeway is above 300 seconds.
+    LeewayTooLong {
+        /// The leeway given, in seconds.
+        seconds: u64,
+    },
+    /// A text that goes into a response header has a character that the header can't carry.
+    InvalidHeaderText {
+        /// The setting that holds the text.
+        setting: &'static str,
+        /// The first such character.
+        character: char,
+    },
+    /// A scope, role or claim can't be used as it is written.
+    InvalidValue {
+        /// The setting.
+        setting: &'static str,
+        /// The rule that the value breaks.
+        rule: &'static str,
+    },
+    /// The operating system gave no random bytes.
+    NoRandomness,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SecretTooShort { algorithm, minimum, actual } => write!(
+                f,
+                "the {algorithm} secret has {actual} bytes and needs at least {minimum}; \
+                 make one with `openssl rand -base64 48`"
+            ),
+            Self::WeakSecret { reason } => write!(
+                f,
+                "the secret is too easy to guess ({reason}); make one with `openssl rand -base64 48`"
+            ),
+            Self::InvalidKey { algorithm, reason } => {
+                write!(f, "the {algorithm} key can't be used: {reason}")
+            }
+            Self::RsaKeyTooSmall { bits } => {
+                write!(f, "the RSA key has {bits} bits and needs at least 2048")
+            }
+            Self::NoCryptoBackend => f.write_str(
+                "tower-bearer was compiled without a cryptographic backend; \
+                 enable its feature `aws-lc-rs` or `rust-crypto`",
+            ),
+            Self::InvalidJwk { reason } => write!(f, "the JSON Web Key can't be used: {reason}"),
+            Self::NoUsableKey => f.write_str("the key set has no key that can verify a token"),
+            Self::NoAudienceDecision => f.write_str(
+                "no audience is set; call `.audience(\"...\")` with the name of this service, or \
+                 `.any_audience()` to accept tokens meant for anybody",
+            ),
+            Self::NoIssuer => f.write_str(
+                "no issuer is set; call `.issuer(\"https://...\")` with the URL that \
+                     names this service in the `iss` claim",
+            ),
+            Self::LeewayTooLong { seconds } => write!(
+                f,
+                "a leeway of {seconds} seconds is too long; at most 300 seconds make up for clocks that differ"
+            ),
+            Self::InvalidHeaderText { setting, character } => write!(
+                f,
+                "the {setting} contains {character:?}, which a response header can't carry"
+            ),
+            Self::InvalidValue { setting, rule } => write!(f, "the {setting} is not valid: {rule}"),
+            Self::NoRandomness => f.write_str("the operating system gave no random bytes"),
+        }
+    }
+}
+
+impl Error for ConfigError {}
+
+/// Why a request was refused: an opaque error with a [`kind`](AuthError::kind).
+///
+/// The layer puts it into the extensions of the response that it answers with, so that outer
+/// layers can count or log refusals. Its text is one of a closed set of constants.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{AuthError, AuthErrorKind};
+///
+/// let error = AuthError::from(AuthErrorKind::Expired);
+/// assert_eq!(error.kind(), AuthErrorKind::Expired);
+/// assert_eq!(error.to_string(), "the token is expired");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthError {
+    kind: AuthErrorKind,
+}
+
+impl AuthError {
+    /// The reason.
+    pub fn kind(&self) -> AuthErrorKind {
+        self.kind
+    }
+}
+
+impl From<AuthErrorKind> for AuthError {
+    fn from(kind: AuthErrorKind) -> Self {
+        Self { kind }
+    }
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.description())
+    }
+}
+
+impl Error for AuthError {}
+
+/// The reasons for which a request is refused.
+///
+/// # Examples
+///
+/// See [`AuthError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthErrorKind {
+    /// The request has no bearer credentials.
+    MissingCredentials,
+    /// The `Authorization` header is not `Bearer` and one token (RFC 6750, section 2.1).
+    MalformedCredentials,
+    /// More than one credential was sent.
+    MultipleCredentials,
+    /// The credentials are longer than the limit.
+    CredentialsTooLong,
+    /// The token is not a JWT in compact form (RFC 7519, section 7.2).
+    MalformedToken,
+    /// The header asks for something that is not supported: `crit`, `b64`, encryption.
+    UnsupportedHeader,
+    /// No key has the token's key ID.
+    UnknownKey,
+    /// The token's algorithm is not that of the key.
+    AlgorithmMismatch,
+    /// The signature is wrong.
+    InvalidSignature,
+    /// The `typ` of the token is not that of an access token.
+    WrongTokenType,
+    /// A claim is missing or has the wrong form.
+    InvalidClaims,
+    /// The token is expired.
+    Expired,
+    /// The token is not valid yet.
+    NotYetValid,
+    /// The token's `iat` lies in the future.
+    IssuedInFuture,
+    /// The token is of another issuer.
+    InvalidIssuer,
+    /// The token is meant for somebody else.
+    InvalidAudience,
+    /// The token is bound to a key that the request does not prove (RFC 9449, RFC 8705).
+    KeyBound,
+    /// The token lacks a scope.
+    InsufficientScope,
+    /// The user may not do this, whatever the scope.
+    Forbidden,
+    /// Keys or stores are out of reach.
+    Unavailable,
+    /// An extractor or a policy has no `JwtAuthLayer` around it.
+    MissingLayer,
+}
+
+impl AuthErrorKind {
+    /// The constant text of the reason, as clients see it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tower_bearer::AuthErrorKind;
+    /// assert_eq!(AuthErrorKind::Forbidden.description(), "access denied");
+    /// ```
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::MissingCredentials => "authentication required",
+            Self::MalformedCredentials => "the authorization header is malformed",
+            Self::MultipleCredentials => "more than one credential was sent",
+            Self::CredentialsTooLong => "the credentials are too long",
+            Self::MalformedToken => "the token is malformed",
+            Self::UnsupportedHeader => "the token header is not supported",
+            Self::UnknownKey => "the token's key is unknown",
+            Self::AlgorithmMismatch => "the token's algorithm is not accepted",
+            Self::InvalidSignature => "the signature is invalid",
+            Self::WrongTokenType => "the token is of another type",
+            Self::InvalidClaims => "the token's claims are invalid",
+            Self::Expired => "the token is expired",
+            Self::NotYetValid => "the token is not valid yet",
+            Self::IssuedInFuture => "the token was issued in the future",
+            Self::InvalidIssuer => "the token is of another issuer",
+            Self::InvalidAudience => "the token is meant for another audience",
+            Self::KeyBound => "the token is bound to a key",
+            Self::InsufficientScope => "the token lacks a required scope",
+            Self::Forbidden => "access denied",
+            Self::Unavailable => "authentication is temporarily unavailable",
+            Self::MissingLayer => "this route asks for a token and has no JwtAuthLayer around it",
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! First-party bearer-token authentication for tower, hyper and axum.
+
+mod clock;
+mod error;
+mod key;
+mod random;
+mod trace;
+
+pub use clock::Clock;
+pub use error::{AuthError, AuthErrorKind, ConfigError};
+pub use key::Algorithm;
