@@ -1,0 +1,195 @@
+//! The layer and its options.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+use tower_layer::Layer;
+
+use super::JwtAuth;
+use crate::challenge::Realm;
+use crate::reject::{Rejection, Surroundings};
+use crate::require::{Policy, Requirement};
+use crate::{ConfigError, Verifier};
+
+/// Lets only requests with a valid bearer token through.
+///
+/// The verified [`Token`](crate::Token) is put into the request extensions. A request without
+/// one is answered with 401, a malformed one with 400, each with the `WWW-Authenticate` challenge
+/// of RFC 6750, section 3; the inner service does not see it. A CORS preflight passes, since
+/// browsers send it without credentials.
+///
+/// The layer fits any `tower::Service` over `http` types whose service is `Clone` and whose
+/// response body yields `Bytes`. It is its own builder; every option has a default.
+///
+/// # Examples
+///
+/// ```
+/// use http::{Request, Response, StatusCode, header};
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+/// use tower_bearer::{Grant, Issuer, JwtAuthLayer, Token};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let issuer = Issuer::for_tests();
+/// let service = ServiceBuilder::new()
+///     .layer(JwtAuthLayer::new(issuer.verifier()?))
+///     .service_fn(|request: Request<String>| async move {
+///         let token = request.extensions().get::<Token>().expect("the layer is around");
+///         Ok::<_, std::convert::Infallible>(Response::new(format!("{:?}", token.subject())))
+///     });
+///
+/// let refused = service.clone().oneshot(Request::new(String::new())).await?;
+/// assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+/// assert_eq!(refused.headers()[header::WWW_AUTHENTICATE], r#"Bearer realm="api""#);
+///
+/// let token = issuer.issue(&Grant::new("alice"))?;
+/// let request = Request::builder()
+///     .header(header::AUTHORIZATION, format!("Bearer {token}"))
+///     .body(String::new())?;
+/// assert_eq!(service.oneshot(request).await?.status(), StatusCode::OK);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+/// ```
+///
+/// # Conditions under which protection weakens
+///
+/// - Under [`optional`](Self::optional) a route is public unless a policy or an extractor asks
+///   for a token.
+/// - In axum, `Router::layer` covers the routes that were added *before* it.
+#[derive(Clone)]
+pub struct JwtAuthLayer {
+    settings: Arc<Settings>,
+}
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) verifier: Verifier,
+    pub(super) optional: bool,
+    pub(super) surroundings: Surroundings,
+    pub(super) requirement: Option<Requirement>,
+}
+
+impl JwtAuthLayer {
+    /// A layer that asks every request for a token that the verifier accepts.
+    pub fn new(verifier: Verifier) -> Self {
+        let settings = Settings {
+            verifier,
+            optional: false,
+            surroundings: Surroundings::default(),
+            requirement: None,
+        };
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// Lets requests without credentials through, without a token in their extensions. Requests
+    /// with credentials that are *wrong* are still refused.
+    ///
+    /// **Every route inside is public** unless [`require_scopes`](crate::require_scopes) or
+    /// another policy, or an extractor such as `Token` or `Claims`, is on it; those answer the
+    /// 401 themselves, with the route's own scopes. Default: off.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        self.with(|settings| settings.optional = true)
+    }
+
+    /// Names the protection space in challenges (RFC 9110, section 11.5). Default: `api`. A
+    /// second call replaces the first.
+    ///
+    /// # Errors
+    ///
+    /// When the text has a character that is not printable ASCII.
+    pub fn realm(self, realm: &str) -> Result<Self, ConfigError> {
+        let realm = Realm::new(realm)?;
+        Ok(self.with(|settings| settings.surroundings = settings.surroundings.with_realm(realm)))
+    }
+
+    /// Makes the body of refusals, and any headers beside those that this crate sets: the status,
+    /// `WWW-Authenticate` and `Retry-After` are written over what the function returns. Default:
+    /// JSON with `error` and `error_description`. A second call replaces the first.
+    ///
+    /// Policies and extractors inside the layer answer with the same function.
+    ///
+    /// # Examples
+    ///
+    /// The shape of FastAPI:
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Response, header};
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
+    ///     let body = format!(r#"{{"detail":"{}"}}"#, rejection.description());
+    ///     let mut response = Response::new(Bytes::from(body));
+    ///     let json = header::HeaderValue::from_static("application/json");
+    ///     response.headers_mut().insert(header::CONTENT_TYPE, json);
+    ///     response
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_reject<F>(self, responder: F) -> Self
+    where
+        F: Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
+    {
+        self.with(|settings| {
+            settings.surroundings = settings.surroundings.with_responder(Arc::new(responder));
+        })
+    }
+
+    /// Also asks every token to satisfy a policy: one layer that verifies and authorizes. Its 401
+    /// names the scopes of the policy, as its 403 does. A second call adds a second policy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use tower_bearer::{Issuer, JwtAuthLayer, scopes};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let auth = JwtAuthLayer::new(verifier);
+    /// let app: Router = Router::new()
+    ///     .route("/posts", get(|| async { "posts" }).route_layer(auth.clone().require(scopes(["posts:read"]))))
+    ///     .route("/me", get(|| async { "me" }).route_layer(auth));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn require(self, policy: impl Policy) -> Self {
+        self.with(|settings| {
+            settings.requirement = Some(match settings.requirement.take() {
+                Some(earlier) => earlier.and(policy),
+                None => Requirement::new(policy),
+            });
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.settings));
+        self
+    }
+}
+
+impl<S> Layer<S> for JwtAuthLayer {
+    type Service = JwtAuth<S>;
+
+    fn layer(&self, inner: S) -> JwtAuth<S> {
+        JwtAuth::new(inner, Arc::clone(&self.settings))
+    }
+}
+
+impl fmt::Debug for JwtAuthLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtAuthLayer")
+            .field("verifier", &self.settings.verifier)
+            .field("optional", &self.settings.optional)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,45 @@
+//! Where the credentials of a request are: the `Authorization` header (RFC 6750, section 2.1).
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+
+use crate::AuthErrorKind;
+use crate::verify::MAX_TOKEN_BYTES;
+
+/// The bearer token of a request, or `None` where it has no credentials of this scheme.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AuthErrorKind> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        // Which of two an intermediary looked at, nobody knows.
+        return Err(AuthErrorKind::MultipleCredentials);
+    }
+    token(value)
+}
+
+fn token(value: &HeaderValue) -> Result<Option<&str>, AuthErrorKind> {
+    const SCHEME: &[u8] = b"Bearer";
+    let value = value.as_bytes();
+    if value.len() > MAX_TOKEN_BYTES {
+        return Err(AuthErrorKind::CredentialsTooLong);
+    }
+    let end = value.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
+    let (scheme, rest) = value.split_at(end);
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return Ok(None);
+    }
+    // RFC 9110, section 11.4: one or more spaces, no tab, between scheme and token.
+    let token = &rest[rest.iter().take_while(|byte| **byte == b' ').count()..];
+    match std::str::from_utf8(token) {
+        Ok(text) if is_b64token(token) => Ok(Some(text)),
+        _ => Err(AuthErrorKind::MalformedCredentials),
+    }
+}
+
+/// RFC 6750, section 2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+fn is_b64token(token: &[u8]) -> bool {
+    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
+    let text = &token[..token.len() - padding];
+    !text.is_empty()
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
+}

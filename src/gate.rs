@@ -1,0 +1,133 @@
+//! How a verdict becomes a call of the inner service or a refusal: shared by `auth` and `require`.
+
+use std::fmt;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION};
+use http::{Method, Request, Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use crate::body::AuthBody;
+use crate::reject::Rejection;
+
+/// What is to happen with a request.
+pub(crate) enum Verdict {
+    Pass,
+    Refuse(Rejection),
+    /// Not known yet.
+    Wait(Pin<Box<dyn Future<Output = Result<(), Rejection>> + Send>>),
+}
+
+/// Carries a verdict out. `inner` has been polled ready.
+///
+/// A request that passes is handed to `inner` as it stands. Otherwise the readied service is
+/// taken out and a clone left in its place: the clone was never polled ready, so that the caller
+/// polls it anew, and whatever the readied one had reserved (a permit, a place in a queue) goes
+/// with the waiting request, or is given back at once when the request is refused.
+pub(crate) fn pass<S, B, ResBody>(
+    inner: &mut S,
+    request: Request<B>,
+    verdict: Verdict,
+) -> ResponseFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<ResBody>> + Clone,
+{
+    let state = match verdict {
+        Verdict::Pass => State::Inner { future: inner.call(request) },
+        Verdict::Refuse(rejection) => {
+            drop(take_ready(inner));
+            State::Refused { rejection: Some(rejection) }
+        }
+        Verdict::Wait(verdict) => {
+            State::Waiting { verdict, call: Some((take_ready(inner), request)) }
+        }
+    };
+    ResponseFuture { state }
+}
+
+/// Whether a browser asks if it may send the real request (Fetch, "CORS-preflight fetch"). It
+/// never adds credentials to that question, so a refusal would refuse every real request too.
+pub(crate) fn is_preflight<B>(request: &Request<B>) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && !request.headers().contains_key(AUTHORIZATION)
+}
+
+fn take_ready<S: Clone>(inner: &mut S) -> S {
+    let unready = inner.clone();
+    mem::replace(inner, unready)
+}
+
+pin_project! {
+    /// The future of the services in this crate: the inner service's response, or a refusal.
+    ///
+    /// # Examples
+    ///
+    /// See [`JwtAuthLayer`](crate::JwtAuthLayer).
+    pub struct ResponseFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S, B>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        Inner { #[pin] future: S::Future },
+        Refused { rejection: Option<Rejection> },
+        Waiting {
+            verdict: Pin<Box<dyn Future<Output = Result<(), Rejection>> + Send>>,
+            call: Option<(S, Request<B>)>,
+        },
+    }
+}
+
+impl<S, B, ResBody> Future for ResponseFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<ResBody>>,
+{
+    type Output = Result<Response<AuthBody<ResBody>>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let next = match state.as_mut().project() {
+                StateProjection::Inner { future } => {
+                    let response = ready!(future.poll(cx))?;
+                    return Poll::Ready(Ok(response.map(AuthBody::new)));
+                }
+                StateProjection::Refused { rejection } => {
+                    // As every future, it is not polled again after it was ready.
+                    let Some(rejection) = rejection.take() else { return Poll::Pending };
+                    return Poll::Ready(Ok(rejection.to_response().map(AuthBody::from)));
+                }
+                StateProjection::Waiting { verdict, call } => {
+                    let verdict = ready!(verdict.as_mut().poll(cx));
+                    match (verdict, call.take()) {
+                        (Ok(()), Some((mut service, request))) => {
+                            State::Inner { future: service.call(request) }
+                        }
+                        (Err(rejection), _) => State::Refused { rejection: Some(rejection) },
+                        (Ok(()), None) => return Poll::Pending,
+                    }
+                }
+            };
+            state.set(next);
+        }
+    }
+}
+
+impl<S: Service<Request<B>>, B> fmt::Debug for ResponseFuture<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,262 @@
+//! Minting access tokens (RFC 9068).
+
+mod grant;
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+pub use grant::Grant;
+
+use crate::token::wire;
+use crate::{Clock, ConfigError, KeySet, SigningKey, Verifier, VerifierBuilder, random};
+
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(15 * 60);
+const DEFAULT_CLIENT: &str = "first-party";
+
+/// Issues access tokens in the profile of RFC 9068, and makes the [`Verifier`] that accepts them.
+///
+/// It is its own builder. Cheap enough to clone for every router that needs one.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Grant, Issuer, SigningKey};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let secret = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"; // from your configuration
+/// let issuer = Issuer::new(SigningKey::hs256(secret)?).issuer("https://me").audience("api");
+/// let token = issuer.issue(&Grant::new("alice").scopes(["posts:read"]).roles(["admin"]))?;
+/// assert_eq!(token.split('.').count(), 3);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Issuer {
+    key: SigningKey,
+    issuer: Option<String>,
+    audiences: Vec<String>,
+    lifetime: Duration,
+    client_id: String,
+    leeway: Option<Duration>,
+    clock: Clock,
+}
+
+impl Issuer {
+    /// An issuer that signs with this key.
+    pub fn new(key: SigningKey) -> Self {
+        Self {
+            key,
+            issuer: None,
+            audiences: Vec::new(),
+            lifetime: DEFAULT_LIFETIME,
+            client_id: DEFAULT_CLIENT.to_owned(),
+            leeway: None,
+            clock: Clock::system(),
+        }
+    }
+
+    /// An issuer for tests: a random HS256 key, issuer `https://issuer.test`, audience `test`.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system gives no random bytes.
+    ///
+    /// # Examples
+    ///
+    /// See [`JwtAuthLayer`](crate::JwtAuthLayer).
+    #[must_use]
+    pub fn for_tests() -> Self {
+        // A test without randomness has nothing to go on with, and no request comes this way.
+        let key = SigningKey::generate_hs256().expect("random bytes and a cryptographic backend");
+        Self::new(key).issuer("https://issuer.test").audience("test")
+    }
+
+    /// The URL that names this service in `iss`. Required. A second call replaces the first.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Whom the tokens are meant for, in `aud`. Required. A second call adds an audience.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// How long an access token is valid: 15 minutes by default, counted in whole seconds.
+    #[must_use]
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The `client_id` of grants that name none: `first-party` by default.
+    #[must_use]
+    pub fn default_client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = client_id.into();
+        self
+    }
+
+    /// How far clocks may differ in the [`verifier`](Self::verifier): 30 seconds by default.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = Some(leeway);
+        self
+    }
+
+    /// Takes the time from another clock than the system's, for tests. The verifiers made from
+    /// this issuer follow it.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Signs an access token: header `typ` `at+jwt`, claims `iss`, `aud`, `sub`, `client_id`,
+    /// `iat`, `exp`, `jti`, and of the grant `sid`, `scope`, `roles` and its own.
+    ///
+    /// # Errors
+    ///
+    /// When the issuer has no identifier or no audience, the grant has a claim that this crate
+    /// sets or a scope that is none, or the key can't sign.
+    pub fn issue(&self, grant: &Grant) -> Result<String, IssueError> {
+        self.check()?;
+        let id = random::id()?;
+        let claims = grant.claims(self, self.clock.now(), &id)?;
+        let mut signed = wire::encode(self.header());
+        signed.push('.');
+        signed.push_str(&wire::encode(claims));
+        let signature = self.key.sign(signed.as_bytes())?;
+        signed.push('.');
+        signed.push_str(&wire::encode(signature));
+        Ok(signed)
+    }
+
+    /// A verifier for the tokens that this issuer signs, and no others: its key, its issuer, its
+    /// audiences, the type `at+jwt`.
+    ///
+    /// # Errors
+    ///
+    /// When the issuer has no identifier or no audience, or the leeway is above 300 seconds.
+    pub fn verifier(&self) -> Result<Verifier, ConfigError> {
+        self.verifier_with(KeySet::new())
+    }
+
+    /// As [`verifier`](Self::verifier), with more keys to trust: those of an earlier rotation, or
+    /// of another process that issues for the same `iss` and `aud`.
+    ///
+    /// # Errors
+    ///
+    /// As [`verifier`](Self::verifier).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, KeySet, SigningKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let old = SigningKey::generate_hs256()?.with_key_id("2026-10");
+    /// let new = SigningKey::generate_hs256()?.with_key_id("2026-11");
+    /// let issuer = Issuer::new(new).issuer("https://me").audience("api");
+    /// let verifier = issuer.verifier_with(KeySet::from(&old))?;
+    /// # let _ = verifier;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn verifier_with(&self, others: KeySet) -> Result<Verifier, ConfigError> {
+        self.check()?;
+        let mut keys = KeySet::from(&self.key);
+        keys.extend(others.iter().cloned());
+        let mut builder: VerifierBuilder =
+            Verifier::builder(keys).token_type("at+jwt").clock(self.clock.clone());
+        if let Some(issuer) = &self.issuer {
+            builder = builder.issuer(issuer);
+        }
+        for audience in &self.audiences {
+            builder = builder.audience(audience);
+        }
+        if let Some(leeway) = self.leeway {
+            builder = builder.leeway(leeway);
+        }
+        builder.build()
+    }
+
+    /// How long an access token is valid.
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.lifetime.as_secs())
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.issuer.as_deref().unwrap_or_default().is_empty() {
+            return Err(ConfigError::NoIssuer);
+        }
+        if self.audiences.is_empty() {
+            return Err(ConfigError::NoAudienceDecision);
+        }
+        Ok(())
+    }
+
+    fn header(&self) -> String {
+        let mut header = serde_json::Map::new();
+        header.insert("alg".into(), self.key.algorithm().name().into());
+        header.insert("typ".into(), "at+jwt".into());
+        if let Some(key_id) = self.key.key_id() {
+            header.insert("kid".into(), key_id.into());
+        }
+        serde_json::Value::Object(header).to_string()
+    }
+}
+
+/// A token could not be issued.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Grant, IssueError, Issuer};
+///
+/// let error = Issuer::for_tests().issue(&Grant::new("alice").claim("exp", 0)).unwrap_err();
+/// assert!(matches!(error, IssueError::ReservedClaim(name) if name == "exp"));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// The issuer is not fully configured, or its key can't sign.
+    Config(ConfigError),
+    /// The grant sets a claim that the issuer sets.
+    ReservedClaim(String),
+    /// A scope is none by RFC 6749, section 3.3.
+    InvalidScope(String),
+}
+
+impl From<ConfigError> for IssueError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl fmt::Display for IssueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(_) => f.write_str("the issuer can't issue tokens"),
+            Self::ReservedClaim(name) => {
+                write!(f, "the claim {name:?} is set by the issuer; a grant can't set it")
+            }
+            Self::InvalidScope(scope) => write!(
+                f,
+                "{scope:?} is no scope: printable ASCII without space, quote and backslash"
+            ),
+        }
+    }
+}
+
+impl Error for IssueError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Config(error) => Some(error),
+            _ => None,
+        }
+    }
+}

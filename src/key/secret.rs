@@ -1,0 +1,154 @@
+//! The rules for HMAC secrets (RFC 7518, section 3.2; RFC 8725, section 3.5).
+
+use super::Algorithm;
+use crate::ConfigError;
+
+/// Refuses secrets that are too short and those that everybody can guess.
+pub(super) fn check(algorithm: Algorithm, secret: &[u8]) -> Result<(), ConfigError> {
+    check_length(algorithm, secret)?;
+    match weakness(secret) {
+        Some(reason) => Err(ConfigError::WeakSecret { reason }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn check_length(algorithm: Algorithm, secret: &[u8]) -> Result<(), ConfigError> {
+    let minimum = algorithm.minimum_secret();
+    if secret.len() < minimum {
+        return Err(ConfigError::SecretTooShort { algorithm, minimum, actual: secret.len() });
+    }
+    Ok(())
+}
+
+/// Secrets that stand in tutorials and templates, letters and digits only, lower case.
+const PUBLISHED: &[&str] = &[
+    // FastAPI's tutorial on OAuth2 with JWT.
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+    // The example on jwt.io.
+    "astringsecretatleast256bitslong",
+    "astringsecretatleast384bitslongwhichisverylongandsecure",
+    "astringsecretatleast512bitslongwhichisverylongandsecurewithmanycharacters",
+    "your256bitsecret",
+    // RFC 7515, appendix A.1, as it is pasted around.
+    "aym1sysjzyx9nyaz3wu7bnvblfu7jlbwgtyw9gyp7nskrxqrfssrlwqhw9hmmqz",
+];
+
+/// What a secret begins with when somebody forgot to set it.
+const PLACEHOLDERS: &[&str] =
+    &["changeme", "changethis", "pleasechange", "replaceme", "replacethis"];
+
+/// Words of which no secret may consist alone.
+const VOCABULARY: &[&str] = &[
+    "a",
+    "access",
+    "an",
+    "and",
+    "api",
+    "app",
+    "application",
+    "at",
+    "auth",
+    "bit",
+    "bits",
+    "byte",
+    "bytes",
+    "change",
+    "chars",
+    "character",
+    "characters",
+    "default",
+    "dev",
+    "development",
+    "do",
+    "enough",
+    "example",
+    "for",
+    "goes",
+    "here",
+    "hmac",
+    "hs256",
+    "in",
+    "insecure",
+    "insert",
+    "is",
+    "it",
+    "jwt",
+    "key",
+    "least",
+    "local",
+    "long",
+    "longer",
+    "me",
+    "must",
+    "my",
+    "not",
+    "of",
+    "password",
+    "please",
+    "prod",
+    "production",
+    "put",
+    "random",
+    "really",
+    "replace",
+    "safe",
+    "sample",
+    "secret",
+    "secrets",
+    "secure",
+    "should",
+    "signing",
+    "some",
+    "string",
+    "super",
+    "test",
+    "testing",
+    "that",
+    "the",
+    "this",
+    "to",
+    "token",
+    "use",
+    "very",
+    "with",
+    "your",
+];
+
+fn weakness(secret: &[u8]) -> Option<&'static str> {
+    if has_period(secret) {
+        return Some("it repeats itself");
+    }
+    if is_run(secret) {
+        return Some("it counts up or down");
+    }
+    let text = String::from_utf8_lossy(secret).to_lowercase();
+    let bare: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    if PUBLISHED.contains(&bare.as_str()) {
+        return Some("it is published in a tutorial");
+    }
+    if PLACEHOLDERS.iter().any(|placeholder| bare.contains(placeholder)) {
+        return Some("it is a placeholder");
+    }
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+    if !bare.is_empty() && words.all(is_vocabulary) {
+        return Some("it is made of common words");
+    }
+    None
+}
+
+fn is_vocabulary(word: &str) -> bool {
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    word.is_empty() || VOCABULARY.contains(&word)
+}
+
+/// Whether the whole is one piece, of at most half its length, over and over.
+fn has_period(secret: &[u8]) -> bool {
+    (1..=secret.len() / 2)
+        .any(|period| secret.iter().zip(&secret[period..]).all(|(left, right)| left == right))
+}
+
+/// Whether three out of four neighbours differ by one, as in `abcdef` and `9876`.
+fn is_run(secret: &[u8]) -> bool {
+    let steps = secret.windows(2).filter(|pair| matches!(pair[0].abs_diff(pair[1]), 0 | 1)).count();
+    steps * 4 >= secret.len() * 3
+}

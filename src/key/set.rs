@@ -1,0 +1,164 @@
+//! Sets of keys, and which of them a token may be checked with.
+
+use serde_json::Value;
+
+use super::backend::Backend;
+use super::{Algorithm, SigningKey, VerifyingKey, jwk};
+use crate::{AuthErrorKind, ConfigError};
+
+/// The keys that a [`Verifier`](crate::Verifier) trusts.
+///
+/// A token is checked with the keys of its algorithm that have its `kid` as their ID, or no ID. A
+/// token without `kid` is checked with all keys of its algorithm. The `kid` is never more than
+/// that: a text to compare (RFC 8725, section 3.10).
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{KeySet, SigningKey};
+///
+/// # fn main() -> Result<(), tower_bearer::ConfigError> {
+/// // During a rotation the old key still verifies.
+/// let new = SigningKey::generate_hs256()?.with_key_id("2026-11");
+/// let old = SigningKey::generate_hs256()?.with_key_id("2026-10");
+/// let keys = KeySet::from_iter([new.verifying_key(), old.verifying_key()]);
+/// assert_eq!(keys.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct KeySet {
+    keys: Vec<VerifyingKey>,
+    skipped: Vec<ConfigError>,
+}
+
+impl KeySet {
+    /// A set without keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A JSON Web Key Set (RFC 7517, section 5), as JSON text.
+    ///
+    /// A key that can't be used, because it is meant for encryption, of an unknown type or too
+    /// small, is left out, as the RFC asks for; [`skipped`](Self::skipped) tells why. Each key is
+    /// read as [`VerifyingKey::from_jwk`] reads it.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no key set, or none of its keys can be used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::KeySet;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::ConfigError> {
+    /// let keys = KeySet::from_jwks(
+    ///     r#"{"keys":[
+    ///         {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    ///         {"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"}
+    ///     ]}"#,
+    /// )?;
+    /// assert_eq!((keys.len(), keys.skipped().len()), (1, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_jwks(json: &str) -> Result<Self, ConfigError> {
+        let backend = Backend::preferred()?;
+        let invalid = |reason| ConfigError::InvalidJwk { reason };
+        let mut set: Value =
+            serde_json::from_str(json).map_err(|_| invalid("the key set is not JSON"))?;
+        let Some(Value::Array(jwks)) = set.get_mut("keys").map(Value::take) else {
+            return Err(invalid("the key set has no array named keys"));
+        };
+        let mut keys = Self::new();
+        for jwk in jwks {
+            match jwk::key(backend, jwk) {
+                Ok(key) => keys.keys.push(key),
+                Err(error) => keys.skipped.push(error),
+            }
+        }
+        if keys.is_empty() { Err(ConfigError::NoUsableKey) } else { Ok(keys) }
+    }
+
+    /// Adds a key, behind those that are there.
+    pub fn push(&mut self, key: VerifyingKey) {
+        self.keys.push(key);
+    }
+
+    /// The number of keys.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The keys, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.keys.iter()
+    }
+
+    /// Why keys of a JSON Web Key Set were left out.
+    pub fn skipped(&self) -> &[ConfigError] {
+        &self.skipped
+    }
+
+    /// Checks a signature with every key that the header allows.
+    ///
+    /// The algorithm comes from the key, and the header must agree (RFC 8725, section 3.1).
+    pub(crate) fn verify(
+        &self,
+        algorithm: Option<Algorithm>,
+        key_id: Option<&str>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), AuthErrorKind> {
+        let mut refusal = AuthErrorKind::UnknownKey;
+        for key in &self.keys {
+            if let (Some(own), Some(asked)) = (key.key_id(), key_id)
+                && own != asked
+            {
+                continue;
+            }
+            if Some(key.algorithm()) != algorithm {
+                if refusal == AuthErrorKind::UnknownKey {
+                    refusal = AuthErrorKind::AlgorithmMismatch;
+                }
+                continue;
+            }
+            if key.verify(message, signature) {
+                return Ok(());
+            }
+            refusal = AuthErrorKind::InvalidSignature;
+        }
+        Err(refusal)
+    }
+}
+
+impl Extend<VerifyingKey> for KeySet {
+    fn extend<I: IntoIterator<Item = VerifyingKey>>(&mut self, keys: I) {
+        self.keys.extend(keys);
+    }
+}
+
+impl FromIterator<VerifyingKey> for KeySet {
+    fn from_iter<I: IntoIterator<Item = VerifyingKey>>(keys: I) -> Self {
+        Self { keys: keys.into_iter().collect(), skipped: Vec::new() }
+    }
+}
+
+impl From<VerifyingKey> for KeySet {
+    fn from(key: VerifyingKey) -> Self {
+        Self::from_iter([key])
+    }
+}
+
+impl From<&SigningKey> for KeySet {
+    fn from(key: &SigningKey) -> Self {
+        key.verifying_key().into()
+    }
+}

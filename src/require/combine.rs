@@ -1,0 +1,136 @@
+//! Several policies as one.
+
+use std::borrow::Cow;
+
+use super::policy::{Check, Denial, Policy, PolicyRequest};
+
+/// A list of policies: a tuple of two to eight.
+///
+/// # Examples
+///
+/// See [`any_of`].
+pub trait Policies: Send + Sync + 'static {
+    /// The policies, in their order.
+    fn list(&self) -> Vec<&dyn Policy>;
+}
+
+/// Made by [`any_of`].
+///
+/// # Examples
+///
+/// See [`any_of`].
+#[derive(Clone, Debug)]
+pub struct AnyOf<P>(P);
+
+/// At least one of these policies. They are tried in their order. Its 403 names the scopes of
+/// the first that is about scopes.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{any_of, require, role, scopes};
+///
+/// let layer = require(any_of((scopes(["posts:read"]), role("admin"))));
+/// # let _ = layer;
+/// ```
+pub fn any_of<P: Policies>(policies: P) -> AnyOf<P> {
+    AnyOf(policies)
+}
+
+impl<P: Policies> Policy for AnyOf<P> {
+    fn check(&self, request: &PolicyRequest<'_>) -> Check {
+        let mut denial = Denial::Forbidden;
+        let mut later = Vec::new();
+        for policy in self.0.list() {
+            match policy.check(request) {
+                Check::Ready(Ok(())) => return Check::Ready(Ok(())),
+                Check::Ready(Err(reason)) => denial = weaker(denial, reason),
+                Check::Later(verdict) => later.push(verdict),
+            }
+        }
+        if later.is_empty() {
+            return Check::Ready(Err(denial));
+        }
+        Check::Later(Box::pin(async move {
+            for verdict in later {
+                match verdict.await {
+                    Ok(()) => return Ok(()),
+                    Err(reason) => denial = weaker(denial, reason),
+                }
+            }
+            Err(denial)
+        }))
+    }
+
+    fn scopes(&self) -> Option<Cow<'_, str>> {
+        self.0.list().into_iter().find_map(Policy::scopes)
+    }
+}
+
+/// Where a token with more scopes would open one of several ways, the client should know.
+fn weaker(left: Denial, right: Denial) -> Denial {
+    if left == Denial::InsufficientScope { left } else { right }
+}
+
+fn all(policies: &[&dyn Policy], request: &PolicyRequest<'_>) -> Check {
+    let mut later = Vec::new();
+    for policy in policies {
+        match policy.check(request) {
+            Check::Ready(Ok(())) => {}
+            denied @ Check::Ready(Err(_)) => return denied,
+            Check::Later(verdict) => later.push(verdict),
+        }
+    }
+    if later.is_empty() {
+        return Check::Ready(Ok(()));
+    }
+    Check::Later(Box::pin(async move {
+        for verdict in later {
+            verdict.await?;
+        }
+        Ok(())
+    }))
+}
+
+fn all_scopes<'a>(policies: Vec<&'a dyn Policy>) -> Option<Cow<'a, str>> {
+    let each: Vec<_> = policies.into_iter().filter_map(Policy::scopes).collect();
+    let mut union: Vec<&str> = Vec::new();
+    for scope in each.iter().flat_map(|scopes| scopes.split(' ')) {
+        if !union.contains(&scope) {
+            union.push(scope);
+        }
+    }
+    (!union.is_empty()).then(|| union.join(" ").into())
+}
+
+macro_rules! tuples {
+    ($($policy:ident)+) => {
+        impl<$($policy: Policy),+> Policies for ($($policy,)+) {
+            fn list(&self) -> Vec<&dyn Policy> {
+                #[allow(non_snake_case, reason = "type parameters name their values")]
+                let ($($policy,)+) = self;
+                vec![$($policy),+]
+            }
+        }
+
+        impl<$($policy: Policy),+> Policy for ($($policy,)+) {
+            fn check(&self, request: &PolicyRequest<'_>) -> Check {
+                #[allow(non_snake_case, reason = "type parameters name their values")]
+                let ($($policy,)+) = self;
+                all(&[$($policy as &dyn Policy),+], request)
+            }
+
+            fn scopes(&self) -> Option<Cow<'_, str>> {
+                all_scopes(self.list())
+            }
+        }
+    };
+}
+
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+tuples!(A B C D E F G);
+tuples!(A B C D E F G H);

@@ -1,0 +1,247 @@
+//! The registered claims (RFC 7519, section 4.1; RFC 9068, section 2.2), read in one pass.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::members::{Names, Unique, set};
+use super::scope::is_scope_token;
+use crate::AuthErrorKind;
+
+/// What the rules, policies and accessors of a token need of its claims.
+///
+/// The claims of RFC 7519 must have the form that it gives them. Those that other specifications
+/// define are read where they have theirs; any other form counts as absent, which only ever takes
+/// rights away.
+#[derive(Debug, Default)]
+pub(crate) struct RegisteredClaims {
+    pub(crate) issuer: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) audience: Option<Vec<String>>,
+    pub(crate) expires_at: Option<NumericDate>,
+    pub(crate) not_before: Option<NumericDate>,
+    pub(crate) issued_at: Option<NumericDate>,
+    pub(crate) id: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) session_id: Option<String>,
+    pub(crate) scope: Option<String>,
+    pub(crate) roles: Vec<String>,
+    /// `cnf`: the token is bound to a key (RFC 7800).
+    pub(crate) confirmation: bool,
+}
+
+impl RegisteredClaims {
+    pub(crate) fn parse(json: &str) -> Result<Self, AuthErrorKind> {
+        serde_json::from_str(json).map_err(|_| AuthErrorKind::InvalidClaims)
+    }
+}
+
+impl<'de> Deserialize<'de> for RegisteredClaims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ClaimsVisitor)
+    }
+}
+
+struct ClaimsVisitor;
+
+impl<'de> Visitor<'de> for ClaimsVisitor {
+    type Value = RegisteredClaims;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object of claims")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RegisteredClaims, A::Error> {
+        let mut claims = RegisteredClaims::default();
+        let (mut scope, mut scp, mut roles) = (None, None, None);
+        let (mut client_id, mut session_id, mut confirmation) = (None, None, None);
+        let mut others = Names::default();
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "iss" => set(&mut claims.issuer, members.next_value()?)?,
+                "sub" => set(&mut claims.subject, members.next_value()?)?,
+                "aud" => set(&mut claims.audience, members.next_value::<Audience>()?.0)?,
+                "exp" => set(&mut claims.expires_at, members.next_value()?)?,
+                "nbf" => set(&mut claims.not_before, members.next_value()?)?,
+                "iat" => set(&mut claims.issued_at, members.next_value()?)?,
+                "jti" => set(&mut claims.id, members.next_value()?)?,
+                "client_id" => set(&mut client_id, members.next_value::<Texts>()?)?,
+                "sid" => set(&mut session_id, members.next_value::<Texts>()?)?,
+                "scope" => set(&mut scope, members.next_value::<Texts>()?)?,
+                "scp" => set(&mut scp, members.next_value::<Texts>()?)?,
+                "roles" => set(&mut roles, members.next_value::<Texts>()?)?,
+                "cnf" => {
+                    members.next_value::<Unique>()?;
+                    set(&mut confirmation, true)?;
+                }
+                _ => {
+                    members.next_value::<Unique>()?;
+                    others.add(name)?;
+                }
+            }
+        }
+        claims.client_id = client_id.and_then(Texts::single);
+        claims.session_id = session_id.and_then(Texts::single);
+        claims.scope = scope.or(scp).and_then(Texts::into_scope);
+        claims.roles = roles.map(Texts::into_list).unwrap_or_default();
+        claims.confirmation = confirmation.is_some();
+        Ok(claims)
+    }
+}
+
+/// Seconds since the Unix epoch, fractions allowed (RFC 7519, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub(crate) struct NumericDate(f64);
+
+impl NumericDate {
+    /// Up to here every whole second has a float of its own; no clock reads more.
+    const LIMIT: f64 = 9_007_199_254_740_992.0;
+
+    pub(crate) fn seconds(self) -> f64 {
+        self.0
+    }
+
+    fn new<E: Error>(seconds: f64) -> Result<Self, E> {
+        if seconds.abs() <= Self::LIMIT {
+            Ok(Self(seconds))
+        } else {
+            Err(E::custom("a date out of range"))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DateVisitor;
+
+        impl Visitor<'_> for DateVisitor {
+            type Value = NumericDate;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of seconds")
+            }
+
+            fn visit_u64<E: Error>(self, seconds: u64) -> Result<NumericDate, E> {
+                NumericDate::new(seconds as f64)
+            }
+
+            fn visit_i64<E: Error>(self, seconds: i64) -> Result<NumericDate, E> {
+                NumericDate::new(seconds as f64)
+            }
+
+            fn visit_f64<E: Error>(self, seconds: f64) -> Result<NumericDate, E> {
+                NumericDate::new(seconds)
+            }
+        }
+
+        deserializer.deserialize_any(DateVisitor)
+    }
+}
+
+/// One string or an array of strings, which may not be empty (RFC 7519, section 4.1.3).
+struct Audience(Vec<String>);
+
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Texts::deserialize(deserializer)? {
+            Texts::One(text) => Ok(Self(vec![text])),
+            Texts::Many(texts) if !texts.is_empty() => Ok(Self(texts)),
+            _ => Err(D::Error::custom("an audience is a string or an array of strings")),
+        }
+    }
+}
+
+/// A string, an array of strings, or anything else.
+enum Texts {
+    One(String),
+    Many(Vec<String>),
+    Other,
+}
+
+impl Texts {
+    fn single(self) -> Option<String> {
+        match self {
+            Self::One(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn into_list(self) -> Vec<String> {
+        match self {
+            Self::One(text) => vec![text],
+            Self::Many(texts) => texts,
+            Self::Other => Vec::new(),
+        }
+    }
+
+    /// An array's elements are one scope each: one with a space inside would become two.
+    fn into_scope(self) -> Option<String> {
+        match self {
+            Self::One(text) => Some(text),
+            Self::Many(texts) if texts.iter().all(|text| is_scope_token(text)) => {
+                Some(texts.join(" "))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextsVisitor;
+
+        impl<'de> Visitor<'de> for TextsVisitor {
+            type Value = Texts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of strings")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Texts, E> {
+                Ok(Texts::One(text.to_owned()))
+            }
+
+            fn visit_string<E: Error>(self, text: String) -> Result<Texts, E> {
+                Ok(Texts::One(text))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Texts, A::Error> {
+                let mut texts = Some(Vec::new());
+                while let Some(element) = elements.next_element::<Texts>()? {
+                    match (element, &mut texts) {
+                        (Texts::One(text), Some(texts)) => texts.push(text),
+                        _ => texts = None,
+                    }
+                }
+                Ok(texts.map_or(Texts::Other, Texts::Many))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Texts, A::Error> {
+                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Texts::Other)
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Texts, E> {
+                Ok(Texts::Other)
+            }
+
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Texts, E> {
+                Ok(Texts::Other)
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Texts, E> {
+                Ok(Texts::Other)
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Texts, E> {
+                Ok(Texts::Other)
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Texts, E> {
+                Ok(Texts::Other)
+            }
+        }
+
+        deserializer.deserialize_any(TextsVisitor)
+    }
+}

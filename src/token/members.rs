@@ -1,0 +1,90 @@
+//! JSON objects whose member names are unique, which JSON itself does not ask for and JWTs do
+//! (RFC 7515, section 4; RFC 7519, section 4).
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// No token of a real issuer has more names in one object; the check costs their square.
+const MAX_MEMBERS: usize = 128;
+
+/// The member names of one object so far.
+#[derive(Default)]
+pub(super) struct Names(Vec<String>);
+
+impl Names {
+    pub(super) fn add<E: Error>(&mut self, name: String) -> Result<(), E> {
+        if self.0.len() == MAX_MEMBERS {
+            return Err(E::custom("too many members"));
+        }
+        if self.0.contains(&name) {
+            return Err(E::custom("duplicate member"));
+        }
+        self.0.push(name);
+        Ok(())
+    }
+}
+
+/// Sets a member that was not there before.
+pub(super) fn set<T, E: Error>(member: &mut Option<T>, value: T) -> Result<(), E> {
+    match member.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(E::custom("duplicate member")),
+    }
+}
+
+/// Any JSON value, read and dropped, without a duplicate name at any depth. The depth is bounded
+/// by the parser, at 128.
+pub(super) struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
+        while elements.next_element::<Unique>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut names = Names::default();
+        while let Some(name) = members.next_key::<String>()? {
+            names.add(name)?;
+            members.next_value::<Unique>()?;
+        }
+        Ok(self)
+    }
+}

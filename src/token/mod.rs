@@ -1,0 +1,193 @@
+//! The verified token: what sits in the request extensions.
+
+mod claims;
+mod header;
+mod members;
+mod scope;
+pub(crate) mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::DeserializeOwned;
+
+pub(crate) use claims::{NumericDate, RegisteredClaims};
+pub(crate) use header::Header;
+pub(crate) use scope::is_scope_token;
+
+/// A verified bearer token.
+///
+/// [`JwtAuthLayer`](crate::JwtAuthLayer) puts one into the request extensions. There is no way to
+/// make one but to verify it, so whoever holds a `Token` may trust its claims. Cheap to clone;
+/// `Debug` shows the subject and the times, neither the signature nor the other claims.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Grant, Issuer};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let issuer = Issuer::for_tests();
+/// let jwt = issuer.issue(&Grant::new("alice").scopes(["posts:read"]))?;
+/// let token = issuer.verifier()?.verify(&jwt).await?;
+///
+/// assert_eq!(token.subject(), Some("alice"));
+/// assert!(token.has_scope("posts:read"));
+/// assert!(!token.has_role("admin"));
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Token(Arc<Verified>);
+
+struct Verified {
+    claims: RegisteredClaims,
+    payload: String,
+}
+
+impl Token {
+    pub(crate) fn new(claims: RegisteredClaims, payload: String) -> Self {
+        Self(Arc::new(Verified { claims, payload }))
+    }
+
+    /// Whom the token is about: the claim `sub` (RFC 7519, section 4.1.2).
+    pub fn subject(&self) -> Option<&str> {
+        self.0.claims.subject.as_deref()
+    }
+
+    /// Who issued it: the claim `iss`.
+    pub fn issuer(&self) -> Option<&str> {
+        self.0.claims.issuer.as_deref()
+    }
+
+    /// Whom it is meant for: the claim `aud`, one or several.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        self.0.claims.audience.iter().flatten().map(String::as_str)
+    }
+
+    /// When it ends: the claim `exp`.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.0.claims.expires_at.map(time)
+    }
+
+    /// From when on it is valid: the claim `nbf`.
+    pub fn not_before(&self) -> Option<SystemTime> {
+        self.0.claims.not_before.map(time)
+    }
+
+    /// When it was issued: the claim `iat`.
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        self.0.claims.issued_at.map(time)
+    }
+
+    /// Its own name: the claim `jti`.
+    pub fn id(&self) -> Option<&str> {
+        self.0.claims.id.as_deref()
+    }
+
+    /// The client that it was issued to: the claim `client_id` (RFC 9068, section 2.2).
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.claims.client_id.as_deref()
+    }
+
+    /// The login session that it belongs to: the claim `sid`.
+    pub fn session_id(&self) -> Option<&str> {
+        self.0.claims.session_id.as_deref()
+    }
+
+    /// The scopes that it holds: the claim `scope`, a text parted by spaces or an array; where
+    /// there is none, the claim `scp`.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        scope::split(self.0.claims.scope.as_deref().unwrap_or_default())
+    }
+
+    /// Whether it holds the scope, letter by letter.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|held| held == scope)
+    }
+
+    /// The roles that it holds: the claim `roles` (RFC 9068, section 2.2.3.1).
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.0.claims.roles.iter().map(String::as_str)
+    }
+
+    /// Whether it holds the role, letter by letter.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().any(|held| held == role)
+    }
+
+    /// All claims, as a type of your own.
+    ///
+    /// # Errors
+    ///
+    /// When the claims do not fit the type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tower_bearer::{Grant, Issuer};
+    /// #[derive(serde::Deserialize)]
+    /// struct MyClaims {
+    ///     sub: String,
+    ///     tenant: String,
+    /// }
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// # let jwt = issuer.issue(&Grant::new("alice").claim("tenant", "acme"))?;
+    /// # let token = issuer.verifier()?.verify(&jwt).await?;
+    /// let claims: MyClaims = token.claims()?;
+    /// assert_eq!((claims.sub.as_str(), claims.tenant.as_str()), ("alice", "acme"));
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+    /// ```
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
+        serde_json::from_str(&self.0.payload).map_err(|error| ClaimsError(Box::new(error)))
+    }
+}
+
+/// A date that verified lies within what the rules bound; what lies beyond is cut.
+fn time(date: NumericDate) -> SystemTime {
+    Duration::try_from_secs_f64(date.seconds())
+        .ok()
+        .and_then(|since| UNIX_EPOCH.checked_add(since))
+        .unwrap_or(UNIX_EPOCH)
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("subject", &self.subject())
+            .field("expires_at", &self.expires_at())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The claims of a token do not fit the type asked for.
+///
+/// Its text is constant; [`source`](Error::source) tells more and may quote a claim.
+///
+/// # Examples
+///
+/// See [`Token::claims`].
+#[derive(Debug)]
+pub struct ClaimsError(Box<dyn Error + Send + Sync>);
+
+impl fmt::Display for ClaimsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the token's claims do not fit the type asked for")
+    }
+}
+
+impl Error for ClaimsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
+    }
+}

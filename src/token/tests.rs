@@ -1,0 +1,246 @@
+use super::claims::RegisteredClaims;
+use super::header::Header;
+use super::wire::{decode, decode_text, encode, split};
+use crate::{Algorithm, AuthErrorKind};
+
+fn header(json: &str) -> Result<Header, AuthErrorKind> {
+    Header::parse(json)
+}
+
+fn claims(json: &str) -> Result<RegisteredClaims, AuthErrorKind> {
+    RegisteredClaims::parse(json)
+}
+
+#[test]
+fn r47_a_token_has_three_parts_of_base64url() {
+    let parts = split("aa.bb.cc").unwrap();
+    assert_eq!((parts.header, parts.payload, parts.signature), ("aa", "bb", "cc"));
+    assert_eq!(parts.signed, "aa.bb");
+    for malformed in [
+        "",
+        ".",
+        "..",
+        "...",
+        "a",
+        "a.b",
+        "a.b.",
+        ".b.c",
+        "a..c",
+        "a.b.c.d",
+        "a.b.c.d.e",
+        "a.b.c.",
+        "a.b.c ",
+        " a.b.c",
+        "a.b.c\n",
+        "a.b.c=",
+        "a=.b.c",
+        "a.b+.c",
+        "a/.b.c",
+        "a.b.ç",
+        "a.b.c\0",
+        r#"{"payload":"e30","signatures":[]}"#,
+    ] {
+        assert_eq!(split(malformed), Err(AuthErrorKind::MalformedToken), "{malformed:?}");
+    }
+}
+
+#[test]
+fn r48_base64url_has_one_form() {
+    assert_eq!(decode("YWI").unwrap(), b"ab");
+    for other in ["YWI=", "YWJ", "YWI\n", "YW I", "Y", "YWI+", "YWI/"] {
+        assert!(decode(other).is_err(), "{other:?}");
+    }
+}
+
+#[test]
+fn r49_member_names_are_unique() {
+    for duplicate in [
+        r#"{"alg":"HS256","alg":"HS256"}"#,
+        r#"{"alg":"HS256","alg":"none"}"#,
+        r#"{"alg":"HS256","\u0061lg":"none"}"#,
+        r#"{"alg":"HS256","kid":"a","kid":"a"}"#,
+        r#"{"alg":"HS256","x":1,"x":1}"#,
+        r#"{"alg":"HS256","jwk":{"kty":"oct","kty":"oct"}}"#,
+        r#"{"alg":"HS256","x":[[{"a":{"b":1,"\u0062":2}}]]}"#,
+    ] {
+        assert_eq!(header(duplicate), Err(AuthErrorKind::MalformedToken), "{duplicate}");
+    }
+    for duplicate in [
+        r#"{"sub":"a","sub":"b"}"#,
+        r#"{"exp":1,"exp":2}"#,
+        r#"{"exp":1,"\u0065xp":9999999999}"#,
+        r#"{"scope":"a","scope":"b"}"#,
+        r#"{"roles":["a"],"roles":["b"]}"#,
+        r#"{"cnf":{},"cnf":{}}"#,
+        r#"{"tenant":1,"tenant":2}"#,
+        r#"{"tenant":{"id":1,"id":2}}"#,
+    ] {
+        assert_eq!(claims(duplicate).unwrap_err(), AuthErrorKind::InvalidClaims, "{duplicate}");
+    }
+    assert!(header(r#"{"alg":"HS256","x":{"a":1},"y":{"a":1}}"#).is_ok());
+}
+
+#[test]
+fn r50_header_and_claims_are_utf8_objects() {
+    for text in [&b"\xff\xfe{\0}\0"[..], b"{\"alg\":\"\xff\"}", b"\xc0\x80"] {
+        assert_eq!(decode_text(&encode(text)), Err(AuthErrorKind::MalformedToken));
+    }
+    for text in ["\u{feff}{}", "[]", "\"{}\"", "7", "null", "true", "", "{", "{}{}", "{} x"] {
+        assert!(header(text).is_err(), "{text:?}");
+        assert!(claims(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn r51_alg_is_compared_byte_for_byte() {
+    assert_eq!(header(r#"{"alg":"HS256"}"#).unwrap().algorithm, Some(Algorithm::HS256));
+    assert_eq!(header(r#"{"alg":"Ed25519"}"#).unwrap().algorithm, Some(Algorithm::EdDSA));
+    for unknown in ["none", "None", "nOnE", "NONE", "", "hs256", "HS256 ", " HS256", "ES512", "A"] {
+        let json = serde_json::json!({ "alg": unknown }).to_string();
+        assert_eq!(header(&json).unwrap().algorithm, None, "{unknown:?}");
+    }
+    for json in [
+        "{}",
+        r#"{"alg":null}"#,
+        r#"{"alg":1}"#,
+        r#"{"alg":["HS256"]}"#,
+        r#"{"alg":{"a":"HS256"}}"#,
+        r#"{"Alg":"HS256"}"#,
+    ] {
+        assert_eq!(header(json), Err(AuthErrorKind::MalformedToken), "{json}");
+    }
+}
+
+#[test]
+fn r54_r55_crit_b64_and_encryption_are_refused() {
+    for member in [
+        r#""crit":["exp"]"#,
+        r#""crit":[]"#,
+        r#""crit":["b64"],"b64":false"#,
+        r#""crit":"b64""#,
+        r#""crit":null"#,
+        r#""crit":["alg"]"#,
+        r#""\u0063rit":["x"],"x":1"#,
+        r#""b64":false"#,
+        r#""b64":true"#,
+        r#""enc":"A256GCM""#,
+        r#""zip":"DEF""#,
+    ] {
+        let json = format!(r#"{{"alg":"HS256",{member}}}"#);
+        assert_eq!(header(&json), Err(AuthErrorKind::UnsupportedHeader), "{member}");
+    }
+}
+
+#[test]
+fn r56_keys_in_the_header_are_not_read() {
+    let json = r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AA"},"jku":"http://127.0.0.1:1/",
+        "x5u":"http://127.0.0.1:1/","x5c":["AA"],"x5t":"AA"}"#;
+    let expected = Header { algorithm: Some(Algorithm::HS256), key_id: None, token_type: None };
+    assert_eq!(header(json), Ok(expected));
+}
+
+#[test]
+fn r57_kid_is_a_string() {
+    for kid in ["1", "null", "{}", "[]", "true"] {
+        let json = format!(r#"{{"alg":"HS256","kid":{kid}}}"#);
+        assert_eq!(header(&json), Err(AuthErrorKind::MalformedToken), "{kid}");
+    }
+    let long = "k".repeat(10_000);
+    let json = serde_json::json!({ "alg": "HS256", "kid": long }).to_string();
+    assert_eq!(header(&json).unwrap().key_id.as_deref(), Some(long.as_str()));
+}
+
+#[test]
+fn r66_dates_are_numbers_of_any_json_form() {
+    for (json, seconds) in [
+        ("1700000000", 1_700_000_000.0),
+        ("1700000000.5", 1_700_000_000.5),
+        ("1.7e9", 1.7e9),
+        ("0", 0.0),
+        ("-1", -1.0),
+        ("-0", 0.0),
+    ] {
+        for name in ["exp", "nbf", "iat"] {
+            let claims = claims(&format!(r#"{{"{name}":{json}}}"#)).unwrap();
+            let date = claims.expires_at.or(claims.not_before).or(claims.issued_at).unwrap();
+            assert_eq!(date.seconds(), seconds, "{name} {json}");
+        }
+    }
+    for json in [
+        "\"1700000000\"",
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "[1]",
+        "1e400",
+        "-1e400",
+        "1e300",
+        "-1e300",
+        "NaN",
+        "Infinity",
+        "18446744073709551616",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "01",
+        "1_000",
+        "0x10",
+        "+1",
+    ] {
+        for name in ["exp", "nbf", "iat"] {
+            let result = claims(&format!(r#"{{"{name}":{json}}}"#));
+            assert_eq!(result.unwrap_err(), AuthErrorKind::InvalidClaims, "{name} {json}");
+        }
+    }
+}
+
+#[test]
+fn r69_an_audience_is_a_string_or_strings() {
+    assert_eq!(claims(r#"{"aud":"a"}"#).unwrap().audience.unwrap(), ["a"]);
+    assert_eq!(claims(r#"{"aud":["a","b"]}"#).unwrap().audience.unwrap(), ["a", "b"]);
+    for aud in ["[]", "[1]", "[\"a\",1]", "[[\"a\"]]", "{}", "{\"a\":1}", "null", "1", "true"] {
+        let json = format!(r#"{{"aud":{aud}}}"#);
+        assert_eq!(claims(&json).unwrap_err(), AuthErrorKind::InvalidClaims, "{aud}");
+    }
+}
+
+#[test]
+fn registered_claims_of_another_form_are_refused() {
+    for name in ["iss", "sub", "jti"] {
+        for value in ["1", "[]", "[\"a\"]", "{}", "true"] {
+            assert!(claims(&format!(r#"{{"{name}":{value}}}"#)).is_err(), "{name} {value}");
+        }
+    }
+}
+
+#[test]
+fn scopes_are_read_in_each_form_and_never_merged() {
+    let scope = |json: &str| claims(json).unwrap().scope;
+    assert_eq!(scope(r#"{"scope":"a b"}"#).as_deref(), Some("a b"));
+    assert_eq!(scope(r#"{"scope":["a","b"]}"#).as_deref(), Some("a b"));
+    assert_eq!(scope(r#"{"scp":["a","b"]}"#).as_deref(), Some("a b"));
+    assert_eq!(scope(r#"{"scp":"z","scope":"a"}"#).as_deref(), Some("a"));
+    // One element with a space would turn into two scopes.
+    assert_eq!(scope(r#"{"scope":["a b"]}"#), None);
+    assert_eq!(scope(r#"{"scope":{"a":1}}"#), None);
+}
+
+#[test]
+fn roles_of_another_form_give_no_role() {
+    let roles = |json: &str| claims(json).unwrap().roles;
+    assert_eq!(roles(r#"{"roles":["a","b"]}"#), ["a", "b"]);
+    assert_eq!(roles(r#"{"roles":"admin"}"#), ["admin"]);
+    for json in ["{}", r#"{"roles":null}"#, r#"{"roles":[1]}"#, r#"{"roles":{"admin":true}}"#] {
+        assert!(roles(json).is_empty(), "{json}");
+    }
+}
+
+#[test]
+fn hostile_json_is_bounded() {
+    let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(5_000), "]".repeat(5_000));
+    assert!(claims(&deep).is_err());
+    assert!(header(&deep).is_err());
+    let many: Vec<String> = (0..129).map(|n| format!(r#""m{n}":1"#)).collect();
+    assert!(claims(&format!("{{{}}}", many.join(","))).is_err());
+    assert!(claims(&format!("{{{}}}", many[..128].join(","))).is_ok());
+}

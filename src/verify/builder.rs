@@ -1,0 +1,146 @@
+//! How a [`Verifier`] is configured.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::rules::{Audience, Rules, TokenType};
+use super::{Inner, Verifier};
+use crate::{Clock, ConfigError, KeySet, VerifyingKey};
+
+const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
+const MAX_LEEWAY: Duration = Duration::from_secs(300);
+
+/// Configures a [`Verifier`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{ConfigError, Verifier};
+///
+/// # fn main() -> Result<(), ConfigError> {
+/// let secret = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE";
+/// let verifier = Verifier::hs256(secret)?
+///     .issuer("https://me")
+///     .audience("api")
+///     .leeway(Duration::from_secs(5))
+///     .build()?;
+/// # let _ = verifier;
+///
+/// let undecided = Verifier::hs256(secret)?.issuer("https://me").build();
+/// assert_eq!(undecided.unwrap_err(), ConfigError::NoAudienceDecision);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct VerifierBuilder {
+    keys: KeySet,
+    token_type: TokenType,
+    issuers: Vec<String>,
+    audience: Option<Audience>,
+    leeway: Duration,
+    clock: Clock,
+}
+
+impl VerifierBuilder {
+    pub(super) fn new(keys: KeySet) -> Self {
+        Self {
+            keys,
+            token_type: TokenType::Lenient,
+            issuers: Vec::new(),
+            audience: None,
+            leeway: DEFAULT_LEEWAY,
+            clock: Clock::system(),
+        }
+    }
+
+    /// Trusts one more key.
+    #[must_use]
+    pub fn key(mut self, key: VerifyingKey) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Accepts tokens whose `iss` is this text, letter by letter (RFC 7519, section 4.1.1). A
+    /// second call accepts one issuer more, with the same keys.
+    ///
+    /// Without a call the `iss` is not looked at, and the keys alone tell whom you trust.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuers.push(issuer.into());
+        self
+    }
+
+    /// Accepts tokens whose `aud` is, or contains, this text, letter by letter (RFC 7519,
+    /// section 4.1.3). A second call accepts one audience more. It replaces an earlier
+    /// [`any_audience`](Self::any_audience).
+    ///
+    /// This, or `any_audience`, must be called: a service that takes tokens meant for another is
+    /// open to whoever runs the other.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        match &mut self.audience {
+            Some(Audience::OneOf(own)) => own.push(audience.into()),
+            _ => self.audience = Some(Audience::OneOf(vec![audience.into()])),
+        }
+        self
+    }
+
+    /// Accepts tokens with any `aud`, or none. **This weakens the check**: a token that was
+    /// issued for another service opens this one. It replaces earlier calls of
+    /// [`audience`](Self::audience).
+    #[must_use]
+    pub fn any_audience(mut self) -> Self {
+        self.audience = Some(Audience::Any);
+        self
+    }
+
+    /// Accepts tokens with this `typ` and no other, without regard to case and to a leading
+    /// `application/` (RFC 7515, section 4.1.9). `at+jwt` is the access token of RFC 9068.
+    ///
+    /// By default `at+jwt`, `JWT` and tokens without `typ` are accepted. A second call replaces
+    /// the first.
+    #[must_use]
+    pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
+        self.token_type = TokenType::Exactly(token_type.into());
+        self
+    }
+
+    /// How far the clocks of issuer and service may differ, for `exp`, `nbf` and `iat`: 30 seconds
+    /// by default, at most 300. A second call replaces the first.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Takes the time from another clock than the system's, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds the verifier.
+    ///
+    /// # Errors
+    ///
+    /// When neither [`audience`](Self::audience) nor [`any_audience`](Self::any_audience) was
+    /// called, there is no key, or the leeway is above 300 seconds.
+    pub fn build(self) -> Result<Verifier, ConfigError> {
+        let audience = self.audience.ok_or(ConfigError::NoAudienceDecision)?;
+        if self.keys.is_empty() {
+            return Err(ConfigError::NoUsableKey);
+        }
+        if self.leeway > MAX_LEEWAY {
+            return Err(ConfigError::LeewayTooLong { seconds: self.leeway.as_secs() });
+        }
+        let rules = Rules {
+            token_type: self.token_type,
+            issuers: self.issuers,
+            audience,
+            leeway: self.leeway,
+        };
+        Ok(Verifier(Arc::new(Inner { keys: self.keys, rules, clock: self.clock })))
+    }
+}

@@ -1,0 +1,112 @@
+//! Which tokens are accepted, once the signature is known to be right.
+//!
+//! One pure function: claims and a time in, a verdict out. RFC 7519, section 4.1; RFC 8725;
+//! RFC 9068, section 4.
+
+use std::time::Duration;
+
+use crate::AuthErrorKind;
+use crate::token::{Header, NumericDate, RegisteredClaims};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) token_type: TokenType,
+    /// The accepted issuers; empty where any will do.
+    pub(crate) issuers: Vec<String>,
+    pub(crate) audience: Audience,
+    pub(crate) leeway: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum TokenType {
+    /// `at+jwt`, `JWT` or none: what access tokens of the field carry.
+    Lenient,
+    /// This type and no other.
+    Exactly(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Audience {
+    Any,
+    OneOf(Vec<String>),
+}
+
+impl Rules {
+    /// Judges a token whose signature is right. `now` is the time since the Unix epoch.
+    pub(crate) fn check(
+        &self,
+        header: &Header,
+        claims: &RegisteredClaims,
+        now: Duration,
+    ) -> Result<(), AuthErrorKind> {
+        self.check_type(header.token_type.as_deref())?;
+        if claims.confirmation {
+            // Without a proof of the key this is a stolen token (RFC 9449, section 7.2).
+            return Err(AuthErrorKind::KeyBound);
+        }
+        self.check_issuer(claims.issuer.as_deref())?;
+        self.check_audience(claims.audience.as_deref())?;
+        self.check_times(claims, now)
+    }
+
+    fn check_type(&self, token_type: Option<&str>) -> Result<(), AuthErrorKind> {
+        let accepted = match (&self.token_type, token_type) {
+            (TokenType::Lenient, None) => true,
+            (TokenType::Lenient, Some(given)) => {
+                same_type(given, "at+jwt") || same_type(given, "JWT")
+            }
+            (TokenType::Exactly(_), None) => false,
+            (TokenType::Exactly(wanted), Some(given)) => same_type(given, wanted),
+        };
+        if accepted { Ok(()) } else { Err(AuthErrorKind::WrongTokenType) }
+    }
+
+    fn check_issuer(&self, issuer: Option<&str>) -> Result<(), AuthErrorKind> {
+        let accepted = self.issuers.is_empty()
+            || issuer.is_some_and(|issuer| self.issuers.iter().any(|own| own == issuer));
+        if accepted { Ok(()) } else { Err(AuthErrorKind::InvalidIssuer) }
+    }
+
+    fn check_audience(&self, audience: Option<&[String]>) -> Result<(), AuthErrorKind> {
+        let accepted = match &self.audience {
+            Audience::Any => true,
+            Audience::OneOf(own) => {
+                audience.is_some_and(|theirs| theirs.iter().any(|one| own.contains(one)))
+            }
+        };
+        if accepted { Ok(()) } else { Err(AuthErrorKind::InvalidAudience) }
+    }
+
+    fn check_times(&self, claims: &RegisteredClaims, now: Duration) -> Result<(), AuthErrorKind> {
+        let (now, leeway) = (now.as_secs_f64(), self.leeway.as_secs_f64());
+        let later_than_now = |date: NumericDate| now < date.seconds() - leeway;
+        // A token without an end would be valid for ever.
+        let expires_at = claims.expires_at.ok_or(AuthErrorKind::InvalidClaims)?;
+        if now >= expires_at.seconds() + leeway {
+            return Err(AuthErrorKind::Expired);
+        }
+        if claims.not_before.is_some_and(later_than_now) {
+            return Err(AuthErrorKind::NotYetValid);
+        }
+        if claims.issued_at.is_some_and(later_than_now) {
+            return Err(AuthErrorKind::IssuedInFuture);
+        }
+        Ok(())
+    }
+}
+
+/// RFC 7515, section 4.1.9: media types compare without regard to case, and `application/` may
+/// be left out where nothing else has a slash.
+fn same_type(left: &str, right: &str) -> bool {
+    fn short(token_type: &str) -> &str {
+        match token_type.split_at_checked("application/".len()) {
+            Some((prefix, rest))
+                if prefix.eq_ignore_ascii_case("application/") && !rest.contains('/') =>
+            {
+                rest
+            }
+            _ => token_type,
+        }
+    }
+    short(left).eq_ignore_ascii_case(short(right))
+}
