@@ -3,9 +3,15 @@
 mod clock;
 mod error;
 mod key;
+#[cfg(feature = "password")]
+mod password;
 mod random;
 mod trace;
 
 pub use clock::Clock;
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use key::Algorithm;
+#[cfg(feature = "password")]
+pub use password::{
+    Hasher, HasherBuilder, PasswordError, Verification,
+};
