@@ -13,5 +13,5 @@ pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use key::Algorithm;
 #[cfg(feature = "password")]
 pub use password::{
-    Hasher, HasherBuilder, PasswordError, Verification,
+    Hasher, HasherBuilder, PasswordError, PasswordPolicy, PasswordRule, Verification,
 };

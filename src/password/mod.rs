@@ -1,8 +1,9 @@
-//! Passwords: argon2id (RFC 9106) on a small pool of threads.
+//! Passwords: argon2id (RFC 9106) on a small pool of threads, and the rules for new passwords.
 
 mod builder;
 mod error;
 mod parameters;
+mod policy;
 mod pool;
 mod stored;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 
 pub use builder::HasherBuilder;
 pub use error::PasswordError;
+pub use policy::{PasswordPolicy, PasswordRule};
 pub use verification::Verification;
 
 use parameters::Parameters;
@@ -127,7 +129,7 @@ impl Hasher {
     /// Hashes a password with a fresh random salt of 16 bytes.
     ///
     /// The result is a PHC string, `$argon2id$v=19$m=..,t=..,p=..$salt$hash`: what a user store
-    /// keeps.
+    /// keeps. It is not checked against a [`PasswordPolicy`] here.
     ///
     /// # Errors
     ///

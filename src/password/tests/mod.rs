@@ -1,5 +1,6 @@
 mod hashing;
 mod limits;
+mod policy;
 mod pool;
 mod verifying;
 
