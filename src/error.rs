@@ -79,6 +79,17 @@ pub enum ConfigError {
         /// The rule that the value breaks.
         rule: &'static str,
     },
+    /// The parameters of a [`Hasher`](crate::Hasher) reach none of the recommendations of OWASP.
+    #[cfg(feature = "password")]
+    WeakPasswordParameters {
+        /// The memory given, in KiB.
+        memory_kib: u32,
+        /// The iterations given.
+        iterations: u32,
+    },
+    /// The operating system started none of the threads that hash passwords.
+    #[cfg(feature = "password")]
+    NoHashingThread,
     /// The operating system gave no random bytes.
     NoRandomness,
 }
@@ -124,6 +135,16 @@ impl fmt::Display for ConfigError {
                 "the {setting} contains {character:?}, which a response header can't carry"
             ),
             Self::InvalidValue { setting, rule } => write!(f, "the {setting} is not valid: {rule}"),
+            #[cfg(feature = "password")]
+            Self::WeakPasswordParameters { memory_kib, iterations } => write!(
+                f,
+                "argon2id with {memory_kib} KiB of memory and {iterations} iterations is too weak; \
+                 use at least 47104 KiB with 1, 19456 with 2, 12288 with 3, 9216 with 4 or 7168 with 5"
+            ),
+            #[cfg(feature = "password")]
+            Self::NoHashingThread => f.write_str(
+                "the system started no thread to hash passwords; raise its limit of threads",
+            ),
             Self::NoRandomness => f.write_str("the operating system gave no random bytes"),
         }
     }

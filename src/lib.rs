@@ -10,6 +10,8 @@ mod extract;
 mod gate;
 mod issue;
 mod key;
+#[cfg(feature = "password")]
+mod password;
 mod random;
 mod reject;
 mod require;
@@ -26,6 +28,10 @@ pub use extract::Claims;
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
+#[cfg(feature = "password")]
+pub use password::{
+    Hasher, HasherBuilder, PasswordError, PasswordPolicy, PasswordRule, Verification,
+};
 pub use reject::Rejection;
 pub use require::{
     AllScopes, AnyOf, AnyRole, AnyScope, AsyncCheck, Check, Denial, Policies, Policy,

@@ -1,0 +1,206 @@
+#[cfg(test)]
+use std::sync::Arc;
+use std::thread;
+
+use super::parameters::{MAX_PARALLELISM, Parameters};
+use super::pool::{Pool, Settings};
+use super::{Hasher, MAX_PASSWORD_BYTES};
+use crate::{ConfigError, trace};
+
+/// More is a slip of the unit: bytes given as KiB.
+const MAX_MEMORY_KIB: u32 = 4 * 1024 * 1024;
+const MAX_THREADS: usize = 256;
+const MAX_QUEUE: usize = 65_536;
+/// 64 characters of four bytes each: NIST SP 800-63B-4 wants passwords of 64 characters taken.
+const LEAST_PASSWORD_LIMIT: usize = 256;
+const MOST_PASSWORD_LIMIT: usize = 65_536;
+
+/// Computations that wait for one thread. With the default parameters one takes 15 to 30 ms, so
+/// the last in the queue waits for one to two seconds: enough for a burst of logins, and bearable
+/// for the one who waits.
+const QUEUE_PER_THREAD: usize = 64;
+
+/// Sets the parameters of argon2id, and the limits of a [`Hasher`].
+///
+/// Calling an option again replaces what it was set to.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{ConfigError, Hasher};
+///
+/// let hasher = Hasher::builder().memory_kib(47_104).iterations(1).build()?;
+///
+/// // Weaker than any recommendation of OWASP.
+/// let error = Hasher::builder().memory_kib(16_384).iterations(2).build().unwrap_err();
+/// assert!(matches!(error, ConfigError::WeakPasswordParameters { memory_kib: 16_384, .. }));
+/// # Ok::<(), ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct HasherBuilder {
+    parameters: Parameters,
+    allow_weak: bool,
+    threads: Option<usize>,
+    queue: Option<usize>,
+    max_password_bytes: usize,
+}
+
+impl HasherBuilder {
+    /// The memory of one computation, in KiB, up to 4 GiB. The default is 19456.
+    ///
+    /// Memory and iterations together have to reach one of the recommendations of OWASP: 47104
+    /// KiB with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4, or 7168 with 5. All five
+    /// are of about equal strength. Each thread of the pool keeps as much memory as the most
+    /// demanding hasher of the process needs.
+    pub fn memory_kib(mut self, memory_kib: u32) -> Self {
+        self.parameters.memory_kib = memory_kib;
+        self
+    }
+
+    /// How often a computation passes over its memory. The default is 2.
+    pub fn iterations(mut self, iterations: u32) -> Self {
+        self.parameters.iterations = iterations;
+        self
+    }
+
+    /// The lanes of a computation, from 1 to 16. The default is 1.
+    ///
+    /// They are computed one after the other, on one thread: more of them make nothing faster.
+    /// It is there to make hashes that other programs expect.
+    pub fn parallelism(mut self, parallelism: u32) -> Self {
+        self.parameters.parallelism = parallelism;
+        self
+    }
+
+    /// The threads that hash, from 1 to 256. The default is half of the cores, at least 1, which
+    /// leaves the other half to requests.
+    ///
+    /// It only counts for the first hasher of the process: see [`Hasher`].
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// How many passwords may wait for a thread, from 1 to 65536. The default is 64 for each
+    /// thread: with the default parameters the last then waits for one to two seconds.
+    ///
+    /// It only counts for the first hasher of the process: see [`Hasher`].
+    pub fn queue(mut self, queue: usize) -> Self {
+        self.queue = Some(queue);
+        self
+    }
+
+    /// The longest password, in bytes of UTF-8 as they were sent, from 256 to 65536. The default
+    /// is 1024.
+    pub fn max_password_bytes(mut self, max_password_bytes: usize) -> Self {
+        self.max_password_bytes = max_password_bytes;
+        self
+    }
+
+    /// Takes parameters that are too weak for the passwords of real users, to make tests fast.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Hasher;
+    ///
+    /// let hasher = Hasher::builder().insecure_parameters(8, 1, 1).build()?;
+    /// # Ok::<(), tower_bearer::ConfigError>(())
+    /// ```
+    pub fn insecure_parameters(
+        mut self,
+        memory_kib: u32,
+        iterations: u32,
+        parallelism: u32,
+    ) -> Self {
+        self.parameters = Parameters { memory_kib, iterations, parallelism };
+        self.allow_weak = true;
+        self
+    }
+
+    /// Checks the settings and, if it is the first hasher of the process, starts the threads.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::WeakPasswordParameters`] when memory and iterations reach none of the
+    /// recommendations, [`ConfigError::InvalidValue`] when a setting is out of its range,
+    /// [`ConfigError::NoHashingThread`] when the system started no thread.
+    pub fn build(self) -> Result<Hasher, ConfigError> {
+        self.check()?;
+        let settings = self.pool_settings();
+        let pool = Pool::shared(settings);
+        if pool.started() == 0 {
+            return Err(ConfigError::NoHashingThread);
+        }
+        if (self.threads.is_some() || self.queue.is_some()) && pool.settings() != settings {
+            trace::warn!(
+                "the threads that hash passwords run already, with other settings; set threads \
+                 and queue on the first hasher that is built"
+            );
+        }
+        Ok(Hasher::on_pool(self.parameters, self.max_password_bytes, pool))
+    }
+
+    /// A hasher with threads of its own, which a test can fill without harm to the others.
+    #[cfg(test)]
+    pub(super) fn build_apart(self) -> Result<(Hasher, Arc<Pool>), ConfigError> {
+        self.check()?;
+        let pool = Arc::new(Pool::start(self.pool_settings()));
+        let hasher = Hasher::on_pool(self.parameters, self.max_password_bytes, Arc::clone(&pool));
+        Ok((hasher, pool))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let Parameters { memory_kib, iterations, parallelism } = self.parameters;
+        let invalid = |setting, rule| Err(ConfigError::InvalidValue { setting, rule });
+        if !(1..=MAX_PARALLELISM).contains(&parallelism) {
+            return invalid("parallelism of the password hash", "use 1 to 16 lanes");
+        }
+        if iterations == 0 {
+            return invalid("number of iterations of the password hash", "use at least 1");
+        }
+        if memory_kib < 8 * parallelism || memory_kib > MAX_MEMORY_KIB {
+            return invalid("memory of the password hash", "use 8 KiB for each lane to 4 GiB");
+        }
+        if !self.allow_weak && !self.parameters.meets_owasp() {
+            return Err(ConfigError::WeakPasswordParameters { memory_kib, iterations });
+        }
+        if self.threads.is_some_and(|threads| !(1..=MAX_THREADS).contains(&threads)) {
+            return invalid("number of hashing threads", "use 1 to 256");
+        }
+        if self.queue.is_some_and(|queue| !(1..=MAX_QUEUE).contains(&queue)) {
+            return invalid("length of the hashing queue", "use 1 to 65536");
+        }
+        if !(LEAST_PASSWORD_LIMIT..=MOST_PASSWORD_LIMIT).contains(&self.max_password_bytes) {
+            return invalid("longest password", "use 256 to 65536 bytes");
+        }
+        Ok(())
+    }
+
+    pub(super) fn parameters(&self) -> Parameters {
+        self.parameters
+    }
+
+    pub(super) fn pool_settings(&self) -> Settings {
+        let threads = self.threads.unwrap_or_else(|| {
+            thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+        });
+        // A machine may have more cores than `threads(..)` takes.
+        let threads = threads.min(MAX_THREADS);
+        let queue = self.queue.unwrap_or(threads * QUEUE_PER_THREAD);
+        Settings { threads, queue }
+    }
+}
+
+impl Default for HasherBuilder {
+    fn default() -> Self {
+        Self {
+            parameters: Parameters::DEFAULT,
+            allow_weak: false,
+            threads: None,
+            queue: None,
+            max_password_bytes: MAX_PASSWORD_BYTES,
+        }
+    }
+}

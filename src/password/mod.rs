@@ -1,0 +1,255 @@
+//! Passwords: argon2id (RFC 9106) on a small pool of threads, and the rules for new passwords.
+
+mod builder;
+mod error;
+mod parameters;
+mod policy;
+mod pool;
+mod stored;
+#[cfg(test)]
+mod tests;
+mod verification;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use argon2::Argon2;
+use argon2::password_hash::phc::Output;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+pub use builder::HasherBuilder;
+pub use error::PasswordError;
+pub use policy::{PasswordPolicy, PasswordRule};
+pub use verification::Verification;
+
+use parameters::Parameters;
+use pool::{Memory, Pool};
+use stored::{SALT_BYTES, Stored};
+
+use crate::random;
+
+/// The longest password by default, in bytes of UTF-8.
+const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// Hashes and verifies passwords with argon2id, away from the async workers.
+///
+/// The default parameters are 19456 KiB of memory, 2 iterations and 1 lane (OWASP Password
+/// Storage Cheat Sheet); [`Hasher::builder`] changes them. Clones share everything and are cheap.
+///
+/// # One pool a process
+///
+/// Hashing takes milliseconds of pure computation and megabytes of memory, so it runs on a fixed
+/// number of threads behind a queue of fixed length, which all hashers of the process share. When
+/// the queue is full, [`PasswordError::Overloaded`] is the answer at once. The first hasher built
+/// decides how many threads there are and how long the queue is; a later one can't change that.
+/// The threads end with the process.
+///
+/// Each thread keeps the memory of one computation, from its first one on: with the defaults and
+/// four cores, that is two threads with 19 MiB each. Verifying a hash that was made elsewhere and
+/// needs more takes up to 128 MiB on that thread until it is done. The queue holds passwords
+/// only.
+///
+/// # What can be verified
+///
+/// argon2id, argon2i and argon2d as PHC strings, with any parameters up to 128 MiB of memory,
+/// 512 MiB as the product of memory and iterations, and 16 lanes: about fourteen times the cost
+/// of the defaults. The hasher's own parameters count as the limit where they are higher. Anything
+/// else, a crafted hash that asks for 4 GiB included, is no match; it takes one computation with
+/// the hasher's own parameters, as an unknown user does, and is logged as an error.
+///
+/// # Passwords
+///
+/// A password is hashed in whole, after Unicode normalisation to NFC (NIST SP 800-63B-4, section
+/// 3.1.1.2), so that it does not depend on how a keyboard composes accents. Passwords of more
+/// than 1024 bytes are refused before any work. The copies made here are wiped after use.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Hasher, PasswordError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), PasswordError> {
+/// let hasher = Hasher::new();
+/// let stored = hasher.hash("correct horse battery staple").await?;
+/// assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+///
+/// let right = hasher.verify("correct horse battery staple", Some(&stored)).await?;
+/// assert!(right.is_match());
+///
+/// // A user who does not exist costs as much time as a wrong password does.
+/// let unknown = hasher.verify("correct horse battery staple", None).await?;
+/// assert!(!unknown.is_match());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Hasher(Arc<Inner>);
+
+struct Inner {
+    parameters: Parameters,
+    max_password_bytes: usize,
+    computations: AtomicU64,
+    pool: Arc<Pool>,
+}
+
+impl Hasher {
+    /// A hasher with the default parameters.
+    ///
+    /// # Examples
+    ///
+    /// See [`Hasher`].
+    pub fn new() -> Self {
+        let defaults = HasherBuilder::default();
+        let pool = Pool::shared(defaults.pool_settings());
+        Self::on_pool(defaults.parameters(), MAX_PASSWORD_BYTES, pool)
+    }
+
+    /// Sets parameters and limits.
+    ///
+    /// # Examples
+    ///
+    /// See [`HasherBuilder`].
+    pub fn builder() -> HasherBuilder {
+        HasherBuilder::default()
+    }
+
+    fn on_pool(parameters: Parameters, max_password_bytes: usize, pool: Arc<Pool>) -> Self {
+        pool.keep(parameters.block_count());
+        Self(Arc::new(Inner {
+            parameters,
+            max_password_bytes,
+            computations: AtomicU64::new(0),
+            pool,
+        }))
+    }
+
+    /// Hashes a password with a fresh random salt of 16 bytes.
+    ///
+    /// The result is a PHC string, `$argon2id$v=19$m=..,t=..,p=..$salt$hash`: what a user store
+    /// keeps. It is not checked against a [`PasswordPolicy`] here.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::TooLong`] before any work, [`PasswordError::Overloaded`] when the queue
+    /// is full, [`PasswordError::Unavailable`] when the system has no memory or no random bytes.
+    ///
+    /// # Examples
+    ///
+    /// See [`Hasher`].
+    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let password = self.prepare(password)?;
+        let salt = random::bytes::<SALT_BYTES>().map_err(|_| PasswordError::Unavailable)?;
+        let fresh = Stored::new(self.0.parameters, &salt).ok_or(PasswordError::Unavailable)?;
+        let inner = Arc::clone(&self.0);
+        let text = self.0.pool.run(move |memory| {
+            let output = inner.compute(&password, &fresh, memory)?;
+            fresh.text(output)
+        });
+        text.await?.ok_or(PasswordError::Unavailable)
+    }
+
+    /// Compares a password with the hash that is stored for a user, in constant time.
+    ///
+    /// `None` stands for a user who does not exist. It is no match after one computation with the
+    /// hasher's own parameters, and so takes as long as a wrong password does for a user whose
+    /// hash has these parameters. A hash with older parameters takes the time of those, until the
+    /// user's next login replaces it: see [`Verification::needs_rehash`].
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::TooLong`] before any work, [`PasswordError::Overloaded`] when the queue
+    /// is full, [`PasswordError::Unavailable`] when the system has no memory. None of them says
+    /// anything about the password. A stored hash that can't be read is no error but no match.
+    ///
+    /// # Examples
+    ///
+    /// See [`Hasher`].
+    pub async fn verify(
+        &self,
+        password: &str,
+        stored: Option<&str>,
+    ) -> Result<Verification, PasswordError> {
+        let password = self.prepare(password)?;
+        let current = self.0.parameters;
+        let known = stored.and_then(|text| Stored::read(text, current));
+        let inner = Arc::clone(&self.0);
+        let verification = self.0.pool.run(move |memory| {
+            let exists = known.is_some();
+            let stored = known.or_else(|| Stored::new(current, &[0; SALT_BYTES]))?;
+            // `Output` compares in constant time.
+            let equal = inner.compute(&password, &stored, memory)? == stored.output;
+            let matches = equal & exists;
+            Some(Verification { matches, outdated: matches && stored.is_outdated(current) })
+        });
+        verification.await?.ok_or(PasswordError::Unavailable)
+    }
+
+    /// How many argon2 computations this hasher and its clones have started: for monitoring, and
+    /// to test that a login costs as much for an unknown user as for a known one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tower_bearer::{Hasher, PasswordError};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), PasswordError> {
+    /// let hasher = Hasher::new();
+    /// let _ = hasher.verify("a password", None).await?;
+    /// assert_eq!(hasher.computations(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn computations(&self) -> u64 {
+        self.0.computations.load(Ordering::Relaxed)
+    }
+
+    /// The password as it is hashed: NFC, in a buffer that is wiped.
+    fn prepare(&self, password: &str) -> Result<Zeroizing<String>, PasswordError> {
+        if password.len() > self.0.max_password_bytes {
+            return Err(PasswordError::TooLong);
+        }
+        if password.is_ascii() {
+            return Ok(Zeroizing::new(password.to_owned()));
+        }
+        // NFC is at most three times as long in UTF-8 (Unicode FAQ, Normalization), so the string never
+        // moves and leaves no copy behind.
+        let mut normal = Zeroizing::new(String::with_capacity(3 * password.len()));
+        normal.extend(password.nfc());
+        Ok(normal)
+    }
+}
+
+impl Inner {
+    /// One argon2 computation; nothing when the system has no memory for it.
+    fn compute(&self, password: &str, stored: &Stored, memory: &mut Memory) -> Option<Output> {
+        let blocks = memory.blocks(stored.params.block_count())?;
+        self.computations.fetch_add(1, Ordering::Relaxed);
+        let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
+        let mut bytes = Zeroizing::new([0; Output::MAX_LENGTH]);
+        let bytes = &mut bytes[..stored.output.len()];
+        argon2
+            .hash_password_into_with_memory(password.as_bytes(), &stored.salt, bytes, blocks)
+            .ok()?;
+        Output::new(bytes).ok()
+    }
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher")
+            .field("memory_kib", &self.0.parameters.memory_kib)
+            .field("iterations", &self.0.parameters.iterations)
+            .field("parallelism", &self.0.parameters.parallelism)
+            .field("max_password_bytes", &self.0.max_password_bytes)
+            .finish_non_exhaustive()
+    }
+}

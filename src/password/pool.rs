@@ -1,0 +1,141 @@
+//! A fixed number of threads behind a queue of fixed length, each with its own argon2 memory.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use argon2::Block;
+use tokio::sync::oneshot;
+
+use super::PasswordError;
+use crate::trace;
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// The pool of the process.
+static SHARED: OnceLock<Arc<Pool>> = OnceLock::new();
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Settings {
+    pub(super) threads: usize,
+    pub(super) queue: usize,
+}
+
+pub(super) struct Pool {
+    settings: Settings,
+    started: usize,
+    jobs: SyncSender<Job>,
+    kept_blocks: Arc<AtomicUsize>,
+}
+
+impl Pool {
+    /// The pool of the process. The first call decides its settings.
+    pub(super) fn shared(settings: Settings) -> Arc<Self> {
+        Arc::clone(SHARED.get_or_init(|| Arc::new(Self::start(settings))))
+    }
+
+    /// Starts the threads; they end once the pool is dropped.
+    pub(super) fn start(settings: Settings) -> Self {
+        let (jobs, waiting) = sync_channel(settings.queue);
+        let waiting = Arc::new(Mutex::new(waiting));
+        let kept_blocks = Arc::new(AtomicUsize::new(0));
+        let started = (0..settings.threads)
+            .filter(|_| {
+                let waiting = Arc::clone(&waiting);
+                let kept_blocks = Arc::clone(&kept_blocks);
+                thread::Builder::new()
+                    .name("password-hash".to_owned())
+                    .spawn(move || work(&waiting, &kept_blocks))
+                    .is_ok()
+            })
+            .count();
+        if started < settings.threads {
+            trace::error!(started, "the system did not start all threads that hash passwords");
+        }
+        Self { settings, started, jobs, kept_blocks }
+    }
+
+    pub(super) fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// The threads that the system did start.
+    pub(super) fn started(&self) -> usize {
+        self.started
+    }
+
+    /// Lets each thread keep this much memory between jobs, if it is not more already.
+    pub(super) fn keep(&self, blocks: usize) {
+        self.kept_blocks.fetch_max(blocks, Ordering::Relaxed);
+    }
+
+    /// Runs `work` on one of the threads, or refuses at once when the queue is full.
+    ///
+    /// Once the future is dropped, the work is skipped unless it has begun. A panic in it is
+    /// `Unavailable`.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |memory| {
+            if !answer.is_closed() {
+                // The one who asked may have left in the meantime.
+                let _ = answer.send(work(memory));
+            }
+        });
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => PasswordError::Overloaded,
+            TrySendError::Disconnected(_) => PasswordError::Unavailable,
+        })?;
+        answered.await.map_err(|_| PasswordError::Unavailable)
+    }
+}
+
+fn work(jobs: &Mutex<Receiver<Job>>, kept_blocks: &AtomicUsize) {
+    let mut memory = Memory::default();
+    loop {
+        // One thread waits for the queue, the others for the lock. No job runs under the lock.
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+            trace::error!("hashing a password panicked");
+        }
+        memory.shrink_to(kept_blocks.load(Ordering::Relaxed));
+    }
+}
+
+/// The memory of one thread.
+///
+/// It is not wiped between jobs, which would add about a twentieth to each: it holds no password,
+/// and whoever could test guesses against it reads the memory in which passwords arrive.
+#[derive(Default)]
+pub(super) struct Memory(Vec<Block>);
+
+impl Memory {
+    /// At least `count` blocks; nothing when the system has no memory for them.
+    pub(super) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
+        if self.0.len() < count {
+            // Freed first, so that the old and the new blocks never exist together.
+            self.0 = Vec::new();
+            self.0.try_reserve_exact(count).ok()?;
+            self.0.resize(count, Block::new());
+        }
+        Some(&mut self.0)
+    }
+
+    /// Gives everything back if it is more than `count` blocks: a copy to a smaller place would
+    /// cost more than the next job's allocation.
+    fn shrink_to(&mut self, count: usize) {
+        if self.0.len() > count {
+            self.0 = Vec::new();
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}

@@ -1,0 +1,109 @@
+//! Reading and writing what a user store keeps: the PHC string of one password.
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Params, Version};
+
+use super::parameters::Parameters;
+use crate::trace;
+
+pub(super) const SALT_BYTES: usize = 16;
+const OUTPUT_BYTES: usize = 32;
+
+/// A hash ready to be computed again.
+pub(super) struct Stored {
+    pub(super) algorithm: Algorithm,
+    pub(super) version: Version,
+    pub(super) params: Params,
+    pub(super) salt: Salt,
+    pub(super) output: Output,
+}
+
+impl Stored {
+    /// A hash that is yet to be computed: its output is all zeros.
+    pub(super) fn new(parameters: Parameters, salt: &[u8; SALT_BYTES]) -> Option<Self> {
+        Some(Self {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params: parameters.params(OUTPUT_BYTES)?,
+            salt: Salt::new(salt).ok()?,
+            output: Output::new(&[0; OUTPUT_BYTES]).ok()?,
+        })
+    }
+
+    /// Reads a PHC string. Nothing is returned, and the fault logged, where the string has no
+    /// known form or asks for more than is acceptable.
+    pub(super) fn read(text: &str, current: Parameters) -> Option<Self> {
+        let Some(stored) = Self::parse(text) else {
+            trace::error!(
+                "a stored password hash has no known form, so that its user can't log in"
+            );
+            return None;
+        };
+        let asked = stored.parameters();
+        if !asked.acceptable_to(current) {
+            trace::error!(
+                memory_kib = asked.memory_kib,
+                iterations = asked.iterations,
+                parallelism = asked.parallelism,
+                "a stored password hash asks for too much work, so that its user can't log in"
+            );
+            return None;
+        }
+        Some(stored)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let hash = PasswordHash::new(text).ok()?;
+        let output = hash.hash?;
+        // The reference implementation wrote no version before there were two.
+        let version = hash.version.unwrap_or(Version::V0x10.into());
+        Some(Self {
+            algorithm: hash.algorithm.as_str().parse().ok()?,
+            version: Version::try_from(version).ok()?,
+            params: parameters(&hash.params)?.params(output.len())?,
+            salt: hash.salt?,
+            output,
+        })
+    }
+
+    pub(super) fn is_outdated(&self, current: Parameters) -> bool {
+        self.algorithm != Algorithm::Argon2id
+            || self.version != Version::V0x13
+            || self.salt.len() < SALT_BYTES
+            || self.output.len() < OUTPUT_BYTES
+            || self.parameters().outdated_by(current)
+    }
+
+    /// The PHC string with this output.
+    pub(super) fn text(&self, output: Output) -> Option<String> {
+        let hash = PasswordHash {
+            algorithm: self.algorithm.ident(),
+            version: Some(self.version.into()),
+            params: ParamsString::try_from(&self.params).ok()?,
+            salt: Some(self.salt),
+            hash: Some(output),
+        };
+        Some(hash.to_string())
+    }
+
+    fn parameters(&self) -> Parameters {
+        Parameters {
+            memory_kib: self.params.m_cost(),
+            iterations: self.params.t_cost(),
+            parallelism: self.params.p_cost(),
+        }
+    }
+}
+
+/// Exactly `m`, `t` and `p`, each once: `keyid` and `data` are in no hash that is made today, and
+/// a missing one must not be read as a default.
+fn parameters(text: &ParamsString) -> Option<Parameters> {
+    if text.iter().count() != 3 {
+        return None;
+    }
+    Some(Parameters {
+        memory_kib: text.get_decimal("m")?,
+        iterations: text.get_decimal("t")?,
+        parallelism: text.get_decimal("p")?,
+    })
+}
