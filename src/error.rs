@@ -234,6 +234,8 @@ pub enum AuthErrorKind {
     InvalidAudience,
     /// The token is bound to a key that the request does not prove (RFC 9449, RFC 8705).
     KeyBound,
+    /// The user whom the token names is gone or disabled.
+    InactiveSubject,
     /// The token lacks a scope.
     InsufficientScope,
     /// The user may not do this, whatever the scope.
@@ -272,6 +274,7 @@ impl AuthErrorKind {
             Self::InvalidIssuer => "the token is of another issuer",
             Self::InvalidAudience => "the token is meant for another audience",
             Self::KeyBound => "the token is bound to a key",
+            Self::InactiveSubject => "the token's subject is not active",
             Self::InsufficientScope => "the token lacks a required scope",
             Self::Forbidden => "access denied",
             Self::Unavailable => "authentication is temporarily unavailable",

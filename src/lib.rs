@@ -10,6 +10,8 @@ mod extract;
 mod gate;
 mod issue;
 mod key;
+#[cfg(feature = "login")]
+mod login;
 #[cfg(feature = "password")]
 mod password;
 mod random;
@@ -28,6 +30,8 @@ pub use extract::Claims;
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
+#[cfg(feature = "login")]
+pub use login::{Endpoint, LoginRouter};
 #[cfg(feature = "password")]
 pub use password::{
     Hasher, HasherBuilder, PasswordError, PasswordPolicy, PasswordRule, Verification,

@@ -171,6 +171,11 @@ impl JwtAuthLayer {
         })
     }
 
+    #[cfg(feature = "login")]
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.settings.verifier
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.settings));
         self

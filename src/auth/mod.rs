@@ -4,5 +4,8 @@ mod layer;
 mod service;
 mod source;
 
+#[cfg(feature = "login")]
+pub(crate) use source::bearer;
+
 pub use layer::JwtAuthLayer;
 pub use service::JwtAuth;

@@ -7,7 +7,7 @@ use crate::AuthErrorKind;
 use crate::verify::MAX_TOKEN_BYTES;
 
 /// The bearer token of a request, or `None` where it has no credentials of this scheme.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AuthErrorKind> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AuthErrorKind> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

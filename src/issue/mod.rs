@@ -189,6 +189,16 @@ impl Issuer {
         Duration::from_secs(self.lifetime.as_secs())
     }
 
+    #[cfg(feature = "login")]
+    pub(crate) fn time(&self) -> &Clock {
+        &self.clock
+    }
+
+    #[cfg(feature = "login")]
+    pub(crate) fn default_client(&self) -> &str {
+        &self.client_id
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         if self.issuer.as_deref().unwrap_or_default().is_empty() {
             return Err(ConfigError::NoIssuer);

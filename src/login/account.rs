@@ -1,0 +1,91 @@
+//! `POST /register` and `GET /me`.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::answer::{Failure, ShownUser, json};
+use super::body::{self, ContentType};
+use super::params::Params;
+use super::shared::Shared;
+use crate::error::AuthErrorKind;
+use crate::password::PasswordError;
+use crate::reject::{Rejection, surroundings_of, token_of};
+use crate::store::{Email, InsertUserError, NewUser, RefreshStore, UserStore, Username};
+
+const LONGEST_NAME: usize = 256;
+
+pub(super) async fn register<U: UserStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let content_type = ContentType::of(request.headers());
+    if content_type != ContentType::Json {
+        let failure = Failure::unsupported_media_type();
+        return Err(body::refuse(request, shared.body_limit, failure).await);
+    }
+    let params = body::params(request, shared.body_limit, content_type).await?;
+    let username = Username::new(required(&params, "username")?)
+        .map_err(|error| Failure::field("username", error.reason()))?;
+    let email = optional(&params, "email")?
+        .map(|text| Email::new(text).map_err(|error| Failure::field("email", error.reason())))
+        .transpose()?;
+    let name = optional(&params, "name")?.map(checked_name).transpose()?;
+    let password = required(&params, "password")?;
+    shared
+        .policy
+        .check(password)
+        .map_err(|rule| Failure::field("password", rule.to_string()))?;
+    let hash = shared.hasher.hash(password).await.map_err(|error| match error {
+        PasswordError::TooLong => Failure::field("password", "the password is too long"),
+        other => other.into(),
+    })?;
+    let mut user = NewUser::new(username, hash).scopes(&shared.default_scopes);
+    user.email = email;
+    user.name = name;
+    let user = shared.users.insert_user(user, shared.now()).await.map_err(|error| match error {
+        InsertUserError::UsernameTaken => Failure::taken("username", "the username is taken"),
+        InsertUserError::EmailTaken => Failure::taken("email", "the e-mail address is taken"),
+        InsertUserError::Store(error) => error.into(),
+    })?;
+    Ok(json(StatusCode::CREATED, &ShownUser::from(&user)))
+}
+
+/// The user whom the token names, as the store has it now.
+pub(super) async fn me<U: UserStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Response {
+    let token = match token_of(request.extensions()) {
+        Ok(token) => token,
+        Err(rejection) => return rejection.into_response(),
+    };
+    match shared.users.find_user(token.subject().unwrap_or_default()).await {
+        Ok(Some(user)) if user.is_active => json(StatusCode::OK, &ShownUser::from(&user)),
+        Ok(_) => {
+            let surroundings = surroundings_of(request.extensions());
+            Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response()
+        }
+        Err(error) => Failure::from(error).into_response(),
+    }
+}
+
+fn required<'a>(params: &'a Params, field: &'static str) -> Result<&'a str, Failure> {
+    optional(params, field)?.ok_or_else(|| Failure::field(field, "the field is required"))
+}
+
+fn optional<'a>(params: &'a Params, field: &'static str) -> Result<Option<&'a str>, Failure> {
+    params.text(field).map_err(|_| Failure::field(field, "the field is not a text"))
+}
+
+fn checked_name(name: &str) -> Result<String, Failure> {
+    if name.chars().count() > LONGEST_NAME {
+        return Err(Failure::field("name", "the name has more than 256 characters"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Failure::field("name", "the name contains a control character"));
+    }
+    Ok(name.to_owned())
+}

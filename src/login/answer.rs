@@ -1,0 +1,207 @@
+//! What the endpoints answer: tokens, users, and errors from a closed set.
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::issue::IssueError;
+use crate::password::PasswordError;
+use crate::refresh::RefreshError;
+use crate::store::{StoreError, User};
+
+/// RFC 6749, section 5.1.
+#[derive(Serialize)]
+pub(super) struct Tokens {
+    pub(super) access_token: String,
+    pub(super) token_type: &'static str,
+    pub(super) expires_in: u64,
+    pub(super) refresh_token: String,
+    pub(super) scope: String,
+}
+
+/// A user as clients see one: a type of its own, so that a field is shown only when somebody
+/// writes it down here.
+#[derive(Serialize)]
+pub(super) struct ShownUser<'a> {
+    id: &'a str,
+    username: &'a str,
+    email: Option<&'a str>,
+    name: Option<&'a str>,
+    is_active: bool,
+    roles: &'a [String],
+    scopes: &'a [String],
+}
+
+impl<'a> From<&'a User> for ShownUser<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: &user.id,
+            username: &user.username,
+            email: user.email.as_deref(),
+            name: user.name.as_deref(),
+            is_active: user.is_active,
+            roles: &user.roles,
+            scopes: &user.scopes,
+        }
+    }
+}
+
+/// JSON that no cache keeps (RFC 6749, section 5.1).
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let Ok(body) = serde_json::to_vec(body) else {
+        // Strings, numbers and lists of strings have no way to fail.
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// An error of RFC 6749, section 5.2, or one in its shape.
+#[derive(Debug)]
+pub(super) struct Failure {
+    status: StatusCode,
+    error: &'static str,
+    description: Cow<'static, str>,
+    field: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct FailureBody<'a> {
+    error: &'a str,
+    error_description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+impl Failure {
+    const fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
+        Self { status, error, description: Cow::Borrowed(description), field: None }
+    }
+
+    pub(super) const fn invalid_request(description: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
+    }
+
+    /// One answer for an unknown user, a wrong password and a disabled account, and one for all
+    /// that can be wrong with a refresh token.
+    pub(super) const fn invalid_grant() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", "the credentials are not valid")
+    }
+
+    pub(super) const fn invalid_scope() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_scope",
+            "the scope is malformed, unknown or goes beyond what may be granted",
+        )
+    }
+
+    pub(super) const fn unsupported_grant_type() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            "the grant type is not supported here",
+        )
+    }
+
+    pub(super) const fn unsupported_media_type() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_request",
+            "the content type must be application/json",
+        )
+    }
+
+    pub(super) const fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "the body is too large")
+    }
+
+    pub(super) const fn taken(field: &'static str, description: &'static str) -> Self {
+        let mut failure = Self::new(StatusCode::CONFLICT, "conflict", description);
+        failure.field = Some(field);
+        failure
+    }
+
+    /// A field that breaks a rule; the reason is one of constants.
+    pub(super) fn field(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            error: "invalid_field",
+            description: reason.into(),
+            field: Some(field),
+        }
+    }
+
+    const fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "the service is busy; try again",
+        )
+    }
+
+    const fn server_error() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something went wrong")
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let body = FailureBody {
+            error: self.error,
+            error_description: &self.description,
+            field: self.field,
+        };
+        let mut response = json(self.status, &body);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        crate::trace::error!(%error, "the store failed");
+        if error.is_unavailable() { Self::unavailable() } else { Self::server_error() }
+    }
+}
+
+impl From<RefreshError> for Failure {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Invalid | RefreshError::Reused => Self::invalid_grant(),
+            RefreshError::InvalidScope => Self::invalid_scope(),
+            RefreshError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Overloaded => Self::unavailable(),
+            // No account has such a password.
+            PasswordError::TooLong => Self::invalid_grant(),
+            PasswordError::Unavailable => {
+                crate::trace::error!("no thread to hash passwords");
+                Self::server_error()
+            }
+        }
+    }
+}
+
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        crate::trace::error!(%error, "no token could be issued");
+        let _ = error;
+        Self::server_error()
+    }
+}

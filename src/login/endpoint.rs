@@ -1,0 +1,39 @@
+//! The endpoints of a [`LoginRouter`](crate::LoginRouter), by name.
+
+/// One endpoint of a [`LoginRouter`](crate::LoginRouter), to rename or to leave out.
+///
+/// # Examples
+///
+/// See [`LoginRouter::path`](crate::LoginRouter::path).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `POST /register`: makes an account.
+    Register,
+    /// `POST /token`: the token endpoint of RFC 6749, section 3.2.
+    Token,
+    /// `POST /login`: the same with JSON.
+    Login,
+    /// `POST /refresh`: exchanges a refresh token.
+    Refresh,
+    /// `POST /logout`: ends a session.
+    Logout,
+    /// `GET /me`: the user of the token.
+    Me,
+}
+
+impl Endpoint {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Register, Self::Token, Self::Login, Self::Refresh, Self::Logout, Self::Me];
+
+    pub(super) const fn default_path(self) -> &'static str {
+        match self {
+            Self::Register => "/register",
+            Self::Token => "/token",
+            Self::Login => "/login",
+            Self::Refresh => "/refresh",
+            Self::Logout => "/logout",
+            Self::Me => "/me",
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `POST /logout`: ends a session.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CACHE_CONTROL;
+
+use super::answer::Failure;
+use super::body::{self, ContentType};
+use super::shared::Shared;
+use crate::auth::bearer;
+use crate::store::{RefreshStore, UserStore};
+
+/// Whoever wants to be logged out and is already, or never was, has what they want: 204.
+pub(super) async fn logout<U: UserStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let content_type = ContentType::of(request.headers());
+    let credentials = bearer(request.headers()).map(|token| token.map(str::to_owned));
+    let params = body::params(request, shared.body_limit, content_type).await?;
+    let access_token = credentials
+        .map_err(|_| Failure::invalid_request("the authorization header is malformed"))?;
+    let refresh_token = params.text("refresh_token")?;
+    if access_token.is_none() && refresh_token.is_none() {
+        return Err(Failure::invalid_request("a bearer token or a refresh_token is required"));
+    }
+    if let Some(refresh_token) = refresh_token {
+        shared.refresh.end_session_of(&shared.sessions, refresh_token).await?;
+    }
+    if let Some(Ok(token)) = access_token.map(|token| shared.verifier.check(&token))
+        && let Some(session) = token.session_id()
+    {
+        shared.sessions.end_session(session).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response())
+}

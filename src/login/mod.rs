@@ -1,0 +1,247 @@
+//! [`LoginRouter`]: register, log in, refresh, log out.
+
+mod account;
+mod answer;
+mod body;
+mod endpoint;
+mod logout;
+mod params;
+mod shared;
+mod token;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+pub use endpoint::Endpoint;
+
+use crate::auth::JwtAuthLayer;
+use crate::issue::Issuer;
+use crate::password::{Hasher, PasswordPolicy};
+use crate::refresh::RefreshTokens;
+use crate::store::{RefreshStore, UserStore};
+use shared::Shared;
+
+const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
+
+/// Routes for accounts of one's own: an axum [`Router`] to nest or merge into yours.
+///
+/// | endpoint | default route | takes | answers |
+/// |---|---|---|---|
+/// | [`Register`](Endpoint::Register) | `POST /register` | JSON `username`, `password`, `email`?, `name`? | 201 and the user; 409 taken; 422 a rule is broken |
+/// | [`Token`](Endpoint::Token) | `POST /token` | form: `grant_type=password` or `refresh_token` (RFC 6749, sections 4.3 and 6) | tokens (section 5.1) or an error (section 5.2) |
+/// | [`Login`](Endpoint::Login) | `POST /login` | JSON `password` and one of `username`, `email` | as token |
+/// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token` | as token |
+/// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
+/// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
+///
+/// A user's answer is `{id, username, email, name, is_active, roles, scopes}`; the password hash
+/// is in no type that can be serialized. Members of a body that are not named above have no
+/// effect. Bodies above the [limit](Self::body_limit) are answered with 413.
+///
+/// Logging in with a password is for one's own clients only: as an OAuth grant RFC 9700,
+/// section 2.4, rules it out. Leave the endpoint out with [`without`](Self::without) where no
+/// client needs the form.
+///
+/// # Scopes
+///
+/// A user holds scopes. A login that asks for none gets all of them; one that asks gets those of
+/// them that the user holds, and `invalid_scope` where that leaves none. A refresh never goes
+/// beyond the login, and reads the user's scopes and roles anew.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, body::Body, routing::get};
+/// use http::{Request, StatusCode, header};
+/// use tower::ServiceExt;
+/// use tower_bearer::{Issuer, JwtAuthLayer, LoginRouter, MemoryStore, Token};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let issuer = Issuer::for_tests();
+/// let app = Router::new()
+///     .route("/hello", get(|token: Token| async move { format!("{:?}", token.subject()) }))
+///     .layer(JwtAuthLayer::new(issuer.verifier()?))
+///     .nest("/auth", LoginRouter::new(MemoryStore::new(), issuer).into_router());
+///
+/// let register = Request::post("/auth/register")
+///     .header(header::CONTENT_TYPE, "application/json")
+///     .body(Body::from(r#"{"username":"alice","password":"correct horse battery"}"#))?;
+/// assert_eq!(app.oneshot(register).await?.status(), StatusCode::CREATED);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct LoginRouter<U, R> {
+    users: U,
+    sessions: R,
+    issuer: Issuer,
+    auth: Option<JwtAuthLayer>,
+    hasher: Hasher,
+    policy: PasswordPolicy,
+    refresh: RefreshTokens,
+    default_scopes: Vec<String>,
+    body_limit: usize,
+    routes: BTreeMap<Endpoint, String>,
+}
+
+impl<S: UserStore + RefreshStore> LoginRouter<S, S> {
+    /// A router over one store for users and sessions.
+    pub fn new(store: S, issuer: Issuer) -> Self {
+        Self::with_stores(store.clone(), store, issuer)
+    }
+}
+
+impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
+    /// A router over a store of users and another of sessions.
+    pub fn with_stores(users: U, sessions: R, issuer: Issuer) -> Self {
+        let routes = Endpoint::ALL.map(|endpoint| (endpoint, endpoint.default_path().to_owned()));
+        Self {
+            users,
+            sessions,
+            issuer,
+            auth: None,
+            hasher: Hasher::new(),
+            policy: PasswordPolicy::default(),
+            refresh: RefreshTokens::new(),
+            default_scopes: Vec::new(),
+            body_limit: DEFAULT_BODY_LIMIT,
+            routes: routes.into(),
+        }
+    }
+
+    /// Puts an endpoint on another path, or back after [`without`](Self::without). The path is
+    /// one of axum's, with a leading slash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Endpoint, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .path(Endpoint::Register, "/sign-up")
+    ///     .without(Endpoint::Token)
+    ///     .into_router();
+    /// # let _ = router;
+    /// ```
+    #[must_use]
+    pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
+        self.routes.insert(endpoint, path.into());
+        self
+    }
+
+    /// Leaves an endpoint out.
+    #[must_use]
+    pub fn without(mut self, endpoint: Endpoint) -> Self {
+        self.routes.remove(&endpoint);
+        self
+    }
+
+    /// Leaves all endpoints out but these, which keep their paths.
+    #[must_use]
+    pub fn only(mut self, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
+        let wanted: Vec<Endpoint> = endpoints.into_iter().collect();
+        self.routes.retain(|endpoint, _| wanted.contains(endpoint));
+        self
+    }
+
+    /// Guards [`Endpoint::Me`] and reads the token of [`Endpoint::Logout`] with this layer, for a
+    /// realm, a form of refusal or more keys to trust. Default: a layer over the issuer's own
+    /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect
+    /// here: there is no user without a token.
+    #[must_use]
+    pub fn auth(mut self, layer: JwtAuthLayer) -> Self {
+        self.auth = Some(layer);
+        self
+    }
+
+    /// Hashes passwords with another hasher than [`Hasher::new`].
+    #[must_use]
+    pub fn hasher(mut self, hasher: Hasher) -> Self {
+        self.hasher = hasher;
+        self
+    }
+
+    /// What new passwords must satisfy. Default: [`PasswordPolicy::default`].
+    #[must_use]
+    pub fn password_policy(mut self, policy: PasswordPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How long sessions last. Default: [`RefreshTokens::new`].
+    #[must_use]
+    pub fn refresh_tokens(mut self, refresh: RefreshTokens) -> Self {
+        self.refresh = refresh;
+        self
+    }
+
+    /// The scopes that a newly registered user holds. Default: none. A second call replaces the
+    /// first.
+    #[must_use]
+    pub fn default_scopes<T: Into<String>>(
+        mut self,
+        scopes: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.default_scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The most bytes that a request body may have: 16 KiB by default.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// The routes.
+    ///
+    /// A router with a state of its own takes them after `.with_state(())`.
+    ///
+    /// # Panics
+    ///
+    /// When the issuer has no identifier or no audience, or two endpoints have one path: at the
+    /// start, never at a request.
+    #[track_caller]
+    pub fn into_router(self) -> Router {
+        let auth = self.auth.clone().unwrap_or_else(|| match self.issuer.verifier() {
+            Ok(verifier) => JwtAuthLayer::new(verifier),
+            Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
+        });
+        let shared = Arc::new(Shared {
+            users: self.users,
+            sessions: self.sessions,
+            clock: self.issuer.time().clone(),
+            issuer: self.issuer,
+            verifier: auth.verifier().clone(),
+            hasher: self.hasher,
+            policy: self.policy,
+            refresh: self.refresh,
+            default_scopes: self.default_scopes,
+            body_limit: self.body_limit,
+        });
+        let mut router = Router::new();
+        for (endpoint, path) in &self.routes {
+            let handler = match endpoint {
+                Endpoint::Register => post(account::register),
+                Endpoint::Token => post(token::token),
+                Endpoint::Login => post(token::login),
+                Endpoint::Refresh => post(token::refresh),
+                Endpoint::Logout => post(logout::logout),
+                Endpoint::Me => get(account::me).route_layer(auth.clone()),
+            };
+            router = router.route(path, handler);
+        }
+        router.with_state(shared)
+    }
+}
+
+impl<U, R> fmt::Debug for LoginRouter<U, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginRouter").field("routes", &self.routes).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! The parameters of a request: names and values, each name once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::answer::Failure;
+
+/// Text by name. A parameter that is sent empty counts as left out (RFC 6749, section 3.2), and
+/// so does a JSON `null`.
+#[derive(Default)]
+pub(super) struct Params(BTreeMap<String, Value>);
+
+impl Params {
+    pub(super) fn from_form(body: &[u8]) -> Result<Self, Failure> {
+        // The decoder below puts U+FFFD where bytes are no UTF-8, which would let two spellings
+        // of a password be the same.
+        if percent_encoding::percent_decode(body).decode_utf8().is_err() {
+            return Err(Failure::invalid_request("the form is not UTF-8"));
+        }
+        let mut params = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            if params.insert(name.into_owned(), Value::from(value.into_owned())).is_some() {
+                return Err(Failure::invalid_request("a parameter is repeated"));
+            }
+        }
+        Ok(Self(params))
+    }
+
+    pub(super) fn from_json(body: &[u8]) -> Result<Self, Failure> {
+        serde_json::from_slice(body).map_err(|_| {
+            Failure::invalid_request("the body is not a JSON object with each name once")
+        })
+    }
+
+    /// A text, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`NotText`] for a JSON value of another type.
+    pub(super) fn text(&self, name: &str) -> Result<Option<&str>, NotText> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(NotText),
+        }
+    }
+}
+
+/// A parameter is there and is no text.
+#[derive(Debug)]
+pub(super) struct NotText;
+
+impl From<NotText> for Failure {
+    fn from(_: NotText) -> Self {
+        Self::invalid_request("a parameter is not a text")
+    }
+}
+
+impl<'de> Deserialize<'de> for Params {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ParamsVisitor;
+
+        impl<'de> Visitor<'de> for ParamsVisitor {
+            type Value = Params;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Params, A::Error> {
+                let mut params = BTreeMap::new();
+                while let Some((name, value)) = members.next_entry::<String, Value>()? {
+                    if params.insert(name, value).is_some() {
+                        return Err(A::Error::custom("duplicate member"));
+                    }
+                }
+                Ok(Params(params))
+            }
+        }
+
+        deserializer.deserialize_map(ParamsVisitor)
+    }
+}
