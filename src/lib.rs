@@ -15,8 +15,12 @@ mod login;
 #[cfg(feature = "password")]
 mod password;
 mod random;
+#[cfg(feature = "store")]
+mod refresh;
 mod reject;
 mod require;
+#[cfg(feature = "store")]
+mod store;
 mod token;
 mod trace;
 mod verify;
@@ -36,11 +40,20 @@ pub use login::{Endpoint, LoginRouter};
 pub use password::{
     Hasher, HasherBuilder, PasswordError, PasswordPolicy, PasswordRule, Verification,
 };
+#[cfg(feature = "store")]
+pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
 pub use reject::Rejection;
 pub use require::{
     AllScopes, AnyOf, AnyRole, AnyScope, AsyncCheck, Check, Denial, Policies, Policy,
     PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, require,
     require_any_role, require_any_scope, require_role, require_scopes, role, scopes,
+};
+#[cfg(feature = "sqlite")]
+pub use store::SqliteStore;
+#[cfg(feature = "store")]
+pub use store::{
+    Email, EmailError, InsertUserError, LoginName, MemoryStore, NewUser, RefreshStore, Rotation,
+    Session, StoreError, StoredToken, User, UserStore, Username, UsernameError,
 };
 pub use token::{ClaimsError, Token};
 pub use verify::{Verifier, VerifierBuilder};

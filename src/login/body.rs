@@ -67,8 +67,7 @@ async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let mut total = 0_usize;
     while let Some(frame) = body.frame().await {
-        let frame =
-            frame.map_err(|_| Failure::invalid_request("the body could not be read"))?;
+        let frame = frame.map_err(|_| Failure::invalid_request("the body could not be read"))?;
         let Ok(data) = frame.into_data() else { continue };
         total = total.saturating_add(data.len());
         if total <= limit {

@@ -183,10 +183,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// The scopes that a newly registered user holds. Default: none. A second call replaces the
     /// first.
     #[must_use]
-    pub fn default_scopes<T: Into<String>>(
-        mut self,
-        scopes: impl IntoIterator<Item = T>,
-    ) -> Self {
+    pub fn default_scopes<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
         self.default_scopes = scopes.into_iter().map(Into::into).collect();
         self
     }

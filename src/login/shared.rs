@@ -100,8 +100,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let client_id = asked.client_id(&self.issuer);
         let now = self.now();
         let scope = scopes.join(" ");
-        let issued =
-            self.refresh.issue(&self.sessions, &user.id, client_id, &scope, now).await?;
+        let issued = self.refresh.issue(&self.sessions, &user.id, client_id, &scope, now).await?;
         let access_token = self.access_token(user, &issued.session, &scopes)?;
         Ok(self.tokens(access_token, issued.token.into_string(), scope))
     }

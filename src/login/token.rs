@@ -19,9 +19,8 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
 ) -> Result<Response, Failure> {
     let content_type = ContentType::of(request.headers());
     if content_type != ContentType::Form {
-        let failure = Failure::invalid_request(
-            "the content type must be application/x-www-form-urlencoded",
-        );
+        let failure =
+            Failure::invalid_request("the content type must be application/x-www-form-urlencoded");
         return Err(body::refuse(request, shared.body_limit, failure).await);
     }
     let params = body::params(request, shared.body_limit, content_type).await?;

@@ -1,0 +1,52 @@
+//! Why a refresh token was refused.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::store::StoreError;
+
+/// Why a refresh token was not exchanged.
+///
+/// # Examples
+///
+/// See [`RefreshTokens`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// It is no token, unknown, expired, of an ended session or of another client:
+    /// `invalid_grant`.
+    Invalid,
+    /// It was exchanged before, and its session has ended: `invalid_grant`, which tells the
+    /// client no more than [`Invalid`](Self::Invalid) does.
+    Reused,
+    /// The scope goes beyond that of the session: `invalid_scope`. The token is still good.
+    InvalidScope,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl fmt::Display for RefreshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid => f.write_str("the refresh token is invalid"),
+            Self::Reused => f.write_str("the refresh token was used before"),
+            Self::InvalidScope => f.write_str("the scope goes beyond what was granted"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for RefreshError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            Self::Invalid | Self::Reused | Self::InvalidScope => None,
+        }
+    }
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

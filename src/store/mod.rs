@@ -1,0 +1,29 @@
+//! Users and sessions: what is stored, and what a store promises.
+//!
+//! [`UserStore`] and [`RefreshStore`] are two traits, so that users can stay in a table of the
+//! application's own while sessions live elsewhere. [`MemoryStore`] and
+#![cfg_attr(feature = "sqlite", doc = "[`SqliteStore`]")]
+#![cfg_attr(not(feature = "sqlite"), doc = "`SqliteStore`")]
+//! implement both.
+
+mod email;
+mod error;
+mod memory;
+mod name;
+mod refresh_store;
+mod session;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod user;
+mod user_store;
+
+pub use email::{Email, EmailError};
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use name::{LoginName, Username, UsernameError};
+pub use refresh_store::{RefreshStore, Rotation};
+pub use session::{Session, StoredToken};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
+pub use user::{NewUser, User};
+pub use user_store::{InsertUserError, UserStore};

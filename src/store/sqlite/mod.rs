@@ -1,0 +1,178 @@
+//! The store on SQLite.
+
+mod error;
+mod sessions;
+mod users;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{SqlSafeStr, Sqlite, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::StoreError;
+
+/// How long a call waits for its turn to write, and for another process to release the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Users and sessions in an SQLite database.
+///
+/// The tables are named `tower_bearer_*`, the record of migrations included, so that they can
+/// stand beside an application's own, in one file and on one [pool](Self::pool).
+/// An administrator may change `name`, `is_active`, `roles` and `scopes` (JSON arrays) of
+/// `tower_bearer_users` with SQL, and delete users: that ends their sessions too.
+///
+/// # Durability
+///
+/// What a call has done is on the disk when it returns, and survives `kill -9` and a power cut:
+/// [`connect`](Self::connect) sets `synchronous=FULL`, since with `NORMAL` in WAL mode a power
+/// cut takes back the latest commits. A rotation taken back would hand the client a token that
+/// the store has never heard of, and make the old one good again.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{NewUser, SqliteStore, UserStore, Username};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // A file in practice: "sqlite://app.db?mode=rwc".
+/// let store = SqliteStore::connect("sqlite::memory:").await?;
+/// let user = NewUser::new(Username::new("Alice")?, "$argon2id$...").roles(["editor"]);
+/// let id = store.insert_user(user, Duration::from_secs(1_700_000_000)).await?.id;
+///
+/// sqlx::query("UPDATE tower_bearer_users SET is_active = 0 WHERE id = ?")
+///     .bind(&id)
+///     .execute(store.pool())
+///     .await?;
+/// assert!(store.find_user(&id).await?.is_some_and(|user| !user.is_active));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SqliteStore {
+    pool: SqlitePool,
+    /// SQLite has one writer at a time and lets the others poll. Waiting here instead is in
+    /// order of arrival, and holds no connection that a reader could use.
+    turn: Arc<Mutex<()>>,
+}
+
+impl SqliteStore {
+    /// Opens a database and brings its tables up to date.
+    ///
+    /// `sqlite://app.db?mode=rwc` makes the file if need be, `sqlite://app.db` does not, and
+    /// `sqlite::memory:` lasts as long as the store. Sets WAL mode, `foreign_keys=ON`,
+    /// `synchronous=FULL` and a `busy_timeout` of 5 seconds.
+    ///
+    /// # Errors
+    ///
+    /// When the URL can't be read, the file can't be opened, written or locked within
+    /// 5 seconds, or the tables are of a newer version.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("sqlite:") {
+            return Err(StoreError::new("the scheme is not sqlite")
+                .with_reason("the database URL does not start with `sqlite:`"));
+        }
+        let options = SqliteConnectOptions::from_str(url)?
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE);
+        let pool = if url.contains(":memory:") || url.contains("mode=memory") {
+            // The last connection takes the data with it, and two would lock each other out.
+            pool.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None)
+        } else {
+            pool
+        };
+        Self::from_pool(pool.connect_with(options).await?).await
+    }
+
+    /// Uses the pool of an application and brings the tables up to date.
+    ///
+    /// Journal mode, `synchronous` and time limits are the pool's. A database in memory needs a
+    /// pool of one connection that never ends.
+    ///
+    /// # Errors
+    ///
+    /// When `foreign_keys` is off, the database can't be written or locked, or the tables are of
+    /// a newer version.
+    pub async fn from_pool(pool: SqlitePool) -> Result<Self, StoreError> {
+        let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&pool).await?;
+        if foreign_keys == 0 {
+            return Err(StoreError::new("PRAGMA foreign_keys is 0").with_reason(
+                "foreign keys are off, so that ended sessions would keep their tokens; \
+                 turn them on for every connection of the pool",
+            ));
+        }
+        let store = Self { pool, turn: Arc::default() };
+        // In one transaction, so that two processes that start at once don't migrate twice.
+        let mut write = store.write().await?;
+        migrator().run(&mut *write.transaction).await?;
+        write.commit().await?;
+        Ok(store)
+    }
+
+    /// The pool, for the application's own tables in the same database.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Begins a transaction that may write from its first statement on: one that reads first and
+    /// locks later can be refused half-way.
+    async fn write(&self) -> Result<Write<'_>, StoreError> {
+        let turn = tokio::time::timeout(PATIENCE, self.turn.lock())
+            .await
+            .map_err(|error| StoreError::unavailable(error).with_reason(error::BUSY))?;
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Write { transaction, _turn: turn })
+    }
+}
+
+/// A transaction whose turn it is. Dropped without [`commit`](Write::commit), it rolls back.
+struct Write<'a> {
+    transaction: Transaction<'static, Sqlite>,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Write<'_> {
+    async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+fn migrator() -> Migrator {
+    let sql = include_str!("../../../migrations/sqlite/0001_users_and_sessions.sql");
+    let mut migrator = Migrator::with_migrations(vec![Migration::new(
+        1,
+        "users and sessions".into(),
+        MigrationType::Simple,
+        sql.into_sql_str(),
+        false,
+    )]);
+    // The usual `_sqlx_migrations` is the application's.
+    migrator.dangerous_set_table_name("tower_bearer_migrations");
+    migrator
+}
+
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// A time before 1970, which nothing here writes, reads as zero: long expired.
+fn time(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}

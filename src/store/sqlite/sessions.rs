@@ -1,0 +1,132 @@
+//! Sessions on SQLite.
+
+use std::time::Duration;
+
+use sqlx::Sqlite;
+
+use super::{SqliteStore, Write, seconds, time};
+use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
+
+impl RefreshStore for SqliteStore {
+    async fn insert_session(
+        &self,
+        session: &Session,
+        token: &StoredToken,
+    ) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "INSERT INTO tower_bearer_sessions \
+             (id, user_id, client_id, scope, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&session.id)
+        .bind(&session.user_id)
+        .bind(&session.client_id)
+        .bind(&session.scope)
+        .bind(seconds(session.created_at))
+        .bind(seconds(session.expires_at))
+        .execute(&mut *write.transaction)
+        .await?;
+        write.insert_token(token).await?;
+        write.commit().await
+    }
+
+    async fn find_token(
+        &self,
+        selector: &str,
+    ) -> Result<Option<(StoredToken, Session)>, StoreError> {
+        let row = sqlx::query_as::<Sqlite, Row>(
+            "SELECT t.secret_hash, t.expires_at, t.used, \
+             s.id, s.user_id, s.client_id, s.scope, s.created_at, s.expires_at \
+             FROM tower_bearer_refresh_tokens t \
+             JOIN tower_bearer_sessions s ON s.id = t.session_id WHERE t.selector = ?",
+        )
+        .bind(selector)
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| token_and_session(selector, row)).transpose()
+    }
+
+    async fn rotate_token(
+        &self,
+        selector: &str,
+        successor: &StoredToken,
+    ) -> Result<Rotation, StoreError> {
+        let mut write = self.write().await?;
+        let spent = sqlx::query(
+            "UPDATE tower_bearer_refresh_tokens SET used = 1 WHERE selector = ? AND used = 0",
+        )
+        .bind(selector)
+        .execute(&mut *write.transaction)
+        .await?;
+        let rotation = if spent.rows_affected() == 1 {
+            write.insert_token(successor).await?;
+            Rotation::Rotated
+        } else {
+            let ended = sqlx::query(
+                "DELETE FROM tower_bearer_sessions WHERE id = \
+                 (SELECT session_id FROM tower_bearer_refresh_tokens WHERE selector = ?)",
+            )
+            .bind(selector)
+            .execute(&mut *write.transaction)
+            .await?;
+            if ended.rows_affected() == 1 { Rotation::Reused } else { Rotation::Unknown }
+        };
+        write.commit().await?;
+        Ok(rotation)
+    }
+
+    async fn end_session(&self, id: &str) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        sqlx::query("DELETE FROM tower_bearer_sessions WHERE id = ?")
+            .bind(id)
+            .execute(&mut *write.transaction)
+            .await?;
+        write.commit().await
+    }
+
+    async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
+        let mut write = self.write().await?;
+        let deleted = sqlx::query(
+            "DELETE FROM tower_bearer_sessions WHERE expires_at <= ?1 OR NOT EXISTS \
+             (SELECT 1 FROM tower_bearer_refresh_tokens t \
+              WHERE t.session_id = tower_bearer_sessions.id AND t.used = 0 AND t.expires_at > ?1)",
+        )
+        .bind(seconds(now))
+        .execute(&mut *write.transaction)
+        .await?;
+        write.commit().await?;
+        Ok(deleted.rows_affected())
+    }
+}
+
+impl Write<'_> {
+    async fn insert_token(&mut self, token: &StoredToken) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO tower_bearer_refresh_tokens \
+             (selector, session_id, secret_hash, expires_at, used) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(&token.selector)
+        .bind(&token.session_id)
+        .bind(token.secret_hash.as_slice())
+        .bind(seconds(token.expires_at))
+        .bind(token.used)
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+}
+
+/// The columns that [`find_token`](RefreshStore::find_token) selects, in their order.
+type Row = (Vec<u8>, i64, bool, String, String, String, String, i64, i64);
+
+fn token_and_session(selector: &str, row: Row) -> Result<(StoredToken, Session), StoreError> {
+    let (secret_hash, token_expires_at, used, id, user_id, client_id, scope, created, expires) =
+        row;
+    let secret_hash = secret_hash
+        .try_into()
+        .map_err(|_| StoreError::new("a stored hash does not have 32 bytes"))?;
+    let mut token = StoredToken::new(selector, id.as_str(), secret_hash, time(token_expires_at));
+    token.used = used;
+    let session = Session::new(id, user_id, client_id, scope, time(created), time(expires));
+    Ok((token, session))
+}

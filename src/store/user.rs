@@ -1,0 +1,193 @@
+//! Users, stored and about to be.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Email, Username};
+
+/// A user, as a store keeps it.
+///
+/// It has no `Serialize`, so that no answer can carry the password hash by accident, and its
+/// Debug leaves the hash out.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::User;
+///
+/// let mut user = User::new("7", "alice", "$argon2id$...");
+/// user.roles.push("editor".to_owned());
+/// assert!(user.is_active);
+/// assert!(!format!("{user:?}").contains("argon2id"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct User {
+    /// What tokens name the user by (`sub`). It never changes and is never given to another.
+    pub id: String,
+    /// The user name as it is shown.
+    pub username: String,
+    /// The e-mail address as it is shown.
+    pub email: Option<String>,
+    /// The person's name.
+    pub name: Option<String>,
+    /// Whether the user may log in and refresh. Default: `true`.
+    pub is_active: bool,
+    /// The roles. Default: none.
+    pub roles: Vec<String>,
+    /// The scopes that the user may be granted. Default: none.
+    pub scopes: Vec<String>,
+    /// When the user was stored, since the Unix epoch. Default: zero.
+    pub created_at: Duration,
+    password_hash: String,
+}
+
+impl User {
+    /// An active user with the defaults of the fields. For stores, which set the rest.
+    pub fn new(
+        id: impl Into<String>,
+        username: impl Into<String>,
+        password_hash: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            username: username.into(),
+            email: None,
+            name: None,
+            is_active: true,
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            created_at: Duration::ZERO,
+            password_hash: password_hash.into(),
+        }
+    }
+
+    /// The password's hash as a PHC string.
+    pub fn password_hash(&self) -> &str {
+        &self.password_hash
+    }
+
+    /// Replaces the password's hash.
+    pub fn set_password_hash(&mut self, hash: impl Into<String>) {
+        self.password_hash = hash.into();
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("username", &self.username)
+            .field("email", &self.email)
+            .field("name", &self.name)
+            .field("is_active", &self.is_active)
+            .field("roles", &self.roles)
+            .field("scopes", &self.scopes)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A user who is about to be stored.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Email, NewUser, Username};
+///
+/// let user = NewUser::new(Username::new("Alice")?, "$argon2id$...")
+///     .email(Email::new("alice@example.com")?)
+///     .name("Alice Liddell")
+///     .scopes(["me", "items:read"]);
+/// assert_eq!(user.scopes, ["me", "items:read"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct NewUser {
+    /// The user name: its key must be unique in the store.
+    pub username: Username,
+    /// The e-mail address: its key must be unique in the store. Default: none.
+    pub email: Option<Email>,
+    /// The person's name, any text without NUL. Default: none.
+    pub name: Option<String>,
+    /// The roles. Default: none.
+    pub roles: Vec<String>,
+    /// The scopes that the user may be granted. Default: none.
+    pub scopes: Vec<String>,
+    password_hash: String,
+}
+
+impl NewUser {
+    /// A user with a name and a password hash, a PHC string, and nothing else.
+    pub fn new(username: Username, password_hash: impl Into<String>) -> Self {
+        Self {
+            username,
+            email: None,
+            name: None,
+            roles: Vec::new(),
+            scopes: Vec::new(),
+            password_hash: password_hash.into(),
+        }
+    }
+
+    /// Sets the e-mail address.
+    #[must_use]
+    pub fn email(mut self, email: Email) -> Self {
+        self.email = Some(email);
+        self
+    }
+
+    /// Sets the person's name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the roles; a second call replaces them.
+    #[must_use]
+    pub fn roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.roles = roles.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the scopes; a second call replaces them.
+    #[must_use]
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The password's hash as a PHC string.
+    pub fn password_hash(&self) -> &str {
+        &self.password_hash
+    }
+
+    /// The user that this becomes under an ID, stored at `now`.
+    pub fn into_user(self, id: impl Into<String>, now: Duration) -> User {
+        User {
+            id: id.into(),
+            username: self.username.as_str().to_owned(),
+            email: self.email.map(|email| email.as_str().to_owned()),
+            name: self.name,
+            is_active: true,
+            roles: self.roles,
+            scopes: self.scopes,
+            created_at: Duration::from_secs(now.as_secs()),
+            password_hash: self.password_hash,
+        }
+    }
+}
+
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser")
+            .field("username", &self.username)
+            .field("email", &self.email)
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}

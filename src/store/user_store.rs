@@ -1,0 +1,186 @@
+//! What a store of users promises.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use super::{Email, LoginName, NewUser, StoreError, User, Username};
+
+/// A store of users, for instance an application's own table.
+///
+/// A clone is a handle to the same users. Text is kept as it is, whatever it contains.
+///
+/// # Examples
+///
+/// Five methods make a store. A database does the same with one statement each, and leaves
+/// uniqueness to unique indexes on the keys.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use std::time::Duration;
+/// use tower_bearer::{Email, InsertUserError, NewUser, StoreError, User, UserStore, Username};
+///
+/// /// Users, each after the keys of the user name and the address.
+/// #[derive(Clone, Default)]
+/// struct People(Arc<Mutex<Vec<(String, Option<String>, User)>>>);
+///
+/// impl UserStore for People {
+///     async fn insert_user(&self, new: NewUser, now: Duration) -> Result<User, InsertUserError> {
+///         let mut rows = self.0.lock().unwrap();
+///         let username = new.username.key().to_owned();
+///         let email = new.email.as_ref().map(|email| email.key().to_owned());
+///         if rows.iter().any(|row| row.0 == username) {
+///             return Err(InsertUserError::UsernameTaken);
+///         }
+///         if email.is_some() && rows.iter().any(|row| row.1 == email) {
+///             return Err(InsertUserError::EmailTaken);
+///         }
+///         let user = new.into_user(rows.len().to_string(), now);
+///         rows.push((username, email, user.clone()));
+///         Ok(user)
+///     }
+///
+///     async fn find_user(&self, id: &str) -> Result<Option<User>, StoreError> {
+///         Ok(self.0.lock().unwrap().iter().find(|row| row.2.id == id).map(|row| row.2.clone()))
+///     }
+///
+///     async fn find_user_by_username(&self, name: &Username) -> Result<Option<User>, StoreError> {
+///         let rows = self.0.lock().unwrap();
+///         Ok(rows.iter().find(|row| row.0 == name.key()).map(|row| row.2.clone()))
+///     }
+///
+///     async fn find_user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
+///         let rows = self.0.lock().unwrap();
+///         Ok(rows.iter().find(|row| row.1.as_deref() == Some(email.key())).map(|row| row.2.clone()))
+///     }
+///
+///     async fn replace_password_hash(&self, id: &str, old: &str, new: &str) -> Result<bool, StoreError> {
+///         let mut rows = self.0.lock().unwrap();
+///         let row = rows.iter_mut().find(|row| row.2.id == id && row.2.password_hash() == old);
+///         Ok(row.map(|row| row.2.set_password_hash(new)).is_some())
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let people = People::default();
+/// let alice = NewUser::new(Username::new("Alice")?, "$argon2id$...");
+/// people.insert_user(alice.clone(), Duration::ZERO).await?;
+/// let again = people.insert_user(alice, Duration::ZERO).await;
+/// assert!(matches!(again, Err(InsertUserError::UsernameTaken)));
+/// # Ok(())
+/// # }
+/// ```
+pub trait UserStore: Clone + Send + Sync + 'static {
+    /// Stores a user under a new ID. `now` is the time since the Unix epoch.
+    ///
+    /// Of several calls at once with the same key of a name or address, one succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`InsertUserError::UsernameTaken`] or [`InsertUserError::EmailTaken`] (the former where
+    /// both are), or the store's own fault. Nothing is stored then.
+    fn insert_user(
+        &self,
+        user: NewUser,
+        now: Duration,
+    ) -> impl Future<Output = Result<User, InsertUserError>> + Send;
+
+    /// The user with this ID, active or not. Any text may be asked for.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; an unknown user is `None`.
+    fn find_user(&self, id: &str) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
+
+    /// The user with the [key](Username::key) of this name, active or not.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; an unknown user is `None`.
+    fn find_user_by_username(
+        &self,
+        username: &Username,
+    ) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
+
+    /// The user with the [key](Email::key) of this address, active or not.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; an unknown user is `None`.
+    fn find_user_by_email(
+        &self,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
+
+    /// Replaces the password hash if it still is `old`, in one step, and says whether it did.
+    ///
+    /// So a rehash at login never overwrites a password that was changed meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; an unknown user is `false`.
+    fn replace_password_hash(
+        &self,
+        id: &str,
+        old: &str,
+        new: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The user whom the one field of a login form names.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; an unknown user is `None`.
+    fn find_user_by_login(
+        &self,
+        login: &LoginName,
+    ) -> impl Future<Output = Result<Option<User>, StoreError>> + Send {
+        async move {
+            match login {
+                LoginName::Username(username) => self.find_user_by_username(username).await,
+                LoginName::Email(email) => self.find_user_by_email(email).await,
+            }
+        }
+    }
+}
+
+/// Why a user was not stored.
+///
+/// # Examples
+///
+/// See [`UserStore`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InsertUserError {
+    /// There is a user with the key of this user name.
+    UsernameTaken,
+    /// There is a user with the key of this e-mail address.
+    EmailTaken,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl fmt::Display for InsertUserError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UsernameTaken => f.write_str("the username is taken"),
+            Self::EmailTaken => f.write_str("the e-mail address is taken"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for InsertUserError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Store(error) => error.source(),
+            Self::UsernameTaken | Self::EmailTaken => None,
+        }
+    }
+}
+
+impl From<StoreError> for InsertUserError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
