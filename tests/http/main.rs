@@ -1,0 +1,10 @@
+//! The verifying side over HTTP types: layer, policies, extractors.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+mod challenges;
+mod credentials;
+mod modes;
+mod policies;
+mod services;
+mod support;

@@ -1,0 +1,112 @@
+//! What the tests of this binary share.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+use tower_bearer::{AuthError, AuthErrorKind, Grant, Issuer, JwtAuthLayer, Token};
+
+/// A protected route that answers with the subject of the token.
+pub(crate) fn app(issuer: &Issuer) -> Router {
+    Router::new().route("/", get(subject)).layer(JwtAuthLayer::new(issuer.verifier().unwrap()))
+}
+
+pub(crate) async fn subject(token: Token) -> String {
+    token.subject().unwrap_or_default().to_owned()
+}
+
+pub(crate) fn token(issuer: &Issuer) -> String {
+    issuer.issue(&Grant::new("alice")).unwrap()
+}
+
+/// A GET of `/` with these values of `Authorization`.
+pub(crate) fn request<const N: usize>(values: [&[u8]; N]) -> Request<Body> {
+    let mut request = Request::new(Body::empty());
+    for value in values {
+        let value = http::HeaderValue::from_bytes(value).unwrap();
+        request.headers_mut().append(header::AUTHORIZATION, value);
+    }
+    request
+}
+
+pub(crate) fn bearer(token: &str) -> Request<Body> {
+    request([format!("Bearer {token}").as_bytes()])
+}
+
+pub(crate) fn at(path: &str, mut request: Request<Body>) -> Request<Body> {
+    *request.uri_mut() = path.parse().unwrap();
+    request
+}
+
+/// What came back, taken apart.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) challenge: Option<String>,
+    pub(crate) kind: Option<AuthErrorKind>,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: String,
+}
+
+pub(crate) async fn ask(app: &Router, request: Request<Body>) -> Answer {
+    answer(app.clone().oneshot(request).await.unwrap()).await
+}
+
+pub(crate) async fn answer<B>(response: Response<B>) -> Answer
+where
+    B: http_body::Body<Data = bytes::Bytes>,
+    B::Error: std::fmt::Debug,
+{
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let challenges: Vec<_> = parts.headers.get_all(header::WWW_AUTHENTICATE).iter().collect();
+    assert!(challenges.len() <= 1, "one challenge a response");
+    Answer {
+        status: parts.status,
+        challenge: challenges.first().map(|value| value.to_str().unwrap().to_owned()),
+        kind: parts.extensions.get::<AuthError>().map(AuthError::kind),
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+impl Answer {
+    /// The parameters of the challenge, by a reader that knows nothing of how it was written.
+    pub(crate) fn parameters(&self) -> Vec<(String, String)> {
+        parameters(self.challenge.as_deref().unwrap())
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        self.parameters().into_iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+}
+
+/// Reads one challenge of the scheme `Bearer` (RFC 9110, section 11.6.1), quoted strings only.
+pub(crate) fn parameters(challenge: &str) -> Vec<(String, String)> {
+    let mut rest = challenge.strip_prefix("Bearer ").expect("the scheme, and a parameter");
+    let mut parameters = Vec::new();
+    loop {
+        let (name, after) = rest.split_once("=\"").expect("a quoted parameter");
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        let mut value = String::new();
+        let mut characters = after.char_indices();
+        let end = loop {
+            match characters.next().expect("a closing quote") {
+                (index, '"') => break index,
+                (_, '\\') => value.push(characters.next().expect("an escaped character").1),
+                (_, character) => value.push(character),
+            }
+        };
+        assert!(!parameters.iter().any(|(own, _)| own == name), "{name} occurs twice");
+        parameters.push((name.to_owned(), value));
+        match after[end + 1..].strip_prefix(", ") {
+            Some(more) => rest = more,
+            None => {
+                assert_eq!(&after[end + 1..], "");
+                return parameters;
+            }
+        }
+    }
+}
