@@ -1,0 +1,10 @@
+//! `LoginRouter` over HTTP types, on every store at hand.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+mod accounts;
+mod bodies;
+mod refresh;
+mod routes;
+mod support;
+mod token;

@@ -1,0 +1,144 @@
+//! What the tests of this binary share.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+use tower_bearer::{
+    Clock, Hasher, Issuer, LoginRouter, MemoryStore, NewUser, PasswordPolicy, RefreshStore,
+    RefreshTokens, SqliteStore, UserStore, Username,
+};
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// A router on one of the stores, with what a test wants to turn or to count.
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) clock: Clock,
+    pub(crate) issuer: Issuer,
+    pub(crate) hasher: Hasher,
+}
+
+/// One app on each store.
+pub(crate) async fn apps() -> Vec<App> {
+    apps_with(|router| router, |router| router).await
+}
+
+/// One app on each store, built with a change.
+pub(crate) async fn apps_with(
+    memory: impl FnOnce(LoginRouter<MemoryStore, MemoryStore>) -> LoginRouter<MemoryStore, MemoryStore>,
+    sqlite: impl FnOnce(LoginRouter<SqliteStore, SqliteStore>) -> LoginRouter<SqliteStore, SqliteStore>,
+) -> Vec<App> {
+    let database = SqliteStore::connect("sqlite::memory:").await.unwrap();
+    vec![app(MemoryStore::new(), memory).await, app(database, sqlite).await]
+}
+
+async fn app<S: UserStore + RefreshStore>(
+    store: S,
+    change: impl FnOnce(LoginRouter<S, S>) -> LoginRouter<S, S>,
+) -> App {
+    let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+    let issuer = Issuer::for_tests().clock(clock.clone());
+    let hasher = Hasher::builder().insecure_parameters(8, 1, 1).build().unwrap();
+    // Accounts cannot be disabled over HTTP, so one is there from the start that has a scope
+    // and a role more than others.
+    let hash = hasher.hash(PASSWORD).await.unwrap();
+    let admin = NewUser::new(Username::new("admin").unwrap(), hash).roles(["admin"]).scopes([
+        "me",
+        "items:read",
+        "items:write",
+    ]);
+    store.insert_user(admin, clock.now()).await.unwrap();
+    let router = LoginRouter::new(store, issuer.clone())
+        .hasher(hasher.clone())
+        .password_policy(PasswordPolicy::asvs_l1())
+        .refresh_tokens(RefreshTokens::new())
+        .default_scopes(["me", "items:read"]);
+    App { router: change(router).into_router(), clock, issuer, hasher }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    pub(crate) fn text(&self, member: &str) -> String {
+        self.json()[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
+    }
+
+    /// Asserts a status and an error code, and that no cache keeps the answer.
+    #[track_caller]
+    pub(crate) fn assert_error(&self, status: u16, error: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.text("error"), error, "{self:?}");
+        assert_eq!(self.headers[header::CACHE_CONTROL], "no-store");
+    }
+}
+
+impl App {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn post(&self, path: &str, content_type: &str, body: &str) -> Answer {
+        let mut request = Request::post(path).body(Body::from(body.to_owned())).unwrap();
+        if !content_type.is_empty() {
+            request.headers_mut().insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        }
+        self.send(request).await
+    }
+
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.post(path, "application/x-www-form-urlencoded", &body).await
+    }
+
+    pub(crate) async fn json(&self, path: &str, body: Value) -> Answer {
+        self.post(path, "application/json", &body.to_string()).await
+    }
+
+    pub(crate) async fn with_token(&self, method: Method, path: &str, token: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::empty())
+            .unwrap();
+        self.send(request).await
+    }
+
+    pub(crate) async fn register(&self, username: &str) -> Answer {
+        let body = serde_json::json!({ "username": username, "password": PASSWORD });
+        self.json("/register", body).await
+    }
+
+    pub(crate) async fn password_grant(&self, username: &str, more: &[(&str, &str)]) -> Answer {
+        let mut fields =
+            vec![("grant_type", "password"), ("username", username), ("password", PASSWORD)];
+        fields.extend_from_slice(more);
+        self.form("/token", &fields).await
+    }
+
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Answer {
+        self.json("/refresh", serde_json::json!({ "refresh_token": refresh_token })).await
+    }
+
+    /// The claims of an access token of this app.
+    pub(crate) async fn claims(&self, token: &str) -> Value {
+        self.issuer.verifier().unwrap().verify(token).await.unwrap().claims().unwrap()
+    }
+}
