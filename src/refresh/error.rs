@@ -9,7 +9,7 @@ use crate::store::StoreError;
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`].
+/// See [`RefreshTokens`](crate::RefreshTokens).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RefreshError {

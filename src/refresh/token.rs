@@ -13,7 +13,7 @@ use crate::{ConfigError, random};
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`].
+/// See [`RefreshTokens`](crate::RefreshTokens).
 #[derive(Clone)]
 pub struct RefreshToken(String);
 

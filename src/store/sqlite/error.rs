@@ -1,27 +1,19 @@
 //! What SQLite's error codes mean to the one who runs the service.
 
+use std::error::Error;
+
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::SqliteError;
 
 use crate::store::{InsertUserError, StoreError};
 
-pub(super) const BUSY: &str =
-    "the database is locked; something else has been writing to it for too long";
-
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(database) => {
-                // Extended codes keep the primary one in the low byte.
-                let code = database
-                    .try_downcast_ref::<SqliteError>()
-                    .and_then(|error| sqlx::error::DatabaseError::code(error)?.parse::<i32>().ok())
-                    .map(|code| code & 0xff);
-                match code {
-                    Some(code) => from_code(code, error),
-                    None => Self::new(error),
-                }
-            }
+        if let Some(code) = code(&error) {
+            return from_code(code, error);
+        }
+        match error {
             sqlx::Error::Configuration(_) => {
                 Self::new(error).with_reason("the database URL can't be read")
             }
@@ -52,25 +44,45 @@ impl From<MigrateError> for StoreError {
     }
 }
 
-/// The primary result codes, from <https://www.sqlite.org/rescode.html>.
+/// Somebody else has been writing for too long.
+pub(super) fn busy(source: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError::unavailable(source)
+        .with_reason("the database is locked; something else has been writing to it for too long")
+}
+
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    matches!(code(error), Some(BUSY | LOCKED))
+}
+
+/// SQLite's primary result code, which extended codes keep in the low byte.
+fn code(error: &sqlx::Error) -> Option<i32> {
+    let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
+    Some(error.code()?.parse::<i32>().ok()? & 0xff)
+}
+
+// From <https://www.sqlite.org/rescode.html>.
+const PERM: i32 = 3;
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const READONLY: i32 = 8;
+const IOERR: i32 = 10;
+const CORRUPT: i32 = 11;
+const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
+const NOTADB: i32 = 26;
+
 fn from_code(code: i32, error: sqlx::Error) -> StoreError {
     match code {
-        // BUSY, LOCKED
-        5 | 6 => StoreError::unavailable(error).with_reason(BUSY),
-        // PERM, CANTOPEN
-        3 | 14 => StoreError::unavailable(error).with_reason(
+        BUSY | LOCKED => busy(error),
+        PERM | CANTOPEN => StoreError::unavailable(error).with_reason(
             "the database file can't be opened; its directory must exist and be writable, and \
              the URL needs `?mode=rwc` to make a new file",
         ),
-        // READONLY
-        8 => StoreError::unavailable(error)
+        READONLY => StoreError::unavailable(error)
             .with_reason("the database is read-only; the file and its directory must be writable"),
-        // IOERR
-        10 => StoreError::unavailable(error).with_reason("the disk failed"),
-        // FULL
-        13 => StoreError::unavailable(error).with_reason("the disk is full"),
-        // CORRUPT, NOTADB
-        11 | 26 => {
+        IOERR => StoreError::unavailable(error).with_reason("the disk failed"),
+        FULL => StoreError::unavailable(error).with_reason("the disk is full"),
+        CORRUPT | NOTADB => {
             StoreError::new(error).with_reason("the file is damaged, or is no SQLite database")
         }
         _ => StoreError::new(error),

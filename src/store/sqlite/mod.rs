@@ -1,6 +1,7 @@
 //! The store on SQLite.
 
 mod error;
+mod migrations;
 mod sessions;
 mod users;
 
@@ -9,11 +10,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{SqlSafeStr, Sqlite, Transaction};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::StoreError;
@@ -81,7 +79,6 @@ impl SqliteStore {
                 .with_reason("the database URL does not start with `sqlite:`"));
         }
         let options = SqliteConnectOptions::from_str(url)?
-            .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(PATIENCE);
@@ -92,7 +89,9 @@ impl SqliteStore {
         } else {
             pool
         };
-        Self::from_pool(pool.connect_with(options).await?).await
+        let pool = pool.connect_with(options).await?;
+        switch_to_wal(&pool).await?;
+        Self::from_pool(pool).await
     }
 
     /// Uses the pool of an application and brings the tables up to date.
@@ -115,7 +114,7 @@ impl SqliteStore {
         let store = Self { pool, turn: Arc::default() };
         // In one transaction, so that two processes that start at once don't migrate twice.
         let mut write = store.write().await?;
-        migrator().run(&mut *write.transaction).await?;
+        migrations::run(&mut write.transaction).await?;
         write.commit().await?;
         Ok(store)
     }
@@ -128,9 +127,7 @@ impl SqliteStore {
     /// Begins a transaction that may write from its first statement on: one that reads first and
     /// locks later can be refused half-way.
     async fn write(&self) -> Result<Write<'_>, StoreError> {
-        let turn = tokio::time::timeout(PATIENCE, self.turn.lock())
-            .await
-            .map_err(|error| StoreError::unavailable(error).with_reason(error::BUSY))?;
+        let turn = tokio::time::timeout(PATIENCE, self.turn.lock()).await.map_err(error::busy)?;
         let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         Ok(Write { transaction, _turn: turn })
     }
@@ -148,18 +145,22 @@ impl Write<'_> {
     }
 }
 
-fn migrator() -> Migrator {
-    let sql = include_str!("../../../migrations/sqlite/0001_users_and_sessions.sql");
-    let mut migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "users and sessions".into(),
-        MigrationType::Simple,
-        sql.into_sql_str(),
-        false,
-    )]);
-    // The usual `_sqlx_migrations` is the application's.
-    migrator.dangerous_set_table_name("tower_bearer_migrations");
-    migrator
+/// Once a file, which then stays in that mode.
+///
+/// SQLite does not wait for the lock that the switch takes, so that two processes that start at
+/// once on a new file would see it refused.
+async fn switch_to_wal(pool: &SqlitePool) -> Result<(), StoreError> {
+    let switch = async {
+        loop {
+            match sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await {
+                Err(error) if error::is_busy(&error) => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                other => return Ok(other.map(drop)?),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, switch).await.unwrap_or_else(|elapsed| Err(error::busy(elapsed)))
 }
 
 fn seconds(time: Duration) -> i64 {

@@ -1,0 +1,14 @@
+//! One contract, run on every store, and what is particular to each.
+
+#![cfg(feature = "store")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod expiry;
+mod names;
+#[cfg(feature = "sqlite")]
+mod own_table;
+mod refresh;
+#[cfg(feature = "sqlite")]
+mod sqlite_file;
+mod support;
+mod users;

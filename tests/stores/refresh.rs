@@ -1,0 +1,272 @@
+//! The contract of `RefreshStore`, as `RefreshTokens` drives it.
+
+use tower_bearer::{RefreshError, RefreshStore, RefreshTokens, Rotation, StoredToken};
+
+use crate::support::{CLIENT, NOW, exchange, issue, on_every_store, verify};
+
+on_every_store! {
+    keeps_the_session
+    r109_a_token_is_good_for_one_exchange
+    r110_reuse_ends_the_family_with_its_active_descendant
+    r110_reuse_by_another_client_counts_too
+    r110_a_wrong_secret_does_not_end_the_family
+    r111_of_50_parallel_uses_one_succeeds
+    r111_of_50_parallel_rotations_one_succeeds
+    r112_no_token_outlives_a_race_of_rotation_and_reuse
+    r112_nothing_is_rotated_after_the_end
+    r114_a_wider_scope_is_refused_without_using_the_token_up
+    r115_another_client_is_refused_without_using_the_token_up
+    r118_logout_ends_the_session_alone
+    r121_foreign_texts_are_invalid
+}
+
+async fn keeps_the_session(store: impl RefreshStore) {
+    let hostile = "'); DROP TABLE tower_bearer_sessions;-- \u{1F600}";
+    let issued = RefreshTokens::new().issue(&store, hostile, hostile, "a b", NOW).await.unwrap();
+    let token = issued.token.as_str();
+    let verified = RefreshTokens::new().verify(&store, token, hostile, NOW).await.unwrap();
+    assert_eq!(verified.session(), &issued.session);
+    let session = issued.session;
+    assert_eq!((session.user_id.as_str(), session.client_id.as_str()), (hostile, hostile));
+    assert_eq!((session.scope.as_str(), session.created_at), ("a b", NOW));
+    assert_eq!(session.id.len(), 22);
+}
+
+async fn r109_a_token_is_good_for_one_exchange(store: impl RefreshStore) {
+    let first = issue(&store, "alice").await;
+    let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+    assert_ne!(first.token.as_str(), second.token.as_str());
+    // Two rotations within one second.
+    let third = exchange(&store, second.token.as_str(), NOW).await.unwrap();
+    assert_eq!(third.session, first.session);
+    let reused = exchange(&store, first.token.as_str(), NOW).await;
+    assert!(matches!(reused, Err(RefreshError::Reused)), "{reused:?}");
+}
+
+async fn r110_reuse_ends_the_family_with_its_active_descendant(store: impl RefreshStore) {
+    let other_family = issue(&store, "alice").await;
+    let other_user = issue(&store, "bob").await;
+    let first = issue(&store, "alice").await;
+    let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+    let third = exchange(&store, second.token.as_str(), NOW).await.unwrap();
+
+    let reused = exchange(&store, second.token.as_str(), NOW).await;
+    assert!(matches!(reused, Err(RefreshError::Reused)), "{reused:?}");
+    for dead in [first, second, third] {
+        let dead = exchange(&store, dead.token.as_str(), NOW).await;
+        assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
+    }
+    for live in [other_family, other_user] {
+        exchange(&store, live.token.as_str(), NOW).await.unwrap();
+    }
+}
+
+async fn r110_reuse_by_another_client_counts_too(store: impl RefreshStore) {
+    let first = issue(&store, "alice").await;
+    let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+    let stolen = RefreshTokens::new().verify(&store, first.token.as_str(), "thief", NOW).await;
+    assert!(matches!(stolen, Err(RefreshError::Reused)), "{stolen:?}");
+    let dead = exchange(&store, second.token.as_str(), NOW).await;
+    assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
+}
+
+async fn r110_a_wrong_secret_does_not_end_the_family(store: impl RefreshStore) {
+    let first = issue(&store, "alice").await;
+    let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+    let foreign = issue(&store, "bob").await;
+    let (_, secret) = foreign.token.as_str().split_once('.').unwrap();
+    for token in [first.token.as_str(), second.token.as_str()] {
+        let (selector, _) = token.split_once('.').unwrap();
+        let forged = format!("{selector}.{secret}");
+        let refused = exchange(&store, &forged, NOW).await;
+        assert!(matches!(refused, Err(RefreshError::Invalid)), "{refused:?}");
+        RefreshTokens::new().end_session_of(&store, &forged).await.unwrap();
+    }
+    exchange(&store, second.token.as_str(), NOW).await.unwrap();
+}
+
+async fn r111_of_50_parallel_uses_one_succeeds(store: impl RefreshStore) {
+    let token = issue(&store, "alice").await.token.into_string();
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (store, token) = (store.clone(), token.clone());
+            tokio::spawn(async move { exchange(&store, &token, NOW).await })
+        })
+        .collect();
+    let mut successes = Vec::new();
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(issued) => successes.push(issued),
+            Err(RefreshError::Reused | RefreshError::Invalid) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    let [winner] = successes.as_slice() else { panic!("{} successes", successes.len()) };
+    // The 49 others were reuse.
+    let dead = exchange(&store, winner.token.as_str(), NOW).await;
+    assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
+}
+
+/// As above, with every caller past the check before the first one rotates.
+async fn r111_of_50_parallel_rotations_one_succeeds(store: impl RefreshStore) {
+    let token = issue(&store, "alice").await.token.into_string();
+    let mut verified = Vec::new();
+    for _ in 0..50 {
+        verified.push(verify(&store, &token, NOW).await.unwrap());
+    }
+    let tasks: Vec<_> = verified
+        .into_iter()
+        .map(|verified| {
+            let store = store.clone();
+            tokio::spawn(async move { RefreshTokens::new().rotate(&store, verified, NOW).await })
+        })
+        .collect();
+    let (mut successes, mut reused, mut invalid) = (0, 0, 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => successes += 1,
+            Err(RefreshError::Reused) => reused += 1,
+            Err(RefreshError::Invalid) => invalid += 1,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    // The second caller ends the session; the rest find nothing.
+    assert_eq!((successes, reused, invalid), (1, 1, 48));
+}
+
+async fn r112_no_token_outlives_a_race_of_rotation_and_reuse(store: impl RefreshStore) {
+    for _ in 0..20 {
+        let first = issue(&store, "alice").await.token.into_string();
+        let second = exchange(&store, &first, NOW).await.unwrap().token.into_string();
+        let use_token = |token: String| {
+            let store = store.clone();
+            tokio::spawn(async move { exchange(&store, &token, NOW).await })
+        };
+        let (replay, rotation) = (use_token(first), use_token(second.clone()));
+        let replay = replay.await.unwrap();
+        assert!(matches!(replay, Err(RefreshError::Reused)), "{replay:?}");
+        let mut tokens = vec![second];
+        tokens.extend(rotation.await.unwrap().ok().map(|issued| issued.token.into_string()));
+        for token in tokens {
+            let dead = exchange(&store, &token, NOW).await;
+            assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
+        }
+    }
+}
+
+async fn r112_nothing_is_rotated_after_the_end(store: impl RefreshStore) {
+    let issued = issue(&store, "alice").await;
+    let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
+    store.end_session(&issued.session.id).await.unwrap();
+    let late = RefreshTokens::new().rotate(&store, verified, NOW).await;
+    assert!(matches!(late, Err(RefreshError::Invalid)), "{late:?}");
+
+    // An unknown selector leaves a live session alone, too.
+    let live = issue(&store, "alice").await;
+    let successor = StoredToken::new("successor", &live.session.id, [7; 32], NOW);
+    let rotation = store.rotate_token("no such selector", &successor).await.unwrap();
+    assert_eq!(rotation, Rotation::Unknown);
+    assert_eq!(store.find_token("successor").await.unwrap(), None);
+    exchange(&store, live.token.as_str(), NOW).await.unwrap();
+}
+
+async fn r114_a_wider_scope_is_refused_without_using_the_token_up(store: impl RefreshStore) {
+    let issued = issue(&store, "alice").await;
+    let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
+    for wider in ["items:write", "me items:write", "me  items:read", " me", "me ", "", "ME", "m"] {
+        let refused = verified.narrow(Some(wider));
+        assert!(matches!(refused, Err(RefreshError::InvalidScope)), "{wider:?}");
+    }
+    drop(verified);
+
+    let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
+    assert_eq!(verified.narrow(Some("items:read")).unwrap(), "items:read");
+    assert_eq!(verified.narrow(Some("items:read me me")).unwrap(), "items:read me");
+    let next = RefreshTokens::new().rotate(&store, verified, NOW).await.unwrap();
+    // The session keeps its scope, whatever one access token was narrowed to.
+    let verified = verify(&store, next.token.as_str(), NOW).await.unwrap();
+    assert_eq!(verified.narrow(None).unwrap(), "me items:read");
+}
+
+async fn r115_another_client_is_refused_without_using_the_token_up(store: impl RefreshStore) {
+    let issued = issue(&store, "alice").await;
+    for other in ["", "other", "FIRST-PARTY"] {
+        let refused = RefreshTokens::new().verify(&store, issued.token.as_str(), other, NOW).await;
+        assert!(matches!(refused, Err(RefreshError::Invalid)), "{other:?}");
+    }
+    exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+}
+
+async fn r118_logout_ends_the_session_alone(store: impl RefreshStore) {
+    let refresh = RefreshTokens::new();
+    let other = issue(&store, "alice").await;
+    let first = issue(&store, "alice").await;
+    let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+    // With a token that was used already, and then again with one that is dead.
+    for token in [&first, &second, &first] {
+        refresh.end_session_of(&store, token.token.as_str()).await.unwrap();
+        let dead = exchange(&store, second.token.as_str(), NOW).await;
+        assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
+    }
+    store.end_session("no such session").await.unwrap();
+    exchange(&store, other.token.as_str(), NOW).await.unwrap();
+}
+
+async fn r121_foreign_texts_are_invalid(store: impl RefreshStore) {
+    let issued = issue(&store, "alice").await;
+    let token = issued.token.as_str();
+    assert_eq!(token.len(), 66);
+    let (selector, secret) = token.split_once('.').unwrap();
+    let foreign = [
+        String::new(),
+        ".".to_owned(),
+        selector.to_owned(),
+        secret.to_owned(),
+        format!("{token} "),
+        format!(" {token}"),
+        format!("{token}="),
+        format!("{token}\0"),
+        token[..65].to_owned(),
+        token.replace('.', "_"),
+        format!("{secret}.{selector}"),
+        format!("{selector}.{}", "é".repeat(21) + "A"),
+        format!("{}.{secret}", "'".repeat(22)),
+        format!("{}.{secret}", &selector[..21]),
+        // The last character of 16 or 32 bytes has bits that must be zero: a second spelling.
+        format!("{}{}.{secret}", &selector[..21], next_letter(&selector[21..])),
+        format!("{selector}.{}{}", &secret[..42], next_letter(&secret[42..])),
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl".to_owned(),
+        "a".repeat(1_000_000),
+    ];
+    for text in foreign {
+        let refused = verify(&store, &text, NOW).await;
+        assert!(matches!(refused, Err(RefreshError::Invalid)), "{text:?}");
+        RefreshTokens::new().end_session_of(&store, &text).await.unwrap();
+    }
+    let unknown = issue(&tower_bearer::MemoryStore::new(), "alice").await;
+    let unknown = RefreshTokens::new().verify(&store, unknown.token.as_str(), CLIENT, NOW).await;
+    assert!(matches!(unknown, Err(RefreshError::Invalid)));
+    exchange(&store, token, NOW).await.unwrap();
+}
+
+/// The next one of the base64url alphabet, which differs in the lowest bit.
+fn next_letter(letter: &str) -> char {
+    match letter.as_bytes()[0] {
+        b'Z' => 'a',
+        b'z' => '0',
+        b'9' => '-',
+        other => char::from(other + 1),
+    }
+}
+
+#[tokio::test]
+async fn r016_debug_hides_tokens_and_hashes() {
+    let store = tower_bearer::MemoryStore::new();
+    let issued = issue(&store, "alice").await;
+    let (selector, secret) = issued.token.as_str().split_once('.').unwrap();
+    let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
+    let (stored, _) = store.find_token(selector).await.unwrap().unwrap();
+    let shown = format!("{issued:?} {verified:?} {stored:?} {store:?}");
+    assert!(!shown.contains(secret), "{shown}");
+    assert!(!shown.contains(&format!("{:?}", &stored.secret_hash[..4])[1..]), "{shown}");
+}

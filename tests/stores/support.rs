@@ -1,0 +1,84 @@
+//! What the contract tests share.
+
+use std::time::Duration;
+
+use tower_bearer::{
+    Email, IssuedRefresh, NewUser, RefreshError, RefreshStore, RefreshTokens, Username,
+    VerifiedRefresh,
+};
+
+pub(crate) const NOW: Duration = Duration::from_secs(1_700_000_000);
+pub(crate) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
+pub(crate) const CLIENT: &str = "first-party";
+
+/// Runs each test on every store: `store` is a path of this module that makes one.
+macro_rules! on_every_store {
+    ($($test:ident)*) => {
+        mod memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                super::$test(tower_bearer::MemoryStore::new()).await;
+            })*
+        }
+
+        #[cfg(feature = "sqlite")]
+        mod sqlite_file {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                let directory = tempfile::tempdir().unwrap();
+                let url = crate::support::url(&directory);
+                super::$test(tower_bearer::SqliteStore::connect(&url).await.unwrap()).await;
+            })*
+        }
+
+        #[cfg(feature = "sqlite")]
+        mod sqlite_memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                let store = tower_bearer::SqliteStore::connect("sqlite::memory:").await.unwrap();
+                super::$test(store).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_every_store;
+
+/// The URL of a new database file in this directory.
+#[cfg(feature = "sqlite")]
+pub(crate) fn url(directory: &tempfile::TempDir) -> String {
+    format!("sqlite://{}?mode=rwc", directory.path().join("test.db").display())
+}
+
+pub(crate) fn username(text: &str) -> Username {
+    Username::new(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+pub(crate) fn email(text: &str) -> Email {
+    Email::new(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+pub(crate) fn new_user(name: &str) -> NewUser {
+    NewUser::new(username(name), HASH)
+}
+
+pub(crate) async fn issue(store: &impl RefreshStore, user_id: &str) -> IssuedRefresh {
+    RefreshTokens::new().issue(store, user_id, CLIENT, "me items:read", NOW).await.unwrap()
+}
+
+pub(crate) async fn verify(
+    store: &impl RefreshStore,
+    token: &str,
+    now: Duration,
+) -> Result<VerifiedRefresh, RefreshError> {
+    RefreshTokens::new().verify(store, token, CLIENT, now).await
+}
+
+/// Verifies and rotates.
+pub(crate) async fn exchange(
+    store: &impl RefreshStore,
+    token: &str,
+    now: Duration,
+) -> Result<IssuedRefresh, RefreshError> {
+    let verified = verify(store, token, now).await?;
+    RefreshTokens::new().rotate(store, verified, now).await
+}
