@@ -140,6 +140,14 @@ fn the_table_keeps_the_issuing_side_out_of_the_verifying_side() {
     assert!(unsorted.is_none(), "a module that is on neither side: {unsorted:?}");
 }
 
+#[test]
+fn the_code_map_has_the_modules_of_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ARCHITECTURE.md");
+    let text = fs::read_to_string(path).expect("docs/ARCHITECTURE.md is readable");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert!(rows.eq(MODULES.iter().map(|module| module.name)), "the code map is another");
+}
+
 /// What the checker says about one file of a crate whose root re-exports these names.
 fn check(file: &str, source: &str) -> Vec<String> {
     const ROOT: &str = "mod error; mod store;
