@@ -1,0 +1,235 @@
+//! Reads `src/` and fails on an import that the architecture forbids.
+//!
+//! The tables below are the rules; `docs/ARCHITECTURE.md` says what they are for. What counts is
+//! code: comments, strings and tests may name what they like.
+
+#[path = "architecture/checker.rs"]
+mod checker;
+#[path = "architecture/paths.rs"]
+mod paths;
+#[path = "architecture/tokens.rs"]
+mod tokens;
+
+use std::fs;
+use std::path::Path;
+
+use checker::{Checker, Module};
+
+/// Every module, bottom up, and what of ours it may import beside [`BOTTOM`]. A module names
+/// only what stands above it in this table, so nothing points back up.
+const MODULES: &[Module] = &[
+    // The name of an algorithm is part of what a configuration error says.
+    Module { name: "error", imports: &["key::Algorithm"] },
+    Module { name: "clock", imports: &["error::ConfigError"] },
+    Module { name: "trace", imports: &[] },
+    Module { name: "random", imports: &["error::ConfigError"] },
+    Module { name: "key", imports: &[] },
+    Module { name: "token", imports: &["key"] },
+    Module { name: "verify", imports: &["key", "token"] },
+    Module { name: "challenge", imports: &["token"] },
+    Module { name: "reject", imports: &["token", "verify", "challenge"] },
+    Module { name: "gate", imports: &["token", "verify", "challenge", "reject"] },
+    Module { name: "require", imports: &["token", "challenge", "reject", "gate"] },
+    Module {
+        name: "auth",
+        imports: &["token", "verify", "challenge", "reject", "gate", "require"],
+    },
+    Module {
+        name: "extract",
+        imports: &["token", "challenge", "reject", "gate", "require", "auth"],
+    },
+    Module { name: "issue", imports: &["key", "token", "verify"] },
+    Module { name: "password", imports: &[] },
+    Module { name: "store", imports: &["token"] },
+    Module { name: "refresh", imports: &["token", "store"] },
+    Module {
+        name: "login",
+        imports: &[
+            "key",
+            "token",
+            "verify",
+            "challenge",
+            "reject",
+            "gate",
+            "require",
+            "auth",
+            "extract",
+            "issue",
+            "password",
+            "store",
+            "refresh",
+        ],
+    },
+];
+
+/// Stands under everything else.
+const BOTTOM: &[&str] = &["error", "clock", "trace", "random"];
+
+/// A service that only verifies compiles nothing of the other side.
+const VERIFYING: &[&str] =
+    &["key", "token", "verify", "challenge", "reject", "gate", "require", "auth", "extract"];
+const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "login"];
+
+/// Crates that are named in one place, so that they can be audited and replaced there.
+const CRATES: &[(&str, &str)] = &[
+    ("aws_lc_rs", "key::backend"),
+    ("jsonwebtoken", "key::backend"),
+    ("rsa", "key::backend"),
+    ("p256", "key::backend"),
+    ("p384", "key::backend"),
+    ("ed25519_dalek", "key::backend"),
+    ("hmac", "key::backend"),
+    ("argon2", "password"),
+    ("axum", "login"),
+    ("sqlx", "store::sqlite"),
+    ("tracing", "trace"),
+    ("getrandom", "random"),
+];
+
+/// Ways to read the time, as tokens; `clock.rs` alone has them.
+const TIME: &[&[&str]] =
+    &[&["SystemTime", "::", "now"], &["Instant", "::", "now"], &[".", "elapsed", "("]];
+
+const CHECKER: Checker<'static> =
+    Checker { modules: MODULES, bottom: BOTTOM, crates: CRATES, time: TIME, clock: "clock" };
+
+#[test]
+fn every_module_imports_only_what_stands_below_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = fs::read_to_string(src.join("lib.rs")).expect("src/lib.rs is readable");
+    let mut files = Vec::new();
+    collect(&src, &src, &mut files);
+    assert!(files.len() > 1, "src has no modules to check");
+    let found: Vec<String> =
+        files.iter().flat_map(|(file, text)| CHECKER.check(file, text, &root)).collect();
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
+}
+
+fn collect(src: &Path, directory: &Path, files: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(directory).expect("src is readable") {
+        let path = entry.expect("src is readable").path();
+        if path.is_dir() {
+            collect(src, &path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let relative = path.strip_prefix(src).expect("the file is under src");
+            let name = relative.to_str().expect("file names are UTF-8").replace('\\', "/");
+            files.push((name, fs::read_to_string(&path).expect("the file is readable")));
+        }
+    }
+}
+
+#[test]
+fn the_table_points_down() {
+    for (row, module) in MODULES.iter().enumerate() {
+        let below: Vec<&str> = MODULES[..row].iter().map(|module| module.name).collect();
+        for import in module.imports {
+            let down = below.contains(&import.split("::").next().unwrap_or_default());
+            assert!(down || module.name == "error", "{} names {import}", module.name);
+        }
+    }
+}
+
+#[test]
+fn the_table_keeps_the_issuing_side_out_of_the_verifying_side() {
+    for module in MODULES.iter().filter(|module| VERIFYING.contains(&module.name)) {
+        let issuing = module.imports.iter().find(|import| ISSUING.contains(import));
+        assert_eq!(issuing, None, "{}", module.name);
+    }
+    let sides: Vec<&str> = [BOTTOM, VERIFYING, ISSUING].concat();
+    let unsorted = MODULES.iter().find(|module| !sides.contains(&module.name));
+    assert!(unsorted.is_none(), "a module that is on neither side: {unsorted:?}");
+}
+
+#[test]
+fn the_code_map_has_the_modules_of_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ARCHITECTURE.md");
+    let text = fs::read_to_string(path).expect("docs/ARCHITECTURE.md is readable");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert!(rows.eq(MODULES.iter().map(|module| module.name)), "the code map is another");
+}
+
+/// What the checker says about one file of a crate whose root re-exports these names.
+fn check(file: &str, source: &str) -> Vec<String> {
+    const ROOT: &str = "mod error; mod store;
+        pub use error::ConfigError; pub use store::{MemoryStore, User as Account};";
+    CHECKER.check(file, source, ROOT)
+}
+
+#[test]
+fn planted_imports_are_found_in_every_spelling() {
+    let spellings = [
+        "use crate::store::UserStore;",
+        "pub(crate) use crate::store::UserStore;",
+        "use crate :: issue :: Issuer;",
+        "use crate::{verify::Y, store::X};",
+        "use crate::{\n    verify::{self, Z},\n    store::{\n        memory::X,\n    },\n};",
+        "fn f() -> crate::store::User { todo!() }",
+        "fn f() { crate\n    ::store\n    ::open(); }",
+        "use super::super::store::User;",
+        "use super::{super::store::User, a::B};",
+        "mod inner { use super::super::super::store::User; }",
+        "use crate::MemoryStore;",
+        "use crate::{ConfigError as E, Account};",
+        "macro_rules! m { () => { $crate::store::User } }",
+        "use crate::r#store::User;",
+        "use crate as everything;",
+        "use crate::*;",
+        "/* a /* nested */ comment */ use crate::login::LoginRouter;",
+        "const A: char = '\"'; use crate::refresh::X; const B: &str = \"\";",
+        "const A: &str = r#\"a\"b\"#; use crate::password::Hasher;",
+        "fn f<'a>(x: &'a str) -> crate::store::U<'a> { x }",
+        "#[cfg(not(test))] use crate::store::User;",
+        "use sqlx::SqlitePool;",
+        "use ::sqlx as database;",
+        "#[derive(sqlx::FromRow)] struct Row;",
+        "use jsonwebtoken::{jws::{decode}};",
+        "fn f() { aws_lc_rs::hmac::sign(key, text); }",
+        "use axum::Router;",
+        "use argon2::Argon2;",
+        "use tracing::warn;",
+        "fn f() { let now = std::time::SystemTime::now(); }",
+        "fn f() { let now = Instant :: now(); }",
+        "fn f() { let age = start.elapsed(); }",
+    ];
+    for source in spellings {
+        assert_eq!(check("verify/rules.rs", source).len(), 1, "{source}");
+    }
+}
+
+#[test]
+fn what_is_allowed_or_no_code_passes() {
+    let sources = [
+        "use crate::token::Token; use crate::{ConfigError, key, trace};",
+        "use super::builder::Verifier; use super::super::token::scope::Scopes;",
+        "//! See [`crate::store::User`].\n/// use crate::store::X;\nfn f() {} // crate::store::X",
+        "const A: &str = \"use crate::store::X; \\\" crate::store::Y\";",
+        "#[cfg(test)]\nmod tests {\n    use crate::store::MemoryStore;\n    fn f() { { } }\n}",
+        "#[cfg(test)]\n#[allow(x)]\nmod tests;",
+        "#[cfg(test)] use crate::store::MemoryStore;",
+        "pub(crate) struct A; pub(in crate::verify) struct B;",
+        "use axum_core::response::IntoResponse; use http::Request;",
+        "mod inner { use super::super::token::Token; }",
+        "fn f<'a>() -> impl Sized + use<'a> {}",
+    ];
+    for source in sources {
+        assert_eq!(check("verify/rules.rs", source), Vec::<String>::new(), "{source}");
+    }
+    assert_eq!(check("verify/tests.rs", "use crate::store::X;"), Vec::<String>::new());
+    assert_eq!(check("store/sqlite/rows.rs", "use sqlx::Row;"), Vec::<String>::new());
+    assert_eq!(
+        check("login/mod.rs", "use axum::Router; use crate::Account;"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_report_names_file_line_and_fault() {
+    let found = check("verify/rules.rs", "use std::fmt;\n\nuse crate::{\n    store::User,\n};");
+    assert_eq!(found, ["src/verify/rules.rs:4: verify imports crate::store::User"]);
+    let found = check("error.rs", "use crate::key::backend::X;");
+    assert_eq!(found, ["src/error.rs:1: error imports crate::key::backend::X"]);
+    let found = check("later.rs", "");
+    assert_eq!(found, ["src/later.rs:1: later has no row in the table of tests/architecture.rs"]);
+    let found = CHECKER.check("lib.rs", "pub use store::*;", "");
+    assert_eq!(found, ["src/lib.rs:1: the root re-exports store::*; name what it re-exports"]);
+}
