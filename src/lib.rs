@@ -1,4 +1,83 @@
 //! First-party bearer-token authentication for tower, hyper and axum.
+//!
+//! The *verifying side* guards any [`tower::Service`](tower_service::Service) over `http` types:
+//! [`JwtAuthLayer`] lets only requests with a valid token through, policies such as
+//! [`require_scopes`] and [`require_role`] decide who may do what, and the extractors [`Token`]
+//! and [`Claims`] hand the result to axum handlers. Refusals carry the challenges of RFC 6750.
+//!
+//! The *issuing side* is for services without an identity provider: [`Issuer`] mints access tokens
+//! in the profile of RFC 9068, and with the feature `login`, `LoginRouter` adds routes to
+//! register, log in, refresh and log out, over users and sessions in a store.
+//!
+//! # Protect a router
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use tower_bearer::{ConfigError, JwtAuthLayer, Token, Verifier, require_scopes};
+//!
+//! fn app(secret: &str) -> Result<Router, ConfigError> {
+//!     let verifier = Verifier::hs256(secret)?.issuer("https://me").audience("api").build()?;
+//!     Ok(Router::new()
+//!         .route("/me", get(me))
+//!         .route("/posts", get(|| async { "posts" }).route_layer(require_scopes(["posts:read"])))
+//!         .layer(JwtAuthLayer::new(verifier)))
+//! }
+//!
+//! async fn me(token: Token) -> String {
+//!     token.subject().unwrap_or_default().to_owned()
+//! }
+//! # app("J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE").unwrap();
+//! ```
+//!
+//! # Test it without a server
+//!
+//! ```
+//! use axum::{Router, body::Body, routing::get};
+//! use http::{Request, StatusCode, header};
+//! use tower::ServiceExt;
+//! use tower_bearer::{Grant, Issuer, JwtAuthLayer, require_role};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let issuer = Issuer::for_tests();
+//! let app = Router::new()
+//!     .route("/admin", get(|| async { "hello" }).route_layer(require_role("admin")))
+//!     .layer(JwtAuthLayer::new(issuer.verifier()?));
+//!
+//! let token = issuer.issue(&Grant::new("alice").roles(["admin"]))?;
+//! let request = Request::get("/admin")
+//!     .header(header::AUTHORIZATION, format!("Bearer {token}"))
+//!     .body(Body::empty())?;
+//! assert_eq!(app.oneshot(request).await?.status(), StatusCode::OK);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `axum-core` | yes | the extractors, and `IntoResponse` for rejections |
+//! | `aws-lc-rs` | yes | the cryptographic backend aws-lc-rs; it does the work where both are on |
+//! | `rust-crypto` | | the cryptographic backend RustCrypto, which needs no C compiler |
+//! | `password` | | argon2id on a bounded pool of threads |
+//! | `store` | | users and refresh tokens: the traits, rotation, the store in memory |
+//! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
+//! | `login` | | `LoginRouter` |
+//! | `tracing` | | events through `tracing` |
+//! | `full` | | all of these but `rust-crypto` |
+//!
+//! A feature only adds: turning one on never changes what another does.
+//!
+//! # Where protection weakens
+//!
+//! - Under [`JwtAuthLayer::optional`] a route is public unless a policy or an extractor on it
+//!   asks for a token.
+//! - [`VerifierBuilder::any_audience`] takes tokens that were issued for other services, and a
+//!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
+//! - An access token stays valid until it expires, whatever becomes of its user or session, unless
+//!   the handler asks the store. Keep its life short.
+//! - In axum, `Router::layer` covers the routes that were added before it.
 
 mod auth;
 mod body;

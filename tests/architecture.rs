@@ -27,38 +27,22 @@ const MODULES: &[Module] = &[
     Module { name: "token", imports: &["key"] },
     Module { name: "verify", imports: &["key", "token"] },
     Module { name: "challenge", imports: &["token"] },
-    Module { name: "reject", imports: &["token", "verify", "challenge"] },
-    Module { name: "gate", imports: &["token", "verify", "challenge", "reject"] },
-    Module { name: "require", imports: &["token", "challenge", "reject", "gate"] },
+    Module { name: "reject", imports: &["token", "challenge"] },
+    Module { name: "body", imports: &[] },
+    Module { name: "gate", imports: &["reject", "body"] },
+    Module { name: "require", imports: &["token", "reject", "body", "gate"] },
     Module {
         name: "auth",
-        imports: &["token", "verify", "challenge", "reject", "gate", "require"],
+        imports: &["token", "verify", "challenge", "reject", "body", "gate", "require"],
     },
-    Module {
-        name: "extract",
-        imports: &["token", "challenge", "reject", "gate", "require", "auth"],
-    },
+    Module { name: "extract", imports: &["token", "reject"] },
     Module { name: "issue", imports: &["key", "token", "verify"] },
     Module { name: "password", imports: &[] },
-    Module { name: "store", imports: &["token"] },
-    Module { name: "refresh", imports: &["token", "store"] },
+    Module { name: "store", imports: &[] },
+    Module { name: "refresh", imports: &["store"] },
     Module {
         name: "login",
-        imports: &[
-            "key",
-            "token",
-            "verify",
-            "challenge",
-            "reject",
-            "gate",
-            "require",
-            "auth",
-            "extract",
-            "issue",
-            "password",
-            "store",
-            "refresh",
-        ],
+        imports: &["token", "verify", "reject", "auth", "issue", "password", "store", "refresh"],
     },
 ];
 
@@ -66,8 +50,18 @@ const MODULES: &[Module] = &[
 const BOTTOM: &[&str] = &["error", "clock", "trace", "random"];
 
 /// A service that only verifies compiles nothing of the other side.
-const VERIFYING: &[&str] =
-    &["key", "token", "verify", "challenge", "reject", "gate", "require", "auth", "extract"];
+const VERIFYING: &[&str] = &[
+    "key",
+    "token",
+    "verify",
+    "challenge",
+    "reject",
+    "body",
+    "gate",
+    "require",
+    "auth",
+    "extract",
+];
 const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "login"];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
