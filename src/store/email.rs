@@ -10,8 +10,9 @@ const LONGEST_EMAIL: usize = 254;
 
 /// An e-mail address to log in with: at most 254 bytes of the form `name@domain`.
 ///
-/// The parts around the `@` and between the dots of the domain follow the rule of [`Username`].
-/// Quoted names (`"a b"@example.com`) are refused. Whether mail arrives there is not checked.
+/// The parts around the `@` and between the dots of the domain follow the rule of
+/// [`Username`](crate::Username). Quoted names (`"a b"@example.com`) are refused. Whether mail
+/// arrives there is not checked.
 ///
 /// # Examples
 ///
@@ -87,7 +88,7 @@ pub enum EmailError {
     TooLong,
     /// The text is not `name@domain` with exactly one `@` and no empty part.
     Form,
-    /// There is a character that [`UsernameError::Character`] describes.
+    /// There is a character that [`UsernameError::Character`](crate::UsernameError::Character) describes.
     Character,
 }
 

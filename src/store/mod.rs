@@ -1,10 +1,7 @@
 //! Users and sessions: what is stored, and what a store promises.
 //!
 //! [`UserStore`] and [`RefreshStore`] are two traits, so that users can stay in a table of the
-//! application's own while sessions live elsewhere. [`MemoryStore`] and
-#![cfg_attr(feature = "sqlite", doc = "[`SqliteStore`]")]
-#![cfg_attr(not(feature = "sqlite"), doc = "`SqliteStore`")]
-//! implement both.
+//! application's own while sessions live elsewhere. Each store that is shipped implements both.
 
 mod email;
 mod error;

@@ -25,6 +25,9 @@ async fn r116_rotation_does_not_pass_the_absolute_expiry(store: impl RefreshStor
         let verified = refresh.verify(&store, issued.token.as_str(), CLIENT, now).await.unwrap();
         issued = refresh.rotate(&store, verified, now).await.unwrap();
         assert_eq!(issued.session.expires_at, over);
+        let (selector, _) = issued.token.as_str().split_once('.').unwrap();
+        let (stored, session) = store.find_token(selector).await.unwrap().unwrap();
+        assert_eq!((stored.expires_at, session.expires_at), (over.min(now + 2 * DAY), over));
     }
     let late = verify(&store, issued.token.as_str(), over).await;
     assert!(matches!(late, Err(RefreshError::Invalid)), "{late:?}");

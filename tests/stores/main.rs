@@ -9,6 +9,8 @@ mod names;
 mod own_table;
 mod refresh;
 #[cfg(feature = "sqlite")]
+mod sqlite_faults;
+#[cfg(feature = "sqlite")]
 mod sqlite_file;
 mod support;
 mod users;

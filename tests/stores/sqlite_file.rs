@@ -1,13 +1,10 @@
-//! What is particular to SQLite: files, locks, migrations, and what lies on the disk.
+//! What is particular to SQLite: several at one file, and what lies on the disk.
 
 use std::error::Error;
 use std::fs;
-use std::str::FromStr;
-use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use tempfile::{TempDir, tempdir};
-use tower_bearer::{RefreshError, SqliteStore, StoreError, UserStore};
+use tempfile::tempdir;
+use tower_bearer::{InsertUserError, RefreshError, RefreshTokens, SqliteStore, UserStore};
 
 use crate::support::{NOW, email, exchange, issue, new_user, url, username, verify};
 
@@ -78,17 +75,79 @@ async fn several_may_open_a_new_file_at_once() {
     assert!(found.is_some());
 }
 
-#[tokio::test]
-async fn r111_two_stores_on_one_file_let_one_use_succeed() {
+/// As two processes do, which have no queue in common.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r111_two_stores_on_one_file_let_one_of_50_uses_succeed() {
     let directory = tempdir().unwrap();
     let one = SqliteStore::connect(&url(&directory)).await.unwrap();
     let other = SqliteStore::connect(&url(&directory)).await.unwrap();
-    let issued = issue(&one, "alice").await;
-    let results = tokio::join!(
-        exchange(&one, issued.token.as_str(), NOW),
-        exchange(&other, issued.token.as_str(), NOW),
-    );
-    assert!(results.0.is_ok() != results.1.is_ok(), "{results:?}");
+    let token = issue(&one, "alice").await.token.into_string();
+    let tasks: Vec<_> = (0..50)
+        .map(|number| {
+            let store = if number % 2 == 0 { one.clone() } else { other.clone() };
+            let token = token.clone();
+            tokio::spawn(async move { exchange(&store, &token, NOW).await })
+        })
+        .collect();
+    let mut successes = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => successes += 1,
+            Err(RefreshError::Reused | RefreshError::Invalid) => {}
+            Err(error) => panic!("{}", whole(&error)),
+        }
+    }
+    assert_eq!(successes, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r108_two_stores_on_one_file_register_a_name_once() {
+    let directory = tempdir().unwrap();
+    let one = SqliteStore::connect(&url(&directory)).await.unwrap();
+    let other = SqliteStore::connect(&url(&directory)).await.unwrap();
+    let tasks: Vec<_> = (0..40)
+        .map(|number| {
+            let store = if number % 2 == 0 { one.clone() } else { other.clone() };
+            let user = new_user(&format!("user{}", number / 2));
+            tokio::spawn(async move { store.insert_user(user, NOW).await })
+        })
+        .collect();
+    let mut stored = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => stored += 1,
+            Err(InsertUserError::UsernameTaken) => {}
+            Err(error) => panic!("{}", whole(&error)),
+        }
+    }
+    assert_eq!(stored, 20);
+}
+
+#[tokio::test]
+async fn abandoned_calls_leave_no_lock_and_no_half() {
+    let directory = tempdir().unwrap();
+    let store = SqliteStore::connect(&url(&directory)).await.unwrap();
+    let token = issue(&store, "alice").await.token.into_string();
+    // Dropped a little later each time: before, inside and after the transaction.
+    for yields in 0..40 {
+        let verified = verify(&store, &token, NOW).await;
+        let Ok(verified) = verified else { break };
+        let rotating = store.clone();
+        let task = tokio::spawn(async move {
+            RefreshTokens::new().rotate(&rotating, verified, NOW).await.map(drop)
+        });
+        for _ in 0..yields {
+            tokio::task::yield_now().await;
+        }
+        task.abort();
+        let _ = task.await;
+        store.insert_user(new_user(&format!("user{yields}")), NOW).await.unwrap();
+        let unused = "SELECT count(*) FROM tower_bearer_refresh_tokens WHERE used = 0";
+        assert!(count(&store, unused).await <= 1);
+        let halves = "SELECT count(*) FROM tower_bearer_sessions WHERE id NOT IN \
+                      (SELECT session_id FROM tower_bearer_refresh_tokens WHERE used = 0)";
+        assert_eq!(count(&store, halves).await, 0);
+    }
 }
 
 #[tokio::test]
@@ -144,109 +203,6 @@ async fn lives_beside_the_migrations_of_an_application() {
         assert!(table.starts_with("tower_bearer_") || table == "_sqlx_migrations", "{table}");
     }
     SqliteStore::from_pool(store.pool().clone()).await.unwrap();
-}
-
-#[tokio::test]
-async fn refuses_tables_of_a_newer_version() {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    let newer = "INSERT INTO tower_bearer_migrations VALUES (999, 'x', 0, 1, x'00', 0)";
-    sqlx::query(newer).execute(store.pool()).await.unwrap();
-    let error = SqliteStore::from_pool(store.pool().clone()).await.unwrap_err();
-    assert!(error.to_string().contains("another version"), "{error}");
-    assert!(!error.is_unavailable());
-}
-
-#[tokio::test]
-async fn refuses_what_is_no_database() {
-    let directory = tempdir().unwrap();
-    let file = directory.path().join("test.db");
-    fs::write(&file, "no database, but long enough to be read as one".repeat(100)).unwrap();
-    let error = connect_error(&url(&directory)).await;
-    assert!(error.to_string().contains("no SQLite database"), "{error}");
-    for url in ["postgres://u:geheim@h/d", "", "test.db", "sqlite://x.db?mode=geheim"] {
-        let error = connect_error(url).await;
-        assert!(error.to_string().contains("database URL"), "{error}");
-        assert!(!format!("{error} {error:?}").contains("geheim"), "{error:?}");
-    }
-}
-
-#[tokio::test]
-async fn names_the_mend_for_a_file_that_is_missing() {
-    let directory = tempdir().unwrap();
-    let path = directory.path().display();
-    for url in [format!("sqlite://{path}/a.db"), format!("sqlite://{path}/no/a.db?mode=rwc")] {
-        let error = connect_error(&url).await;
-        assert!(error.to_string().contains("?mode=rwc"), "{error}");
-        assert!(error.to_string().contains("directory must exist"), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn says_that_a_database_is_read_only() {
-    let directory = tempdir().unwrap();
-    SqliteStore::connect(&url(&directory)).await.unwrap().pool().close().await;
-    let error = connect_error(&url(&directory).replace("mode=rwc", "mode=ro")).await;
-    assert!(error.to_string().contains("read-only"), "{error}");
-    assert!(error.is_unavailable());
-}
-
-#[tokio::test]
-async fn a_lock_held_for_too_long_is_unavailable() {
-    let (_directory, store) = impatient().await;
-    let other = sqlx::SqlitePool::connect_with((*store.pool().connect_options()).clone()).await;
-    let other = other.unwrap();
-    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
-    let error = store.insert_user(new_user("alice"), NOW).await.unwrap_err();
-    let tower_bearer::InsertUserError::Store(error) = error else { panic!("{error:?}") };
-    assert!(error.is_unavailable());
-    assert!(error.to_string().contains("locked"), "{error}");
-    // Readers are not kept out.
-    assert_eq!(store.find_user_by_username(&username("alice")).await.unwrap(), None);
-
-    lock.rollback().await.unwrap();
-    store.insert_user(new_user("alice"), NOW).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_closed_pool_is_unavailable() {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    store.pool().close().await;
-    assert!(store.find_user("1").await.unwrap_err().is_unavailable());
-}
-
-#[tokio::test]
-async fn damaged_rows_are_errors() {
-    let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    let id = store.insert_user(new_user("alice"), NOW).await.unwrap().id;
-    for damage in ["UPDATE tower_bearer_users SET roles = '{}'", "DROP TABLE tower_bearer_users"] {
-        sqlx::query(damage).execute(store.pool()).await.unwrap();
-        let error = store.find_user(&id).await.unwrap_err();
-        assert!(!error.is_unavailable());
-        assert!(error.source().is_some());
-        assert_eq!(error.to_string(), "the store failed");
-    }
-}
-
-#[tokio::test]
-async fn refuses_a_pool_without_foreign_keys() {
-    let options = SqliteConnectOptions::from_str("sqlite::memory:").unwrap().foreign_keys(false);
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
-    let error = SqliteStore::from_pool(pool).await.unwrap_err();
-    assert!(error.to_string().contains("foreign keys are off"), "{error}");
-}
-
-/// A store that does not wait for locks.
-async fn impatient() -> (TempDir, SqliteStore) {
-    let directory = tempdir().unwrap();
-    SqliteStore::connect(&url(&directory)).await.unwrap().pool().close().await;
-    let options = SqliteConnectOptions::from_str(&url(&directory)).unwrap();
-    let pool =
-        SqlitePoolOptions::new().connect_with(options.busy_timeout(Duration::ZERO)).await.unwrap();
-    (directory, SqliteStore::from_pool(pool).await.unwrap())
-}
-
-async fn connect_error(url: &str) -> StoreError {
-    SqliteStore::connect(url).await.expect_err(url)
 }
 
 async fn count(store: &SqliteStore, sql: &'static str) -> i64 {
