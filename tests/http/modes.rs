@@ -174,3 +174,15 @@ async fn an_extractor_leaves_the_token_for_the_next() {
     assert_eq!(ask(&twice, bearer(&token(&issuer))).await.body, r#"Some("alice") Some("alice")"#);
     assert_eq!(ask(&app(&issuer), bearer(&token(&issuer))).await.body, "alice");
 }
+
+#[tokio::test]
+async fn a_token_that_somebody_else_left_is_not_this_layers() {
+    let (issuer, other) = (Issuer::for_tests(), Issuer::for_tests());
+    let foreign = other.verifier().unwrap().verify(&token(&other)).await.unwrap();
+    let app = Router::new()
+        .route("/", get(maybe))
+        .layer(JwtAuthLayer::new(issuer.verifier().unwrap()).optional());
+    let mut request = request([]);
+    request.extensions_mut().insert(foreign);
+    assert_eq!(ask(&app, request).await.body, "nobody");
+}

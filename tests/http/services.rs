@@ -60,6 +60,17 @@ impl Service<Request<Full<Bytes>>> for Strict {
     }
 }
 
+/// Waits for a service, but not for ever: a permit that never comes back is a failure to report.
+async fn ready<S: Service<Request<Full<Bytes>>>>(service: &mut S) -> &mut S {
+    for _ in 0..1000 {
+        if task::spawn(service.ready()).poll().is_ready() {
+            return service;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the service never became ready");
+}
+
 fn layers(issuer: &Issuer) -> Vec<JwtAuthLayer> {
     let auth = JwtAuthLayer::new(issuer.verifier().unwrap());
     let later = check_async(|token: Token| async move {
@@ -77,9 +88,9 @@ async fn the_service_that_is_called_is_the_one_that_was_ready() {
         let calls = Arc::new(AtomicUsize::new(0));
         let mut service = layer.layer(Strict { ready: false, calls: Arc::clone(&calls) });
         for round in 1..=3 {
-            let response = service.ready().await.unwrap().call(with(Some(&good))).await.unwrap();
+            let response = ready(&mut service).await.call(with(Some(&good))).await.unwrap();
             assert_eq!(answer(response).await.body, "alice");
-            let response = service.ready().await.unwrap().call(with(None)).await.unwrap();
+            let response = ready(&mut service).await.call(with(None)).await.unwrap();
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
             assert_eq!(calls.load(Ordering::Relaxed), round, "a refused request goes no further");
         }
@@ -99,7 +110,7 @@ async fn no_permit_is_kept_under_concurrency_limit() {
         let mut service = layer.layer(limited);
         let mut other = service.clone();
         for token in [Some(good.as_str()), None, Some(poor.as_str()), Some("x"), Some(&good)] {
-            let response = service.ready().await.unwrap().call(with(token)).await.unwrap();
+            let response = ready(&mut service).await.call(with(token)).await.unwrap();
             drop(response);
             // The permit is there again, for the same service and for another.
             assert!(task::spawn(other.ready()).poll().is_ready(), "{token:?}");
@@ -107,7 +118,7 @@ async fn no_permit_is_kept_under_concurrency_limit() {
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         }
         // A refusal gives the permit back before its own future is polled.
-        let refused = service.ready().await.unwrap().call(with(None));
+        let refused = ready(&mut service).await.call(with(None));
         assert!(task::spawn(other.ready()).poll().is_ready());
         drop(refused);
     }
@@ -126,7 +137,7 @@ async fn a_waiting_request_holds_its_permit_and_no_other() {
     let mut service = layer.layer(ConcurrencyLimit::new(strict, 1));
     let mut other = service.clone();
 
-    let mut waiting = task::spawn(service.ready().await.unwrap().call(with(Some(&token(&issuer)))));
+    let mut waiting = task::spawn(ready(&mut service).await.call(with(Some(&token(&issuer)))));
     assert_pending!(waiting.poll());
     assert!(task::spawn(other.ready()).poll().is_pending());
     send.send(true).unwrap();
@@ -159,10 +170,10 @@ async fn no_place_is_kept_under_buffer() {
             (None, StatusCode::UNAUTHORIZED),
             (Some(good.as_str()), StatusCode::OK),
         ] {
-            let response = service.ready().await.unwrap().call(with(token)).await.unwrap();
+            let response = ready(&mut service).await.call(with(token)).await.unwrap();
             assert_eq!(response.status(), status, "{token:?}");
         }
-        let response = service.ready().await.unwrap().call(with(Some(&poor))).await.unwrap();
+        let response = ready(&mut service).await.call(with(Some(&poor))).await.unwrap();
         assert!(response.status() == StatusCode::OK || response.status() == StatusCode::FORBIDDEN);
         // The buffer has one place; were it kept by a refused request, this would wait for ever.
         assert!(task::spawn(service.ready()).poll().is_ready());
