@@ -121,7 +121,10 @@ fn weakness(secret: &[u8]) -> Option<&'static str> {
     if is_run(secret) {
         return Some("it counts up or down");
     }
-    let text = String::from_utf8_lossy(secret).to_lowercase();
+    // The rules below are about words. Bytes that are no text have none, and the few letters
+    // among them mean nothing.
+    let Ok(text) = std::str::from_utf8(secret) else { return None };
+    let text = text.to_lowercase();
     let bare: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     if PUBLISHED.contains(&bare.as_str()) {
         return Some("it is published in a tutorial");
