@@ -48,14 +48,17 @@ const VOCABULARY: &[&str] = &[
     "application",
     "at",
     "auth",
+    "be",
+    "before",
     "bit",
     "bits",
     "byte",
     "bytes",
     "change",
-    "chars",
+    "changed",
     "character",
     "characters",
+    "chars",
     "default",
     "dev",
     "development",
@@ -73,12 +76,16 @@ const VOCABULARY: &[&str] = &[
     "is",
     "it",
     "jwt",
+    "jwts",
     "key",
+    "keys",
     "least",
     "local",
     "long",
     "longer",
     "me",
+    "min",
+    "minimum",
     "must",
     "my",
     "not",
@@ -89,6 +96,7 @@ const VOCABULARY: &[&str] = &[
     "production",
     "put",
     "random",
+    "real",
     "really",
     "replace",
     "safe",
@@ -96,10 +104,12 @@ const VOCABULARY: &[&str] = &[
     "secret",
     "secrets",
     "secure",
+    "set",
     "should",
     "signing",
     "some",
     "string",
+    "strong",
     "super",
     "test",
     "testing",
@@ -108,6 +118,7 @@ const VOCABULARY: &[&str] = &[
     "this",
     "to",
     "token",
+    "tokens",
     "use",
     "very",
     "with",
@@ -125,6 +136,10 @@ fn weakness(secret: &[u8]) -> Option<&'static str> {
     // among them mean nothing.
     let Ok(text) = std::str::from_utf8(secret) else { return None };
     let text = text.to_lowercase();
+    if text.contains("-----begin ") {
+        // A public key as a secret lets everybody sign who may read it.
+        return Some("it is a PEM file, which HMAC has no use for");
+    }
     let bare: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     if PUBLISHED.contains(&bare.as_str()) {
         return Some("it is published in a tutorial");
@@ -139,9 +154,16 @@ fn weakness(secret: &[u8]) -> Option<&'static str> {
     None
 }
 
+/// Whether a word is one of the vocabulary, or several without a gap, numbers aside.
 fn is_vocabulary(word: &str) -> bool {
-    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    word.is_empty() || VOCABULARY.contains(&word)
+    let letters: String = word.chars().filter(|c| !c.is_ascii_digit()).collect();
+    // `ends[n]`: the first n letters are words.
+    let mut ends = vec![true];
+    for end in 1..=letters.len() {
+        let whole = |begin: usize| ends[begin] && VOCABULARY.contains(&&letters[begin..end]);
+        ends.push((0..end).any(whole));
+    }
+    ends[letters.len()] || VOCABULARY.contains(&word)
 }
 
 /// Whether the whole is one piece, of at most half its length, over and over.
