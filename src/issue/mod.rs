@@ -142,11 +142,12 @@ impl Issuer {
     ///
     /// When the issuer has no identifier or no audience, or the leeway is above 300 seconds.
     pub fn verifier(&self) -> Result<Verifier, ConfigError> {
-        self.verifier_with(KeySet::new())
+        self.verifier_builder(KeySet::new())?.token_type("at+jwt").build()
     }
 
     /// As [`verifier`](Self::verifier), with more keys to trust: those of an earlier rotation, or
-    /// of another process that issues for the same `iss` and `aud`.
+    /// of another process that issues for the same `iss` and `aud`. Since not every issuer sets
+    /// the type `at+jwt`, tokens of type `JWT` or without one are accepted too.
     ///
     /// # Errors
     ///
@@ -167,11 +168,14 @@ impl Issuer {
     /// # }
     /// ```
     pub fn verifier_with(&self, others: KeySet) -> Result<Verifier, ConfigError> {
+        self.verifier_builder(others)?.build()
+    }
+
+    fn verifier_builder(&self, others: KeySet) -> Result<VerifierBuilder, ConfigError> {
         self.check()?;
         let mut keys = KeySet::from(&self.key);
         keys.extend(others.iter().cloned());
-        let mut builder: VerifierBuilder =
-            Verifier::builder(keys).token_type("at+jwt").clock(self.clock.clone());
+        let mut builder = Verifier::builder(keys).clock(self.clock.clone());
         if let Some(issuer) = &self.issuer {
             builder = builder.issuer(issuer);
         }
@@ -181,7 +185,7 @@ impl Issuer {
         if let Some(leeway) = self.leeway {
             builder = builder.leeway(leeway);
         }
-        builder.build()
+        Ok(builder)
     }
 
     /// How long an access token is valid.

@@ -36,7 +36,7 @@ const MAX_LEEWAY: Duration = Duration::from_secs(300);
 pub struct VerifierBuilder {
     keys: KeySet,
     token_type: TokenType,
-    issuers: Vec<String>,
+    issuer: Option<String>,
     audience: Option<Audience>,
     leeway: Duration,
     clock: Clock,
@@ -47,7 +47,7 @@ impl VerifierBuilder {
         Self {
             keys,
             token_type: TokenType::Lenient,
-            issuers: Vec::new(),
+            issuer: None,
             audience: None,
             leeway: DEFAULT_LEEWAY,
             clock: Clock::system(),
@@ -61,13 +61,14 @@ impl VerifierBuilder {
         self
     }
 
-    /// Accepts tokens whose `iss` is this text, letter by letter (RFC 7519, section 4.1.1). A
-    /// second call accepts one issuer more, with the same keys.
+    /// Accepts tokens whose `iss` is this text, letter by letter (RFC 7519, section 4.1.1), and no
+    /// others. A second call replaces the first: the keys of one issuer must not speak for another
+    /// (RFC 8725, section 3.8).
     ///
     /// Without a call the `iss` is not looked at, and the keys alone tell whom you trust.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuers.push(issuer.into());
+        self.issuer = Some(issuer.into());
         self
     }
 
@@ -137,7 +138,7 @@ impl VerifierBuilder {
         }
         let rules = Rules {
             token_type: self.token_type,
-            issuers: self.issuers,
+            issuer: self.issuer,
             audience,
             leeway: self.leeway,
         };

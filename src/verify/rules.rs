@@ -11,8 +11,8 @@ use crate::token::{Header, NumericDate, RegisteredClaims};
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) token_type: TokenType,
-    /// The accepted issuers; empty where any will do.
-    pub(crate) issuers: Vec<String>,
+    /// The accepted issuer; none where any will do.
+    pub(crate) issuer: Option<String>,
     pub(crate) audience: Audience,
     pub(crate) leeway: Duration,
 }
@@ -62,8 +62,7 @@ impl Rules {
     }
 
     fn check_issuer(&self, issuer: Option<&str>) -> Result<(), AuthErrorKind> {
-        let accepted = self.issuers.is_empty()
-            || issuer.is_some_and(|issuer| self.issuers.iter().any(|own| own == issuer));
+        let accepted = self.issuer.as_deref().is_none_or(|own| issuer == Some(own));
         if accepted { Ok(()) } else { Err(AuthErrorKind::InvalidIssuer) }
     }
 

@@ -292,6 +292,11 @@ fn r72_the_issuer_is_compared_letter_by_letter_and_has_its_own_keys() {
     let array = format!(r#"{{"iss":["https://me"],"aud":"api","exp":{}}}"#, NOW + 60);
     assert_eq!(bench.kind(&array), AuthErrorKind::InvalidClaims);
 
+    // There is one issuer, so that none can speak for another.
+    let replaced = bench.builder().issuer("https://b").build().unwrap();
+    let token = sign(&bench.key, r#"{"alg":"HS256"}"#, &claims(""));
+    assert_eq!(replaced.check(&token).unwrap_err(), AuthErrorKind::InvalidIssuer);
+
     // A key of issuer A under the name of issuer B.
     let other = Issuer::for_tests().issuer("https://a").audience("api").clock(bench.clock.clone());
     let own = Issuer::for_tests().issuer("https://b").audience("api").clock(bench.clock.clone());
