@@ -53,7 +53,7 @@ impl fmt::Display for Challenge<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Bearer realm=\"{}\"", self.realm.0)?;
         let parameters =
-            [("error", self.error), ("error_description", self.description), ("scope", self.scope)];
+            [("error", self.error), ("scope", self.scope), ("error_description", self.description)];
         for (name, value) in parameters {
             if let Some(value) = value {
                 write!(f, ", {name}=\"{value}\"")?;
