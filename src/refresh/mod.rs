@@ -99,27 +99,30 @@ impl RefreshTokens {
         Ok(IssuedRefresh { token, session })
     }
 
-    /// Checks a presented token without using it up.
+    /// Checks a presented token without using it up. A client that names itself must be the one
+    /// that logged in; one that does not, with `None`, is taken for it.
     ///
     /// # Errors
     ///
     /// [`RefreshError::Invalid`] for what is no token, unknown, expired, of an ended session or
     /// of another client (RFC 6749, section 6); [`RefreshError::Reused`] for a token that was
     /// exchanged before, whose session has ended now; [`RefreshError::Store`].
-    pub async fn verify<S: RefreshStore>(
+    pub async fn verify<'a, S: RefreshStore>(
         &self,
         store: &S,
         presented: &str,
-        client_id: &str,
+        client_id: impl Into<Option<&'a str>>,
         now: Duration,
     ) -> Result<VerifiedRefresh, RefreshError> {
+        let client_id = client_id.into();
         let (token, session) = lookup(store, presented).await?.ok_or(RefreshError::Invalid)?;
         // First of all: a copy is a copy, whoever presents it, and however late.
         if token.used {
             store.end_session(&session.id).await?;
             return Err(reused(&session));
         }
-        if now >= token.expires_at || now >= session.expires_at || session.client_id != client_id {
+        if now >= token.expires_at || now >= session.expires_at || other_client(&session, client_id)
+        {
             return Err(RefreshError::Invalid);
         }
         Ok(VerifiedRefresh { selector: token.selector, session })
@@ -258,6 +261,10 @@ fn reused(session: &Session) -> RefreshError {
         "a refresh token was used twice; its session has ended"
     );
     RefreshError::Reused
+}
+
+fn other_client(session: &Session, client_id: Option<&str>) -> bool {
+    client_id.is_some_and(|id| id != session.client_id)
 }
 
 /// Stores keep whole seconds; nothing that is handed out may say more.

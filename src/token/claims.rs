@@ -134,7 +134,9 @@ impl<'de> Deserialize<'de> for NumericDate {
             }
         }
 
-        deserializer.deserialize_any(DateVisitor)
+        // Not `any`: a feature of serde_json that another crate may turn on gives numbers to that as
+        // maps.
+        deserializer.deserialize_f64(DateVisitor)
     }
 }
 
