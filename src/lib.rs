@@ -77,6 +77,7 @@
 //!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
 //! - An access token stays valid until it expires, whatever becomes of its user or session, unless
 //!   the handler asks the store. Keep its life short.
+//! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
 mod auth;

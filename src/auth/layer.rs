@@ -35,8 +35,8 @@ use crate::{ConfigError, Verifier};
 /// let service = ServiceBuilder::new()
 ///     .layer(JwtAuthLayer::new(issuer.verifier()?))
 ///     .service_fn(|request: Request<String>| async move {
-///         let token = request.extensions().get::<Token>().expect("the layer is around");
-///         Ok::<_, std::convert::Infallible>(Response::new(format!("{:?}", token.subject())))
+///         let subject = request.extensions().get::<Token>().and_then(Token::subject);
+///         Ok::<_, std::convert::Infallible>(Response::new(format!("{subject:?}")))
 ///     });
 ///
 /// let refused = service.clone().oneshot(Request::new(String::new())).await?;
@@ -57,6 +57,8 @@ use crate::{ConfigError, Verifier};
 ///
 /// - Under [`optional`](Self::optional) a route is public unless a policy or an extractor asks
 ///   for a token.
+/// - A CORS preflight, an `OPTIONS` request with `Access-Control-Request-Method`, passes without a
+///   token. A service that does not look at the method serves it as any other request.
 /// - In axum, `Router::layer` covers the routes that were added *before* it.
 #[derive(Clone)]
 pub struct JwtAuthLayer {

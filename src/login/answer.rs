@@ -191,8 +191,8 @@ impl From<PasswordError> for Failure {
             // No account has such a password.
             PasswordError::TooLong => Self::invalid_grant(),
             PasswordError::Unavailable => {
-                crate::trace::error!("no thread to hash passwords");
-                Self::server_error()
+                crate::trace::error!("passwords can't be hashed for want of threads or memory");
+                Self::unavailable()
             }
         }
     }

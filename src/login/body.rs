@@ -45,10 +45,23 @@ pub(super) async fn params(
     content_type: ContentType,
 ) -> Result<Params, Failure> {
     let body = read(request.into_body(), limit).await?;
+    parse(&body, content_type)
+}
+
+/// The same where a body may be left out, whatever type a client then says it has.
+pub(super) async fn optional_params(
+    request: Request,
+    limit: usize,
+    content_type: ContentType,
+) -> Result<Params, Failure> {
+    let body = read(request.into_body(), limit).await?;
+    if body.is_empty() { Ok(Params::default()) } else { parse(&body, content_type) }
+}
+
+fn parse(body: &[u8], content_type: ContentType) -> Result<Params, Failure> {
     match content_type {
-        ContentType::Form => Params::from_form(&body),
-        ContentType::Json => Params::from_json(&body),
-        ContentType::Absent if body.is_empty() => Ok(Params::default()),
+        ContentType::Form => Params::from_form(body),
+        ContentType::Json => Params::from_json(body),
         ContentType::Absent | ContentType::Other => {
             Err(Failure::invalid_request("the content type is not supported here"))
         }

@@ -20,7 +20,7 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
 ) -> Result<Response, Failure> {
     let content_type = ContentType::of(request.headers());
     let credentials = bearer(request.headers()).map(|token| token.map(str::to_owned));
-    let params = body::params(request, shared.body_limit, content_type).await?;
+    let params = body::optional_params(request, shared.body_limit, content_type).await?;
     let access_token = credentials
         .map_err(|_| Failure::invalid_request("the authorization header is malformed"))?;
     let refresh_token = params.text("refresh_token")?;

@@ -23,6 +23,7 @@ use crate::issue::Issuer;
 use crate::password::{Hasher, PasswordPolicy};
 use crate::refresh::RefreshTokens;
 use crate::store::{RefreshStore, UserStore};
+use crate::token::is_scope_token;
 use shared::Shared;
 
 const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
@@ -81,7 +82,7 @@ pub struct LoginRouter<U, R> {
     sessions: R,
     issuer: Issuer,
     auth: Option<JwtAuthLayer>,
-    hasher: Hasher,
+    hasher: Option<Hasher>,
     policy: PasswordPolicy,
     refresh: RefreshTokens,
     default_scopes: Vec<String>,
@@ -105,7 +106,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             sessions,
             issuer,
             auth: None,
-            hasher: Hasher::new(),
+            hasher: None,
             policy: PasswordPolicy::default(),
             refresh: RefreshTokens::new(),
             default_scopes: Vec::new(),
@@ -162,7 +163,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// Hashes passwords with another hasher than [`Hasher::new`].
     #[must_use]
     pub fn hasher(mut self, hasher: Hasher) -> Self {
-        self.hasher = hasher;
+        self.hasher = Some(hasher);
         self
     }
 
@@ -201,10 +202,13 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// # Panics
     ///
-    /// When the issuer has no identifier or no audience, or two endpoints have one path: at the
-    /// start, never at a request.
+    /// When the issuer has no identifier or no audience, a default scope is none by RFC 6749,
+    /// section 3.3, or two endpoints have one path: at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
+        for scope in &self.default_scopes {
+            assert!(is_scope_token(scope), "{scope:?} of the default scopes is no scope");
+        }
         let auth = self.auth.clone().unwrap_or_else(|| match self.issuer.verifier() {
             Ok(verifier) => JwtAuthLayer::new(verifier),
             Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
@@ -215,7 +219,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clock: self.issuer.time().clone(),
             issuer: self.issuer,
             verifier: auth.verifier().clone(),
-            hasher: self.hasher,
+            // Made here and not before: the first hasher of a process sets up its pool.
+            hasher: self.hasher.unwrap_or_default(),
             policy: self.policy,
             refresh: self.refresh,
             default_scopes: self.default_scopes,

@@ -44,7 +44,7 @@ impl<'a> Asked<'a> {
         Ok(Self { client_id, scope })
     }
 
-    fn client_id<'b>(&'b self, issuer: &'b Issuer) -> &'b str {
+    fn client_id(&self, issuer: &'a Issuer) -> &'a str {
         self.client_id.unwrap_or(issuer.default_client())
     }
 }
@@ -111,9 +111,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         refresh_token: &str,
         asked: &Asked<'_>,
     ) -> Result<Tokens, Failure> {
-        let client_id = asked.client_id(&self.issuer);
         let now = self.now();
-        let verified = self.refresh.verify(&self.sessions, refresh_token, client_id, now).await?;
+        let verified =
+            self.refresh.verify(&self.sessions, refresh_token, asked.client_id, now).await?;
         let scope = verified.narrow(asked.scope)?;
         let session = verified.session();
         let user = match self.users.find_user(&session.user_id).await? {
@@ -126,6 +126,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         // What the user has lost since the login is lost to the session too.
         let scopes: Vec<&str> =
             scope.split(' ').filter(|scope| user.scopes.iter().any(|own| own == scope)).collect();
+        if asked.scope.is_some() && scopes.is_empty() {
+            return Err(Failure::invalid_scope());
+        }
         // Before the exchange: a fault here leaves the client with a token that still works.
         let access_token = self.access_token(&user, session, &scopes)?;
         let scope = scopes.join(" ");

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use http::{Method, header};
 use serde_json::json;
 
-use super::support::{PASSWORD, apps};
+use tower_bearer::{Hasher, Issuer, LoginRouter, MemoryStore};
+
+use super::support::{App, PASSWORD, apps};
 
 #[tokio::test]
 async fn register_and_me_show_the_user_and_never_the_hash() {
@@ -162,4 +164,36 @@ async fn r160_the_whole_password_counts() {
         let cut = json!({ "username": "nul", "password": "before\0other" });
         app.json("/login", cut).await.assert_error(400, "invalid_grant");
     }
+}
+
+#[tokio::test]
+async fn r94_r122_a_disabled_user_is_out_at_once() {
+    let store = MemoryStore::new();
+    let issuer = Issuer::for_tests();
+    let hasher = Hasher::builder().insecure_parameters(8, 1, 1).build().unwrap();
+    let router = LoginRouter::new(store.clone(), issuer.clone()).hasher(hasher.clone());
+    let clock = tower_bearer::Clock::system();
+    let app =
+        App { router: router.default_scopes(["a", "b"]).into_router(), clock, issuer, hasher };
+    let id = app.register("alice").await.text("id");
+    let login = app.password_grant("alice", &[]).await;
+    let unknown = app.password_grant("nobody", &[]).await;
+
+    // What a user has lost since the login, a refresh does not give back.
+    assert!(store.update_user(&id, |user| user.scopes = vec!["b".to_owned()]));
+    let lost = json!({ "refresh_token": login.text("refresh_token"), "scope": "a" });
+    app.json("/refresh", lost).await.assert_error(400, "invalid_scope");
+    let narrowed = app.refresh(&login.text("refresh_token")).await;
+    assert_eq!(narrowed.text("scope"), "b");
+
+    assert!(store.update_user(&id, |user| user.is_active = false));
+    let before = app.hasher.computations();
+    assert_eq!(app.password_grant("alice", &[]).await, unknown);
+    assert_eq!(app.hasher.computations() - before, 1);
+    let me = app.with_token(Method::GET, "/me", &narrowed.text("access_token")).await;
+    assert_eq!(me.status, 401);
+    app.refresh(&narrowed.text("refresh_token")).await.assert_error(400, "invalid_grant");
+    // The session is over for good.
+    assert!(store.update_user(&id, |user| user.is_active = true));
+    app.refresh(&narrowed.text("refresh_token")).await.assert_error(400, "invalid_grant");
 }

@@ -92,13 +92,18 @@ async fn r115_a_refresh_token_is_of_one_client() {
     for app in apps().await {
         let token =
             app.password_grant("admin", &[("client_id", "cli")]).await.text("refresh_token");
-        app.refresh(&token).await.assert_error(400, "invalid_grant");
-        let other = json!({ "refresh_token": token, "client_id": "web" });
-        app.json("/refresh", other).await.assert_error(400, "invalid_grant");
+        for other in ["web", "first-party", "CLI"] {
+            let body = json!({ "refresh_token": token, "client_id": other });
+            app.json("/refresh", body).await.assert_error(400, "invalid_grant");
+        }
         let own = json!({ "refresh_token": token, "client_id": "cli" });
         let answer = app.json("/refresh", own).await;
         assert_eq!(answer.status, 200, "the refusals did not use it up");
         let claims = app.claims(&answer.text("access_token")).await;
+        assert_eq!(claims["client_id"], "cli");
+        // Whoever does not say who they are is taken for the client that logged in.
+        let unnamed = app.refresh(&answer.text("refresh_token")).await;
+        let claims = app.claims(&unnamed.text("access_token")).await;
         assert_eq!(claims["client_id"], "cli");
     }
 }
@@ -182,6 +187,13 @@ async fn logout_ends_the_session_by_either_token_and_forgives() {
 
         assert_eq!(app.form("/logout", &[("refresh_token", "unknown")]).await.status, 204);
         assert_eq!(app.with_token(Method::POST, "/logout", "dead.or.wrong").await.status, 204);
+        let again = login().await.text("access_token");
+        let request = http::Request::post("/logout")
+            .header(header::AUTHORIZATION, format!("Bearer {again}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(axum::body::Body::empty())
+            .unwrap();
+        assert_eq!(app.send(request).await.status, 204);
         app.post("/logout", "", "").await.assert_error(400, "invalid_request");
         app.json("/logout", json!({})).await.assert_error(400, "invalid_request");
         app.post("/logout", "text/plain", "x").await.assert_error(400, "invalid_request");
