@@ -1,0 +1,84 @@
+//! Answers to what went wrong, in the form that the crate's own answers have: `error` for
+//! programs and `error_description` for people.
+
+use std::error::Error;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tower_bearer::StoreError;
+
+#[derive(Debug)]
+pub(crate) enum Failure {
+    BrokenBody,
+    InvalidJson,
+    /// Nobody to own what is stored: an issuer whom we trust left the `sub` out.
+    NoSubject,
+    NotFound,
+    MethodNotAllowed,
+    TooLarge,
+    UnsupportedMediaType,
+    InvalidField {
+        expected: &'static str,
+    },
+    Store(StoreError),
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        use StatusCode as Status;
+        let (status, error, description) = match self {
+            Self::BrokenBody => {
+                (Status::BAD_REQUEST, "invalid_request", "the body could not be read")
+            }
+            Self::InvalidJson => {
+                (Status::BAD_REQUEST, "invalid_request", "the body is not a JSON object")
+            }
+            Self::NoSubject => (Status::FORBIDDEN, "forbidden", "the token names no user"),
+            Self::NotFound => (Status::NOT_FOUND, "not_found", "there is nothing here"),
+            Self::MethodNotAllowed => (
+                Status::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "the method is not supported here; see the header Allow",
+            ),
+            Self::TooLarge => {
+                (Status::PAYLOAD_TOO_LARGE, "invalid_request", "the body is too large")
+            }
+            Self::UnsupportedMediaType => (
+                Status::UNSUPPORTED_MEDIA_TYPE,
+                "invalid_request",
+                "the content type must be application/json",
+            ),
+            Self::InvalidField { expected } => {
+                (Status::UNPROCESSABLE_ENTITY, "invalid_field", expected)
+            }
+            Self::Store(error) => {
+                // What the database says is for the log alone.
+                tracing::error!(error = &error as &dyn Error, "the store failed");
+                if error.is_unavailable() {
+                    (
+                        Status::SERVICE_UNAVAILABLE,
+                        "temporarily_unavailable",
+                        "the service is busy; try again",
+                    )
+                } else {
+                    (Status::INTERNAL_SERVER_ERROR, "server_error", "something went wrong")
+                }
+            }
+        };
+        let body = Json(json!({ "error": error, "error_description": description }));
+        if status == Status::SERVICE_UNAVAILABLE {
+            (status, [(RETRY_AFTER, "1")], body).into_response()
+        } else {
+            (status, body).into_response()
+        }
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

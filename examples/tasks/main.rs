@@ -1,0 +1,109 @@
+//! A small service with everything that logging in needs: accounts, tokens that refresh, tasks
+//! of one's own, scopes and roles, on SQLite.
+//!
+//! ```text
+//! cargo run --release --example tasks --features full
+//! ```
+//!
+//! It prints what to try. Start reading at [`app`], where the crate is put to use; [`settings`]
+//! has the environment variables.
+
+mod admin;
+mod answer;
+mod app;
+mod body;
+mod database;
+mod environment;
+mod items;
+mod keys;
+mod reports;
+mod settings;
+mod shutdown;
+mod tasks;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use tokio::net::TcpListener;
+use tower_bearer::{Hasher, Issuer, JwtAuthLayer};
+
+use settings::Settings;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Standard output has the few lines for people, standard error the log.
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(tracing::Level::INFO)
+        .with_target(false)
+        .init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(faults) => {
+            for fault in faults {
+                eprintln!("tasks: {fault}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Vec<String>> {
+    let settings = Settings::from_environment()?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    // From here on a signal waits until there is something to shut down.
+    let stop = shutdown::requested().map_err(fault("the signals can't be received"))?;
+    let listener = TcpListener::bind(settings.addr)
+        .await
+        .map_err(fault(&format!("TASKS_ADDR {} can't be used", settings.addr)))?;
+    let addr = listener.local_addr().map_err(fault("the address is unknown"))?;
+    let store = database::open(&settings.database_url).await.map_err(fault("DATABASE_URL"))?;
+
+    let issuer = Issuer::new(settings.key.clone())
+        .issuer(settings.issuer.clone().unwrap_or_else(|| format!("http://{addr}")))
+        .audience(&settings.audience)
+        .leeway(settings.leeway)
+        .access_token_lifetime(settings.access_token_lifetime);
+    let verifier = issuer
+        .verifier_with(settings.trusted_keys.clone())
+        .map_err(fault("the tokens can't be verified"))?;
+    let hasher = Hasher::new();
+    if let Some(admin) = &settings.admin {
+        admin::create(&store, &hasher, admin)
+            .await
+            .map_err(fault("ADMIN_USERNAME: the account can't be made"))?;
+    }
+    let app = app::app(&store, issuer, JwtAuthLayer::new(verifier), hasher, &settings);
+
+    greet(addr, &database::place(&settings.database_url, &store));
+    tokio::spawn(database::forget_old_sessions(store.clone()));
+    shutdown::serve(listener, app, stop).await.map_err(fault("the server failed"))?;
+    store.pool().close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Says where a fault lies, in one line.
+fn fault<E: std::fmt::Display>(place: &str) -> impl FnOnce(E) -> Vec<String> {
+    move |error| vec![format!("{place}: {error}")]
+}
+
+fn greet(addr: SocketAddr, database: &str) {
+    let url = format!("http://{addr}");
+    let text = format!(
+        "\
+listening on {url}, users and tasks in {database}
+
+curl -i '{url}/auth/register' -H 'Content-Type: application/json' -d '{{\"username\":\"alice\",\"password\":\"correct horse battery\"}}'
+TOKEN=$(curl -s '{url}/auth/token' -d grant_type=password -d username=alice -d 'password=correct horse battery' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')
+curl -i '{url}/tasks' -H \"Authorization: Bearer $TOKEN\"
+
+"
+    );
+    let mut output = io::stdout().lock();
+    // Whoever started the service may have closed its output: no reason to stop.
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}
