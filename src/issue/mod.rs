@@ -67,8 +67,8 @@ impl Issuer {
     /// See [`JwtAuthLayer`](crate::JwtAuthLayer).
     #[must_use]
     pub fn for_tests() -> Self {
-        // A test without randomness has nothing to go on with, and no request comes this way.
-        let key = SigningKey::generate_hs256().expect("random bytes and a cryptographic backend");
+        let key = SigningKey::generate_hs256();
+        let key = key.expect("random bytes and a backend"); // tests only: no request comes here
         Self::new(key).issuer("https://issuer.test").audience("test")
     }
 
