@@ -18,22 +18,24 @@ fn the_administrator_is_made_at_the_first_start_only() {
     assert_eq!(service.ask("GET /reports", &tokens.text("access_token"), "").status, 200);
 
     let changed = [ADMIN[0], ("ADMIN_PASSWORD", "another long password")];
-    let service = service.kill_and_restart(&changed);
+    let mut service = service.kill_and_restart(&changed);
     assert_eq!(service.log_in("root", "a long password").status, 200);
     assert_eq!(service.log_in("root", "another long password").status, 400);
-    assert!(service.log().contains("root is an administrator already"), "{}", service.log());
-    assert!(!service.log().contains("long password"));
+    let log = service.end();
+    assert!(log.contains("root is an administrator already"), "{log}");
+    assert!(!log.contains("long password"), "{log}");
 }
 
 #[test]
 fn a_user_who_took_the_name_first_does_not_become_administrator() {
     let service = Service::start(&[]);
     service.user("root");
-    let service = service.kill_and_restart(&ADMIN);
-    assert!(service.log().contains("WARN root exists without the role"), "{}", service.log());
+    let mut service = service.kill_and_restart(&ADMIN);
     assert_eq!(service.log_in("root", "a long password").status, 400);
     let token = service.log_in("root", PASSWORD).text("access_token");
     assert_eq!(service.ask("GET /reports", &token, "").status, 403);
+    let log = service.end();
+    assert!(log.contains("WARN root exists without the role"), "{log}");
 }
 
 #[test]

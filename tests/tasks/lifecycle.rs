@@ -1,6 +1,6 @@
 //! How the service starts, ends, and comes back.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use crate::client;
@@ -46,8 +46,9 @@ fn signals_end_it_in_order() {
         // A connection that is open and idle keeps nobody waiting.
         let idle = client::connect(service.addr);
         service.signal(signal);
-        assert_eq!(service.wait().code(), Some(0), "{signal}");
-        assert!(service.log().contains("stopped"), "{}", service.log());
+        let (status, log) = service.wait();
+        assert_eq!(status.code(), Some(0), "{signal}: {log}");
+        assert!(log.contains("stopped"), "{signal}: {log}");
         drop(idle);
         // The log of the database was folded into the file.
         assert!(!service.path("tasks.db-wal").exists());
@@ -60,16 +61,18 @@ fn an_open_request_is_finished_before_it_ends() {
     let bearer = format!("Authorization: Bearer {}", service.user("alice"));
     let body = br#"{"title":"in time"}"#;
     let mut stream = client::connect(service.addr);
-    let head = client::head("POST /tasks", &[&bearer, JSON], Some(body.len()));
+    let headers = [&*bearer, JSON, "Expect: 100-continue"];
+    let head = client::head("POST /tasks", &headers, Some(body.len()));
     stream.write_all(&head).unwrap();
-    stream.write_all(&body[..5]).unwrap();
-    // Answered on another connection, the first request has been read as well.
-    assert_eq!(service.send("GET /health", &[], "").status, 200);
+    // Whoever asks for the body has read the head.
+    let mut asked = [0; 25];
+    stream.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
     service.signal("TERM");
     service.wait_for_log("stopping");
-    stream.write_all(&body[5..]).unwrap();
+    stream.write_all(body).unwrap();
     assert_eq!(client::receive(&mut stream).status, 201);
-    assert_eq!(service.wait().code(), Some(0));
+    assert_eq!(service.wait().0.code(), Some(0));
 }
 
 #[test]
@@ -97,8 +100,7 @@ fn two_services_share_a_database() {
 fn a_read_only_database_is_named() {
     let dir = Arc::new(directory());
     let mut service = Service::start_in(Arc::clone(&dir), &STABLE);
-    service.signal("TERM");
-    service.wait();
+    service.end();
     let faults = refusal(dir.path(), &[("DATABASE_URL", "sqlite://tasks.db?mode=ro")]);
     assert_eq!(faults.len(), 1);
     assert!(faults[0].starts_with("DATABASE_URL: the database is read-only"), "{faults:?}");

@@ -55,7 +55,7 @@ fn r095_r020_r018_r023_r109_r110_the_whole_way_once() {
 
 #[test]
 fn the_printed_lines_work_in_a_shell() {
-    let service = Service::start(&[]);
+    let mut service = Service::start(&[]);
     if Command::new("curl").arg("--version").output().is_err() {
         println!("skipped: there is no curl");
         return;
@@ -73,5 +73,6 @@ fn the_printed_lines_work_in_a_shell() {
     assert!(first.contains(&format!("http://{}", service.addr)), "{first}");
     assert!(first.ends_with("tasks.db"), "{first}");
     assert!(service.path("tasks.db").exists());
-    assert!(service.log().contains("JWT_SECRET is not set"), "{}", service.log());
+    let log = service.end();
+    assert!(log.contains("JWT_SECRET is not set"), "{log}");
 }

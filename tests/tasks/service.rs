@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -27,6 +28,7 @@ pub(crate) struct Service {
     /// The lines that it printed once it was ready.
     pub(crate) greeting: Vec<String>,
     log: Arc<Mutex<String>>,
+    collector: Option<JoinHandle<()>>,
     dir: Arc<TempDir>,
 }
 
@@ -38,19 +40,22 @@ impl Service {
     pub(crate) fn start_in(dir: Arc<TempDir>, variables: &[(&str, &str)]) -> Self {
         let mut child = command(dir.path(), variables).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
-        collect(child.stderr.take().unwrap(), Arc::clone(&log));
+        let collector = collect(child.stderr.take().unwrap(), Arc::clone(&log));
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut greeting = Vec::new();
         // The last line of the greeting is the third for curl.
         while greeting.iter().filter(|line: &&String| line.contains("curl")).count() < 3 {
             match output.next() {
                 Some(line) => greeting.push(line.unwrap()),
-                None => panic!("the service did not start: {}", log.lock().unwrap()),
+                None => {
+                    collector.join().unwrap();
+                    panic!("the service did not start: {}", log.lock().unwrap());
+                }
             }
         }
         let url = greeting[0].split_once("http://").unwrap().1;
         let addr = url.split_once(',').unwrap().0.parse().unwrap();
-        Self { child, addr, greeting, log, dir }
+        Self { child, addr, greeting, log, collector: Some(collector), dir }
     }
 
     /// Ends it as a power cut would, and starts it anew on the same files.
@@ -65,16 +70,24 @@ impl Service {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        wait(&mut self.child)
+    /// Waits until it has ended by itself, and its whole log is at hand.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
+        let status = wait(&mut self.child);
+        self.collector.take().unwrap().join().unwrap();
+        (status, self.log.lock().unwrap().clone())
     }
 
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    /// Ends it in order. The log of a service that runs may lack its latest lines, so that a test
+    /// must not say what is not in it.
+    pub(crate) fn end(&mut self) -> String {
+        self.signal("TERM");
+        let (status, log) = self.wait();
+        assert_eq!(status.code(), Some(0), "{log}");
+        log
     }
 
     pub(crate) fn wait_for_log(&self, text: &str) {
-        until(|| self.log().contains(text).then_some(()));
+        until(|| self.log.lock().unwrap().contains(text).then_some(()));
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {
@@ -191,7 +204,7 @@ fn program() -> PathBuf {
     program
 }
 
-fn collect(source: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> thread::JoinHandle<()> {
+fn collect(source: impl Read + Send + 'static, log: Arc<Mutex<String>>) -> JoinHandle<()> {
     thread::spawn(move || {
         for line in BufReader::new(source).lines().map_while(Result::ok) {
             let mut log = log.lock().unwrap();

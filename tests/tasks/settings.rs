@@ -141,11 +141,11 @@ fn a_key_set_must_hold_a_key_that_can_verify() {
 fn an_unused_key_file_is_told() {
     let dir = std::sync::Arc::new(directory());
     fs::write(dir.path().join("key.pem"), "any text").unwrap();
-    let service = Service::start_in(
+    let mut service = Service::start_in(
         dir,
         &[("JWT_SECRET", SECRET), ("JWT_PRIVATE_KEY_FILE", "key.pem"), ("JWT_AUDIENCE", "")],
     );
-    let log = service.log();
+    let log = service.end();
     assert!(log.contains("WARN HS256 signs with JWT_SECRET"), "{log}");
 }
 
