@@ -53,6 +53,11 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// them that the user holds, and `invalid_scope` where that leaves none. A refresh never goes
 /// beyond the login, and reads the user's scopes and roles anew.
 ///
+/// # Housekeeping
+///
+/// Sessions that are over are refused, and stay in the store until
+/// [`delete_expired_sessions`](RefreshStore::delete_expired_sessions) is called, say once an hour.
+///
 /// # Examples
 ///
 /// ```
