@@ -4,6 +4,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 
 use crate::AuthErrorKind;
+use crate::token::wire;
 use crate::verify::MAX_TOKEN_BYTES;
 
 /// The bearer token of a request, or `None` where it has no credentials of this scheme.
@@ -40,6 +41,8 @@ fn token(value: &HeaderValue) -> Result<Option<&str>, AuthErrorKind> {
 fn is_b64token(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let text = &token[..token.len() - padding];
-    !text.is_empty()
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte))
+    let of_b64token = |byte: u8| {
+        b"-._~+/".iter().fold(byte.is_ascii_alphanumeric(), |any, mark| any | (byte == *mark))
+    };
+    !text.is_empty() && wire::every_byte(text, of_b64token)
 }

@@ -45,6 +45,18 @@ fn r47_a_token_has_three_parts_of_base64url() {
 }
 
 #[test]
+fn r47_each_part_is_of_the_alphabet() {
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for character in '\0'..='\u{ff}' {
+        // Longer than a vector, so that both the loop and its remainder see the character.
+        let part = format!("{character}{}{character}", "a".repeat(40));
+        for token in [format!("{part}.b.c"), format!("b.{part}.c"), format!("b.c.{part}")] {
+            assert_eq!(split(&token).is_ok(), alphabet.contains(character), "{token:?}");
+        }
+    }
+}
+
+#[test]
 fn r48_base64url_has_one_form() {
     assert_eq!(decode("YWI").unwrap(), b"ab");
     for other in ["YWI=", "YWJ", "YWI\n", "YW I", "Y", "YWI+", "YWI/"] {
