@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::members::{Names, Unique, set};
+use super::members::{Names, Text, Unique, set};
 use super::scope::is_scope_token;
 use crate::AuthErrorKind;
 
@@ -56,8 +56,8 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
         let (mut scope, mut scp, mut roles) = (None, None, None);
         let (mut client_id, mut session_id, mut confirmation) = (None, None, None);
         let mut others = Names::default();
-        while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
+        while let Some(Text(name)) = members.next_key()? {
+            match &*name {
                 "iss" => set(&mut claims.issuer, members.next_value()?)?,
                 "sub" => set(&mut claims.subject, members.next_value()?)?,
                 "aud" => set(&mut claims.audience, members.next_value::<Audience>()?.0)?,

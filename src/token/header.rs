@@ -1,25 +1,26 @@
 //! The JOSE header (RFC 7515, section 4).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::members::{Names, Unique, set};
+use super::members::{Names, Text, Unique, set};
 use crate::{Algorithm, AuthErrorKind};
 
 /// What verifying needs of a header. Keys and addresses of keys inside it (`jwk`, `jku`, `x5u`,
 /// `x5c`) are not even read: whoever made the token chose them.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct Header<'a> {
     /// `None` for a name that is no signature algorithm known here, `none` included.
     pub(crate) algorithm: Option<Algorithm>,
-    pub(crate) key_id: Option<String>,
-    pub(crate) token_type: Option<String>,
+    pub(crate) key_id: Option<Cow<'a, str>>,
+    pub(crate) token_type: Option<Cow<'a, str>>,
 }
 
-impl Header {
-    pub(crate) fn parse(json: &str) -> Result<Self, AuthErrorKind> {
-        let raw: RawHeader =
+impl<'a> Header<'a> {
+    pub(crate) fn parse(json: &'a str) -> Result<Self, AuthErrorKind> {
+        let raw: RawHeader<'a> =
             serde_json::from_str(json).map_err(|_| AuthErrorKind::MalformedToken)?;
         if raw.unsupported {
             return Err(AuthErrorKind::UnsupportedHeader);
@@ -30,16 +31,16 @@ impl Header {
 }
 
 #[derive(Default)]
-struct RawHeader {
-    alg: Option<String>,
-    kid: Option<String>,
-    typ: Option<String>,
+struct RawHeader<'a> {
+    alg: Option<Cow<'a, str>>,
+    kid: Option<Cow<'a, str>>,
+    typ: Option<Cow<'a, str>>,
     /// `crit` names extensions, of which none is understood here (RFC 7515, section 4.1.11); with
     /// `b64` the payload is not base64url (RFC 7797); `enc` and `zip` belong to encryption.
     unsupported: bool,
 }
 
-impl<'de> Deserialize<'de> for RawHeader {
+impl<'de> Deserialize<'de> for RawHeader<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(HeaderVisitor)
     }
@@ -48,20 +49,20 @@ impl<'de> Deserialize<'de> for RawHeader {
 struct HeaderVisitor;
 
 impl<'de> Visitor<'de> for HeaderVisitor {
-    type Value = RawHeader;
+    type Value = RawHeader<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JOSE header")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RawHeader, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RawHeader<'de>, A::Error> {
         let mut header = RawHeader::default();
         let mut others = Names::default();
-        while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
-                "alg" => set(&mut header.alg, members.next_value()?)?,
-                "kid" => set(&mut header.kid, members.next_value()?)?,
-                "typ" => set(&mut header.typ, members.next_value()?)?,
+        while let Some(Text(name)) = members.next_key()? {
+            match &*name {
+                "alg" => set(&mut header.alg, members.next_value::<Text>()?.0)?,
+                "kid" => set(&mut header.kid, members.next_value::<Text>()?.0)?,
+                "typ" => set(&mut header.typ, members.next_value::<Text>()?.0)?,
                 other => {
                     header.unsupported |= matches!(other, "crit" | "b64" | "enc" | "zip");
                     members.next_value::<Unique>()?;

@@ -1,6 +1,7 @@
 //! JSON objects whose member names are unique, which JSON itself does not ask for and JWTs do
 //! (RFC 7515, section 4; RFC 7519, section 4).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -8,12 +9,17 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// No token of a real issuer has more names in one object; the check costs their square.
 const MAX_MEMBERS: usize = 128;
 
+/// A string, unescaped: borrowed where it was written without escapes, as nearly all are.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
 /// The member names of one object so far.
 #[derive(Default)]
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names<'a>(Vec<Cow<'a, str>>);
 
-impl Names {
-    pub(super) fn add<E: Error>(&mut self, name: String) -> Result<(), E> {
+impl<'a> Names<'a> {
+    pub(super) fn add<E: Error>(&mut self, name: Cow<'a, str>) -> Result<(), E> {
         if self.0.len() == MAX_MEMBERS {
             return Err(E::custom("too many members"));
         }
@@ -81,7 +87,7 @@ impl<'de> Visitor<'de> for Unique {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
         let mut names = Names::default();
-        while let Some(name) = members.next_key::<String>()? {
+        while let Some(Text(name)) = members.next_key()? {
             names.add(name)?;
             members.next_value::<Unique>()?;
         }

@@ -3,7 +3,7 @@ use super::header::Header;
 use super::wire::{decode, decode_text, encode, split};
 use crate::{Algorithm, AuthErrorKind};
 
-fn header(json: &str) -> Result<Header, AuthErrorKind> {
+fn header(json: &str) -> Result<Header<'_>, AuthErrorKind> {
     Header::parse(json)
 }
 
@@ -85,6 +85,9 @@ fn r49_member_names_are_unique() {
         r#"{"roles":["a"],"roles":["b"]}"#,
         r#"{"cnf":{},"cnf":{}}"#,
         r#"{"tenant":1,"tenant":2}"#,
+        r#"{"tenant":1,"\u0074enant":2}"#,
+        r#"{"ten\u0061nt":1,"tenant":2}"#,
+        r#"{"\u0074enant":1,"ten\u0061nt":2}"#,
         r#"{"tenant":{"id":1,"id":2}}"#,
     ] {
         assert_eq!(claims(duplicate).unwrap_err(), AuthErrorKind::InvalidClaims, "{duplicate}");

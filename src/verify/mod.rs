@@ -103,7 +103,8 @@ impl Verifier {
             return Err(AuthErrorKind::CredentialsTooLong);
         }
         let parts = wire::split(token)?;
-        let header = Header::parse(&wire::decode_text(parts.header)?)?;
+        let header = wire::decode_text(parts.header)?;
+        let header = Header::parse(&header)?;
         let signature = wire::decode(parts.signature)?;
         let payload = wire::decode_text(parts.payload)?;
         self.0.keys.verify(

@@ -35,7 +35,7 @@ impl Rules {
     /// Judges a token whose signature is right. `now` is the time since the Unix epoch.
     pub(crate) fn check(
         &self,
-        header: &Header,
+        header: &Header<'_>,
         claims: &RegisteredClaims,
         now: Duration,
     ) -> Result<(), AuthErrorKind> {
