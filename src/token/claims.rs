@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::members::{Names, Text, Unique, set};
 use super::scope::is_scope_token;
@@ -218,8 +218,8 @@ impl<'de> Deserialize<'de> for Texts {
                 Ok(texts.map_or(Texts::Other, Texts::Many))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Texts, A::Error> {
-                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Texts, A::Error> {
+                Unique.visit_map(members)?;
                 Ok(Texts::Other)
             }
 

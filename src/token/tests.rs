@@ -89,6 +89,9 @@ fn r49_member_names_are_unique() {
         r#"{"ten\u0061nt":1,"tenant":2}"#,
         r#"{"\u0074enant":1,"ten\u0061nt":2}"#,
         r#"{"tenant":{"id":1,"id":2}}"#,
+        r#"{"scope":{"a":1,"a":2}}"#,
+        r#"{"roles":[{"a":1,"\u0061":2}]}"#,
+        r#"{"sid":[[{"a":{"b":1,"b":2}}]]}"#,
     ] {
         assert_eq!(claims(duplicate).unwrap_err(), AuthErrorKind::InvalidClaims, "{duplicate}");
     }
