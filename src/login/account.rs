@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::answer::{Failure, ShownUser, json};
-use super::body::{self, ContentType};
+use super::body;
 use super::params::Params;
 use super::shared::Shared;
 use crate::error::AuthErrorKind;
@@ -21,12 +21,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let content_type = ContentType::of(request.headers());
-    if content_type != ContentType::Json {
-        let failure = Failure::unsupported_media_type();
-        return Err(body::refuse(request, shared.body_limit, failure).await);
-    }
-    let params = body::params(request, shared.body_limit, content_type).await?;
+    let params = body::json_params(request, shared.body_limit).await?;
     let username = Username::new(required(&params, "username")?)
         .map_err(|error| Failure::field("username", error.reason()))?;
     let email = optional(&params, "email")?

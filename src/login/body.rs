@@ -48,7 +48,16 @@ pub(super) async fn params(
     parse(&body, content_type)
 }
 
-/// The same where a body may be left out, whatever type a client then says it has.
+/// The parameters of a request to a route that takes nothing but JSON.
+pub(super) async fn json_params(request: Request, limit: usize) -> Result<Params, Failure> {
+    let content_type = ContentType::of(request.headers());
+    if content_type != ContentType::Json {
+        return Err(refuse(request, limit, Failure::unsupported_media_type()).await);
+    }
+    params(request, limit, content_type).await
+}
+
+/// The parameters of a request whose body may be left out, whatever type a client then says it has.
 pub(super) async fn optional_params(
     request: Request,
     limit: usize,

@@ -45,12 +45,7 @@ pub(super) async fn login<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let content_type = ContentType::of(request.headers());
-    if content_type != ContentType::Json {
-        let failure = Failure::unsupported_media_type();
-        return Err(body::refuse(request, shared.body_limit, failure).await);
-    }
-    let params = body::params(request, shared.body_limit, content_type).await?;
+    let params = body::json_params(request, shared.body_limit).await?;
     let asked = Asked::from_params(&params)?;
     let name = match (params.text("username")?, params.text("email")?) {
         (Some(username), None) => Username::new(username).ok().map(LoginName::Username),
