@@ -4,7 +4,9 @@ use axum::body::Body;
 use axum::extract::Request;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http_body::Body as _;
 use http_body_util::BodyExt;
+use zeroize::Zeroizing;
 
 use super::answer::Failure;
 use super::params::Params;
@@ -85,8 +87,11 @@ pub(super) async fn refuse(request: Request, limit: usize, failure: Failure) -> 
     }
 }
 
-async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
+/// Cleared from memory when it is dropped, as there may be a password in it. The room for all of
+/// it is taken at once: a buffer that grows leaves copies behind.
+async fn read(mut body: Body, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let length = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.unwrap_or(limit).min(limit)));
     let mut total = 0_usize;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Failure::invalid_request("the body could not be read"))?;

@@ -5,11 +5,12 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
+use zeroize::Zeroize;
 
 use super::answer::Failure;
 
 /// Text by name. A parameter that is sent empty counts as left out (RFC 6749, section 3.2), and
-/// so does a JSON `null`.
+/// so does a JSON `null`. Texts are cleared from memory when they are dropped: one is a password.
 #[derive(Default)]
 pub(super) struct Params(BTreeMap<String, Value>);
 
@@ -46,6 +47,16 @@ impl Params {
             Some(Value::String(text)) if text.is_empty() => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(NotText),
+        }
+    }
+}
+
+impl Drop for Params {
+    fn drop(&mut self) {
+        for value in self.0.values_mut() {
+            if let Value::String(text) = value {
+                text.zeroize();
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::{Email, Username};
 
 /// A user, as a store keeps it.
@@ -39,7 +41,7 @@ pub struct User {
     pub scopes: Vec<String>,
     /// When the user was stored, since the Unix epoch. Default: zero.
     pub created_at: Duration,
-    password_hash: String,
+    password_hash: Zeroizing<String>,
 }
 
 impl User {
@@ -58,7 +60,7 @@ impl User {
             roles: Vec::new(),
             scopes: Vec::new(),
             created_at: Duration::ZERO,
-            password_hash: password_hash.into(),
+            password_hash: Zeroizing::new(password_hash.into()),
         }
     }
 
@@ -69,7 +71,7 @@ impl User {
 
     /// Replaces the password's hash.
     pub fn set_password_hash(&mut self, hash: impl Into<String>) {
-        self.password_hash = hash.into();
+        self.password_hash = Zeroizing::new(hash.into());
     }
 }
 
@@ -115,7 +117,7 @@ pub struct NewUser {
     pub roles: Vec<String>,
     /// The scopes that the user may be granted. Default: none.
     pub scopes: Vec<String>,
-    password_hash: String,
+    password_hash: Zeroizing<String>,
 }
 
 impl NewUser {
@@ -127,7 +129,7 @@ impl NewUser {
             name: None,
             roles: Vec::new(),
             scopes: Vec::new(),
-            password_hash: password_hash.into(),
+            password_hash: Zeroizing::new(password_hash.into()),
         }
     }
 
