@@ -118,7 +118,8 @@ pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
 pub use login::{Endpoint, LoginRouter};
 #[cfg(feature = "password")]
 pub use password::{
-    Hasher, HasherBuilder, PasswordError, PasswordPolicy, PasswordRule, Verification,
+    Hasher, HasherBuilder, OwaspParameters, PasswordError, PasswordPolicy, PasswordRule,
+    Verification,
 };
 #[cfg(feature = "store")]
 pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use super::parameters::{MAX_PARALLELISM, Parameters};
+use super::parameters::{MAX_PARALLELISM, OwaspParameters, Parameters};
 use super::pool::{Pool, Settings};
 use super::{Hasher, MAX_PASSWORD_BYTES};
 use crate::{ConfigError, trace};
@@ -47,6 +47,13 @@ pub struct HasherBuilder {
 }
 
 impl HasherBuilder {
+    /// Takes one of the recommendations of OWASP as it stands. The default is
+    /// [`OwaspParameters::Memory19MiB`].
+    pub fn owasp(mut self, parameters: OwaspParameters) -> Self {
+        self.parameters = parameters.parameters();
+        self
+    }
+
     /// The memory of one computation, in KiB, up to 4 GiB. The default is 19456.
     ///
     /// Memory and iterations together have to reach one of the recommendations of OWASP: 47104

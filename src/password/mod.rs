@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 pub use builder::HasherBuilder;
 pub use error::PasswordError;
+pub use parameters::OwaspParameters;
 pub use policy::{PasswordPolicy, PasswordRule};
 pub use verification::Verification;
 

@@ -2,9 +2,52 @@
 
 use argon2::Params;
 
-/// Memory and iterations that OWASP recommends for argon2id, all of about equal strength
-/// (Password Storage Cheat Sheet).
-const OWASP: [(u32, u32); 5] = [(47104, 1), (19456, 2), (12288, 3), (9216, 4), (7168, 5)];
+/// The parameters that OWASP recommends for argon2id (Password Storage Cheat Sheet): less memory
+/// for more iterations, all of about equal strength, each with one lane.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Hasher, OwaspParameters};
+///
+/// let hasher = Hasher::builder().owasp(OwaspParameters::Memory46MiB).build()?;
+/// # Ok::<(), tower_bearer::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OwaspParameters {
+    /// 47104 KiB, 1 iteration.
+    Memory46MiB,
+    /// 19456 KiB, 2 iterations: the default.
+    #[default]
+    Memory19MiB,
+    /// 12288 KiB, 3 iterations.
+    Memory12MiB,
+    /// 9216 KiB, 4 iterations.
+    Memory9MiB,
+    /// 7168 KiB, 5 iterations.
+    Memory7MiB,
+}
+
+impl OwaspParameters {
+    const ALL: [Self; 5] = [
+        Self::Memory46MiB,
+        Self::Memory19MiB,
+        Self::Memory12MiB,
+        Self::Memory9MiB,
+        Self::Memory7MiB,
+    ];
+
+    pub(super) const fn parameters(self) -> Parameters {
+        let (memory_kib, iterations) = match self {
+            Self::Memory46MiB => (47_104, 1),
+            Self::Memory19MiB => (19_456, 2),
+            Self::Memory12MiB => (12_288, 3),
+            Self::Memory9MiB => (9_216, 4),
+            Self::Memory7MiB => (7_168, 5),
+        };
+        Parameters { memory_kib, iterations, parallelism: 1 }
+    }
+}
 
 /// What a stored hash may ask for. 128 MiB and 16 lanes cover the defaults of the common
 /// frameworks (Django takes 100 MiB and 8 lanes, PHP 64 MiB and 4 iterations).
@@ -22,12 +65,13 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub(super) const DEFAULT: Self = Self { memory_kib: 19456, iterations: 2, parallelism: 1 };
+    pub(super) const DEFAULT: Self = OwaspParameters::Memory19MiB.parameters();
 
     pub(super) fn meets_owasp(self) -> bool {
-        OWASP.iter().any(|&(memory_kib, iterations)| {
-            self.memory_kib >= memory_kib && self.iterations >= iterations
-        })
+        OwaspParameters::ALL
+            .into_iter()
+            .map(OwaspParameters::parameters)
+            .any(|least| self.memory_kib >= least.memory_kib && self.iterations >= least.iterations)
     }
 
     /// Whether a hash stored with these parameters is verified at all.

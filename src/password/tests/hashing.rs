@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::{Hasher, PASSWORD, PasswordError, cheap_builder, cheap_hasher, verify};
-use crate::ConfigError;
+use crate::{ConfigError, OwaspParameters};
 
 #[tokio::test]
 async fn r154_the_default_is_what_owasp_recommends() {
@@ -17,6 +17,21 @@ fn r154_each_recommendation_of_owasp_is_taken() {
         assert!(builder.build().is_ok(), "{memory_kib} KiB, {iterations}");
     }
     assert!(Hasher::builder().memory_kib(65_536).iterations(4).parallelism(4).build().is_ok());
+}
+
+#[test]
+fn r154_each_recommendation_has_a_name() {
+    for (named, memory_kib, iterations) in [
+        (OwaspParameters::Memory46MiB, 47_104, 1),
+        (OwaspParameters::Memory19MiB, 19_456, 2),
+        (OwaspParameters::Memory12MiB, 12_288, 3),
+        (OwaspParameters::Memory9MiB, 9_216, 4),
+        (OwaspParameters::Memory7MiB, 7_168, 5),
+    ] {
+        let spelled_out = Hasher::builder().memory_kib(memory_kib).iterations(iterations);
+        let named = Hasher::builder().parallelism(4).owasp(named);
+        assert_eq!(format!("{named:?}"), format!("{spelled_out:?}"));
+    }
 }
 
 #[test]
