@@ -65,10 +65,18 @@ pub struct JwtAuthLayer {
     settings: Arc<Settings>,
 }
 
+/// What becomes of requests that have no valid token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WithoutToken {
+    Refuse,
+    PassAbsent,
+    PassInvalid,
+}
+
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) verifier: Verifier,
-    pub(super) optional: bool,
+    pub(super) without_token: WithoutToken,
     pub(super) surroundings: Surroundings,
     pub(super) requirement: Option<Requirement>,
 }
@@ -78,7 +86,7 @@ impl JwtAuthLayer {
     pub fn new(verifier: Verifier) -> Self {
         let settings = Settings {
             verifier,
-            optional: false,
+            without_token: WithoutToken::Refuse,
             surroundings: Surroundings::default(),
             requirement: None,
         };
@@ -93,7 +101,16 @@ impl JwtAuthLayer {
     /// 401 themselves, with the route's own scopes. Default: off.
     #[must_use]
     pub fn optional(self) -> Self {
-        self.with(|settings| settings.optional = true)
+        self.with(|settings| settings.without_token = WithoutToken::PassAbsent)
+    }
+
+    /// As [`optional`](Self::optional), and requests whose credentials are *wrong* (expired,
+    /// forged, malformed) pass as well, as if they had none. A client with an expired token then
+    /// sees what the public sees and is not told why; take it only where that is what you want.
+    /// Of this and `optional` the later call holds. Default: off.
+    #[must_use]
+    pub fn optional_even_if_invalid(self) -> Self {
+        self.with(|settings| settings.without_token = WithoutToken::PassInvalid)
     }
 
     /// Names the protection space in challenges (RFC 9110, section 11.5). Default: `api`. A
@@ -196,7 +213,7 @@ impl fmt::Debug for JwtAuthLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtAuthLayer")
             .field("verifier", &self.settings.verifier)
-            .field("optional", &self.settings.optional)
+            .field("without_token", &self.settings.without_token)
             .finish_non_exhaustive()
     }
 }

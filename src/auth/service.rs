@@ -9,7 +9,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::layer::Settings;
+use super::layer::{Settings, WithoutToken};
 use super::source;
 use crate::body::AuthBody;
 use crate::gate::{self, ResponseFuture, Verdict};
@@ -62,12 +62,12 @@ impl Settings {
         }
         let verified = match source::bearer(request.headers()) {
             Ok(Some(credentials)) => self.verifier.check(credentials).map(Some),
-            Ok(None) if self.optional => Ok(None),
             Ok(None) => Err(AuthErrorKind::MissingCredentials),
             Err(kind) => Err(kind),
         };
         let token = match verified {
             Ok(token) => token,
+            Err(kind) if self.passes(kind) => None,
             Err(kind) => return Verdict::Refuse(self.rejection(kind)),
         };
         let extensions = request.extensions_mut();
@@ -78,6 +78,15 @@ impl Settings {
         match &self.requirement {
             Some(requirement) => requirement.judge(request),
             None => Verdict::Pass,
+        }
+    }
+
+    fn passes(&self, kind: AuthErrorKind) -> bool {
+        match self.without_token {
+            WithoutToken::Refuse => false,
+            WithoutToken::PassAbsent => kind == AuthErrorKind::MissingCredentials,
+            // Keys out of reach say nothing about the token.
+            WithoutToken::PassInvalid => kind != AuthErrorKind::Unavailable,
         }
     }
 

@@ -55,6 +55,29 @@ async fn r39_optional_lets_the_absent_pass_and_not_the_wrong() {
 }
 
 #[tokio::test]
+async fn r39_a_mode_of_its_own_takes_the_wrong_for_absent() {
+    let issuer = Issuer::for_tests();
+    let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).optional_even_if_invalid();
+    let app =
+        Router::new().route("/", get(maybe)).route("/must", get(subject)).layer(layer.clone());
+    let forged = token(&Issuer::for_tests());
+    for request in [
+        request([]),
+        request([b"Bearer"]),
+        bearer("a.b.c"),
+        bearer(&forged),
+        request([b"Bearer a", b"Bearer b"]),
+    ] {
+        assert_eq!(ask(&app, request).await.body, "nobody");
+    }
+    assert_eq!(ask(&app, bearer(&token(&issuer))).await.body, "alice");
+    let answer = ask(&app, at("/must", bearer(&forged))).await;
+    assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="api""#));
+    let strict = Router::new().route("/", get(maybe)).layer(layer.optional());
+    assert_eq!(ask(&strict, bearer(&forged)).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn r40_without_the_layer_nobody_is_anonymous() {
     let issuer = Issuer::for_tests();
     let app = Router::new()
