@@ -157,7 +157,7 @@ fn planted_imports_are_found_in_every_spelling() {
         "use crate :: issue :: Issuer;",
         "use crate::{verify::Y, store::X};",
         "use crate::{\n    verify::{self, Z},\n    store::{\n        memory::X,\n    },\n};",
-        "fn f() -> crate::store::User { todo!() }",
+        "fn f() -> crate::store::User { loop {} }",
         "fn f() { crate\n    ::store\n    ::open(); }",
         "use super::super::store::User;",
         "use super::{super::store::User, a::B};",

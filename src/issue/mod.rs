@@ -1,6 +1,8 @@
 //! Minting access tokens (RFC 9068).
 
 mod grant;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
 use std::fmt;

@@ -39,6 +39,7 @@ pub struct VerifierBuilder {
     issuer: Option<String>,
     audience: Option<Audience>,
     leeway: Duration,
+    max_token_age: Option<Duration>,
     clock: Clock,
 }
 
@@ -50,6 +51,7 @@ impl VerifierBuilder {
             issuer: None,
             audience: None,
             leeway: DEFAULT_LEEWAY,
+            max_token_age: None,
             clock: Clock::system(),
         }
     }
@@ -115,6 +117,15 @@ impl VerifierBuilder {
         self
     }
 
+    /// Refuses tokens older than this, counted from their `iat`, whatever their `exp`: against an
+    /// issuer that is generous with lifetimes. A token without `iat` is refused then. Default: no
+    /// limit beside `exp`. A second call replaces the first.
+    #[must_use]
+    pub fn max_token_age(mut self, age: Duration) -> Self {
+        self.max_token_age = Some(age);
+        self
+    }
+
     /// Takes the time from another clock than the system's, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -141,6 +152,7 @@ impl VerifierBuilder {
             issuer: self.issuer,
             audience,
             leeway: self.leeway,
+            max_age: self.max_token_age,
         };
         Ok(Verifier(Arc::new(Inner { keys: self.keys, rules, clock: self.clock })))
     }

@@ -15,6 +15,8 @@ pub(crate) struct Rules {
     pub(crate) issuer: Option<String>,
     pub(crate) audience: Audience,
     pub(crate) leeway: Duration,
+    /// How old a token may be, counted from its `iat`.
+    pub(crate) max_age: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +91,13 @@ impl Rules {
         }
         if claims.issued_at.is_some_and(later_than_now) {
             return Err(AuthErrorKind::IssuedInFuture);
+        }
+        if let Some(max_age) = self.max_age {
+            // A token that hides its age is not taken for a young one.
+            let issued_at = claims.issued_at.ok_or(AuthErrorKind::InvalidClaims)?;
+            if now >= issued_at.seconds() + max_age.as_secs_f64() + leeway {
+                return Err(AuthErrorKind::Expired);
+            }
         }
         Ok(())
     }
