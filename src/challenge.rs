@@ -1,81 +1,144 @@
 //! The text of a `WWW-Authenticate` header (RFC 6750, section 3; RFC 9110, section 11.6.1).
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use http::HeaderValue;
 
-use crate::{AuthErrorKind, ConfigError};
+use crate::ConfigError;
+use crate::token::is_scope_token;
 
-/// The protection space that a challenge names (RFC 9110, section 11.5), ready for the header.
-#[derive(Clone, Debug)]
-pub(crate) struct Realm(String);
-
-impl Realm {
-    /// Escapes the text for a quoted string; refuses what no header carries.
-    pub(crate) fn new(text: &str) -> Result<Self, ConfigError> {
-        let printable = |c: &char| matches!(c, ' '..='~');
-        if let Some(character) = text.chars().find(|c| !printable(c)) {
-            return Err(ConfigError::InvalidHeaderText { setting: "realm", character });
-        }
-        Ok(Self(text.replace('\\', r"\\").replace('"', "\\\"")))
-    }
-}
-
-impl Default for Realm {
-    fn default() -> Self {
-        Self("api".to_owned())
-    }
-}
-
-/// One challenge of the scheme `Bearer`.
+/// A challenge: how a client can authenticate (RFC 9110, section 11.6.1).
 ///
-/// Each parameter occurs at most once, quoted, with `realm` always there, so that there is never
-/// a bare `Bearer`.
-#[derive(Debug)]
-pub(crate) struct Challenge<'a> {
-    pub(crate) realm: &'a Realm,
-    pub(crate) error: Option<&'static str>,
-    pub(crate) description: Option<&'static str>,
-    /// The scopes that the resource requires, never those that the token holds.
-    pub(crate) scope: Option<&'a str>,
+/// The crate makes the challenge of the scheme `Bearer` itself. One of another scheme is for a
+/// service that takes other credentials beside tokens:
+/// [`JwtAuthLayer::other_challenge`](crate::JwtAuthLayer::other_challenge).
+///
+/// Every value is a quoted string and every parameter occurs once, so that whatever the values, a
+/// client reads one challenge, with the values that were given.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::Challenge;
+///
+/// # fn main() -> Result<(), tower_bearer::ConfigError> {
+/// let challenge = Challenge::new("Basic", r#"the "office""#)?.parameter("charset", "UTF-8")?;
+/// assert_eq!(challenge.to_string(), r#"Basic realm="the \"office\"", charset="UTF-8""#);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    text: String,
+    names: Vec<String>,
 }
 
-impl Challenge<'_> {
-    pub(crate) fn to_header(&self) -> HeaderValue {
-        // Every part is printable ASCII: the realm and the scope were checked when they were set,
-        // the rest are constants. Should one ever not be, a challenge that says less remains.
-        HeaderValue::try_from(self.to_string())
-            .unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"api\""))
+impl Challenge {
+    /// A challenge with its protection space, the realm (RFC 9110, section 11.5).
+    ///
+    /// # Errors
+    ///
+    /// When the scheme is no token (RFC 9110, section 5.6.2), or the realm has a character that
+    /// is not printable ASCII.
+    pub fn new(scheme: &str, realm: &str) -> Result<Self, ConfigError> {
+        if !is_token(scheme) {
+            return Err(invalid(
+                "scheme of a challenge",
+                "a scheme is a token of RFC 9110, section 5.6.2",
+            ));
+        }
+        let challenge = Self { text: scheme.to_owned(), names: Vec::new() };
+        challenge.with("realm", realm, "realm")
     }
-}
 
-impl fmt::Display for Challenge<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Bearer realm=\"{}\"", self.realm.0)?;
-        let parameters =
-            [("error", self.error), ("scope", self.scope), ("error_description", self.description)];
+    /// Adds a parameter.
+    ///
+    /// # Errors
+    ///
+    /// When the name is no token, or there already, in whatever case; when the value has a
+    /// character that is not printable ASCII; when the value of `error`, `error_description`,
+    /// `error_uri` or `scope` has one that RFC 6750, section 3, keeps out of it.
+    pub fn parameter(self, name: &str, value: &str) -> Result<Self, ConfigError> {
+        if !is_token(name) {
+            return Err(invalid(
+                "challenge parameter",
+                "a name is a token of RFC 9110, section 5.6.2",
+            ));
+        }
+        let allowed = match name.to_ascii_lowercase().as_str() {
+            "error" | "error_description" => value.bytes().all(is_description),
+            "error_uri" => value.bytes().all(|byte| is_description(byte) && byte != b' '),
+            "scope" => value.split(' ').all(is_scope_token),
+            _ => true,
+        };
+        if !allowed {
+            return Err(invalid(
+                "challenge parameter",
+                "RFC 6750, section 3, limits its characters",
+            ));
+        }
+        self.with(name, value, "challenge parameter")
+    }
+
+    fn with(mut self, name: &str, value: &str, setting: &'static str) -> Result<Self, ConfigError> {
+        if self.names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            return Err(invalid("challenge parameter", "a challenge has each parameter once"));
+        }
+        if let Some(character) = value.chars().find(|c| !matches!(c, ' '..='~')) {
+            return Err(ConfigError::InvalidHeaderText { setting, character });
+        }
+        let comma = if self.names.is_empty() { "" } else { "," };
+        let quoted = value.replace('\\', r"\\").replace('"', "\\\"");
+        // Writing to a String can't fail.
+        let _ = write!(self.text, "{comma} {name}=\"{quoted}\"");
+        self.names.push(name.to_owned());
+        Ok(self)
+    }
+
+    /// What a layer challenges with unless it is given another realm.
+    pub(crate) fn default_bearer() -> Self {
+        Self { text: r#"Bearer realm="api""#.to_owned(), names: vec!["realm".to_owned()] }
+    }
+
+    pub(crate) fn to_header(&self) -> HeaderValue {
+        header(&self.text)
+    }
+
+    /// The challenge of one refusal. The values are constants, or were checked when they were
+    /// configured: none needs an escape, and none has a name that the challenge already has.
+    pub(crate) fn to_header_with(&self, parameters: &[(&str, Option<&str>)]) -> HeaderValue {
+        let mut text = self.text.clone();
         for (name, value) in parameters {
             if let Some(value) = value {
-                write!(f, ", {name}=\"{value}\"")?;
+                let _ = write!(text, ", {name}=\"{value}\"");
             }
         }
-        Ok(())
+        header(&text)
     }
 }
 
-impl AuthErrorKind {
-    /// The error code of RFC 6750, section 3.1, or the nearest that clients know.
-    pub(crate) const fn code(self) -> Option<&'static str> {
-        Some(match self {
-            Self::MissingCredentials => return None,
-            Self::MalformedCredentials | Self::MultipleCredentials | Self::CredentialsTooLong => {
-                "invalid_request"
-            }
-            Self::InsufficientScope => "insufficient_scope",
-            Self::Forbidden => "forbidden",
-            Self::Unavailable => "temporarily_unavailable",
-            Self::MissingLayer => "server_error",
-            _ => "invalid_token",
-        })
+impl fmt::Display for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
+}
+
+/// Every part is printable ASCII. Should one ever not be, a challenge that says less remains.
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("Bearer realm=\"api\""))
+}
+
+/// RFC 9110, section 5.6.2.
+fn is_token(text: &str) -> bool {
+    let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(of_token)
+}
+
+/// RFC 6750, section 3: printable ASCII without `"` and `\`.
+pub(crate) fn is_description(byte: u8) -> bool {
+    matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E)
+}
+
+fn invalid(setting: &'static str, rule: &'static str) -> ConfigError {
+    ConfigError::InvalidValue { setting, rule }
 }

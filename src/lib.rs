@@ -101,12 +101,14 @@ mod reject;
 mod require;
 #[cfg(feature = "store")]
 mod store;
+mod subject;
 mod token;
 mod trace;
 mod verify;
 
-pub use auth::{JwtAuth, JwtAuthLayer};
+pub use auth::{JwtAuth, JwtAuthLayer, RequestHead, TokenCookie, TokenSource};
 pub use body::AuthBody;
+pub use challenge::Challenge;
 pub use clock::Clock;
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 #[cfg(feature = "axum-core")]
@@ -123,7 +125,7 @@ pub use password::{
 };
 #[cfg(feature = "store")]
 pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
-pub use reject::Rejection;
+pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};
 pub use require::{
     AllScopes, AnyOf, AnyRole, AnyScope, AsyncCheck, Check, Denial, Policies, Policy,
     PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, require,
@@ -136,5 +138,6 @@ pub use store::{
     Email, EmailError, InsertUserError, LoginName, MemoryStore, NewUser, RefreshStore, Rotation,
     Session, StoreError, StoredToken, User, UserStore, Username, UsernameError,
 };
+pub use subject::{CurrentUser, SubjectStore};
 pub use token::{ClaimsError, Token};
 pub use verify::{Verifier, VerifierBuilder};

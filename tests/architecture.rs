@@ -25,6 +25,7 @@ const MODULES: &[Module] = &[
     Module { name: "random", imports: &["error::ConfigError"] },
     Module { name: "key", imports: &[] },
     Module { name: "token", imports: &["key"] },
+    Module { name: "subject", imports: &["token"] },
     Module { name: "verify", imports: &["key", "token"] },
     Module { name: "challenge", imports: &["token"] },
     Module { name: "reject", imports: &["token", "challenge"] },
@@ -33,12 +34,12 @@ const MODULES: &[Module] = &[
     Module { name: "require", imports: &["token", "reject", "body", "gate"] },
     Module {
         name: "auth",
-        imports: &["token", "verify", "challenge", "reject", "body", "gate", "require"],
+        imports: &["token", "verify", "challenge", "reject", "body", "gate", "require", "subject"],
     },
-    Module { name: "extract", imports: &["token", "reject"] },
+    Module { name: "extract", imports: &["token", "reject", "subject"] },
     Module { name: "issue", imports: &["key", "token", "verify"] },
     Module { name: "password", imports: &[] },
-    Module { name: "store", imports: &[] },
+    Module { name: "store", imports: &["token", "subject"] },
     Module { name: "refresh", imports: &["store"] },
     Module {
         name: "login",
@@ -53,6 +54,7 @@ const BOTTOM: &[&str] = &["error", "clock", "trace", "random"];
 const VERIFYING: &[&str] = &[
     "key",
     "token",
+    "subject",
     "verify",
     "challenge",
     "reject",

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::Response;
 use tower_layer::Layer;
 
 use super::JwtAuth;
-use crate::challenge::Realm;
-use crate::reject::{Rejection, Surroundings};
+use super::source::TokenSource;
+use super::users::Users;
+use crate::Verifier;
+use crate::reject::Surroundings;
 use crate::require::{Policy, Requirement};
-use crate::{ConfigError, Verifier};
+use crate::subject::SubjectStore;
 
 /// Lets only requests with a valid bearer token through.
 ///
@@ -76,6 +76,10 @@ pub(super) enum WithoutToken {
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) verifier: Verifier,
+    /// Beside the `Authorization` header.
+    pub(super) sources: Vec<TokenSource>,
+    pub(super) strips_credentials: bool,
+    pub(super) users: Option<Users>,
     pub(super) without_token: WithoutToken,
     pub(super) surroundings: Surroundings,
     pub(super) requirement: Option<Requirement>,
@@ -86,11 +90,64 @@ impl JwtAuthLayer {
     pub fn new(verifier: Verifier) -> Self {
         let settings = Settings {
             verifier,
+            sources: Vec::new(),
+            strips_credentials: false,
+            users: None,
             without_token: WithoutToken::Refuse,
             surroundings: Surroundings::default(),
             requirement: None,
         };
         Self { settings: Arc::new(settings) }
+    }
+
+    /// Looks for the token in one more place, beside the `Authorization` header. Default: in the
+    /// header alone. [`TokenSource`] says what happens to a request with several tokens.
+    #[must_use]
+    pub fn token_source(self, source: TokenSource) -> Self {
+        self.with(|settings| settings.sources.push(source))
+    }
+
+    /// Takes the token out of the request once it is verified, wherever it was: out of the headers,
+    /// the cookies, the query. The inner service, and whatever it logs or calls, sees the verified
+    /// [`Token`](crate::Token) alone. What a [custom](TokenSource::custom) source reads stays. Default: off,
+    /// but for a token among the subprotocols of a WebSocket, which is always taken out.
+    #[must_use]
+    pub fn strip_credentials(self) -> Self {
+        self.with(|settings| settings.strips_credentials = true)
+    }
+
+    /// Loads the user of every token, once a request, and puts it into the extensions as
+    /// [`CurrentUser`](crate::CurrentUser). A token whose user is deleted or disabled is
+    /// refused with 401 on every route inside, whether its handler looks at the user or not;
+    /// while the store can't tell, requests are answered with 503. A second call replaces the first.
+    ///
+    /// Default: off, and a token is good until it expires, whatever becomes of its user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "store")] {
+    /// use axum::{Router, routing::get};
+    /// use tower_bearer::{CurrentUser, Issuer, JwtAuthLayer, MemoryStore, User};
+    ///
+    /// async fn me(CurrentUser(user): CurrentUser<User>) -> String {
+    ///     user.username
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let store = MemoryStore::new();
+    /// let app: Router = Router::new()
+    ///     .route("/me", get(me))
+    ///     .layer(JwtAuthLayer::new(verifier).users(store));
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn users(self, store: impl SubjectStore) -> Self {
+        self.with(|settings| settings.users = Some(Users::new(store)))
     }
 
     /// Lets requests without credentials through, without a token in their extensions. Requests
@@ -111,55 +168,6 @@ impl JwtAuthLayer {
     #[must_use]
     pub fn optional_even_if_invalid(self) -> Self {
         self.with(|settings| settings.without_token = WithoutToken::PassInvalid)
-    }
-
-    /// Names the protection space in challenges (RFC 9110, section 11.5). Default: `api`. A
-    /// second call replaces the first.
-    ///
-    /// # Errors
-    ///
-    /// When the text has a character that is not printable ASCII.
-    pub fn realm(self, realm: &str) -> Result<Self, ConfigError> {
-        let realm = Realm::new(realm)?;
-        Ok(self.with(|settings| settings.surroundings = settings.surroundings.with_realm(realm)))
-    }
-
-    /// Makes the body of refusals, and any headers beside those that this crate sets: the status,
-    /// `WWW-Authenticate` and `Retry-After` are written over what the function returns. Default:
-    /// JSON with `error` and `error_description`. A second call replaces the first.
-    ///
-    /// Policies and extractors inside the layer answer with the same function.
-    ///
-    /// # Examples
-    ///
-    /// The shape of FastAPI:
-    ///
-    /// ```
-    /// use bytes::Bytes;
-    /// use http::{Response, header};
-    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let verifier = Issuer::for_tests().verifier()?;
-    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
-    ///     let body = format!(r#"{{"detail":"{}"}}"#, rejection.description());
-    ///     let mut response = Response::new(Bytes::from(body));
-    ///     let json = header::HeaderValue::from_static("application/json");
-    ///     response.headers_mut().insert(header::CONTENT_TYPE, json);
-    ///     response
-    /// });
-    /// # let _ = layer;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn on_reject<F>(self, responder: F) -> Self
-    where
-        F: Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
-    {
-        self.with(|settings| {
-            settings.surroundings = settings.surroundings.with_responder(Arc::new(responder));
-        })
     }
 
     /// Also asks every token to satisfy a policy: one layer that verifies and authorizes. Its 401
@@ -195,9 +203,13 @@ impl JwtAuthLayer {
         &self.settings.verifier
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.settings));
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(self.settings_mut());
         self
+    }
+
+    pub(super) fn settings_mut(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.settings)
     }
 }
 

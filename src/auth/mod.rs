@@ -1,11 +1,16 @@
 //! [`JwtAuthLayer`]: no request without a verified token.
 
+mod answers;
+mod cookie;
 mod layer;
 mod service;
 mod source;
+mod users;
 
 #[cfg(feature = "login")]
 pub(crate) use source::bearer;
 
+pub use cookie::TokenCookie;
 pub use layer::JwtAuthLayer;
 pub use service::JwtAuth;
+pub use source::{RequestHead, TokenSource};

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::layer::{Settings, WithoutToken};
-use super::source;
+use super::source::{self, RequestHead, TokenSource};
+use super::users::Loaded;
 use crate::body::AuthBody;
-use crate::gate::{self, ResponseFuture, Verdict};
+use crate::gate::{self, Additions, Carrier, ResponseFuture, Verdict};
 use crate::reject::Rejection;
+use crate::subject::LoadedUser;
 use crate::{AuthErrorKind, Token};
 
 /// The service of [`JwtAuthLayer`](crate::JwtAuthLayer).
@@ -47,37 +49,98 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let verdict = self.settings.judge(&mut request);
-        gate::pass(&mut self.inner, request, verdict)
+        let mut additions = self.settings.additions();
+        let verdict = self.settings.judge(&mut request, &mut additions);
+        gate::pass(&mut self.inner, request, verdict, additions)
     }
 }
 
 impl Settings {
-    fn judge<B>(&self, request: &mut Request<B>) -> Verdict {
-        // A token that an outer layer verified is not this layer's: its rules may differ.
+    fn judge<B>(self: &Arc<Self>, request: &mut Request<B>, additions: &mut Additions) -> Verdict {
+        // What an outer layer verified and loaded is not this layer's: its rules may differ.
         request.extensions_mut().remove::<Token>();
+        request.extensions_mut().remove::<LoadedUser>();
+        request.extensions_mut().insert(self.surroundings.clone());
         if gate::is_preflight(request) {
-            request.extensions_mut().insert(self.surroundings.clone());
             return Verdict::Pass;
         }
-        let verified = match source::bearer(request.headers()) {
-            Ok(Some(credentials)) => self.verifier.check(credentials).map(Some),
-            Ok(None) => Err(AuthErrorKind::MissingCredentials),
-            Err(kind) => Err(kind),
-        };
-        let token = match verified {
-            Ok(token) => token,
-            Err(kind) if self.passes(kind) => None,
+        let (token, carrier) = match self.authenticate(request) {
+            Ok(found) => found,
+            Err(kind) if self.passes(kind) => return self.judge_anonymous(),
             Err(kind) => return Verdict::Refuse(self.rejection(kind)),
         };
-        let extensions = request.extensions_mut();
-        extensions.insert(self.surroundings.clone());
-        if let Some(token) = token {
-            extensions.insert(token);
+        additions.carrier = Some(carrier);
+        if self.strips_credentials {
+            source::strip(&self.sources, carrier, request);
         }
-        match &self.requirement {
-            Some(requirement) => requirement.judge(request),
+        if carrier == Carrier::WebSocketProtocol {
+            source::strip_websocket_protocol(request);
+        }
+        let permitted = match &self.requirement {
+            Some(requirement) => requirement.judge_token(&token, request),
             None => Verdict::Pass,
+        };
+        match &self.users {
+            None => {
+                request.extensions_mut().insert(token);
+                permitted
+            }
+            Some(users) => self.wait_for_user(users.load(token), permitted),
+        }
+    }
+
+    fn authenticate<B>(&self, request: &Request<B>) -> Result<(Token, Carrier), AuthErrorKind> {
+        let head = RequestHead {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        };
+        let found = source::find(&self.sources, &head)?;
+        let credentials = found.ok_or(AuthErrorKind::MissingCredentials)?;
+        Ok((self.verifier.check(&credentials.token)?, credentials.carrier))
+    }
+
+    fn judge_anonymous(&self) -> Verdict {
+        match &self.requirement {
+            Some(_) => Verdict::Refuse(self.rejection(AuthErrorKind::MissingCredentials)),
+            None => Verdict::Pass,
+        }
+    }
+
+    /// The user comes before the policy: whoever is gone is not told what is lacking.
+    fn wait_for_user(
+        self: &Arc<Self>,
+        loading: impl Future<Output = Loaded> + Send + 'static,
+        permitted: Verdict,
+    ) -> Verdict {
+        let settings = Arc::clone(self);
+        Verdict::Wait(Box::pin(async move {
+            let mut extensions = match loading.await {
+                Ok(extensions) => extensions,
+                Err(kind) if settings.passes(kind) => {
+                    return match settings.judge_anonymous() {
+                        Verdict::Refuse(rejection) => Err(rejection),
+                        _ => Ok(Extensions::new()),
+                    };
+                }
+                Err(kind) => return Err(settings.rejection(kind)),
+            };
+            match permitted {
+                Verdict::Pass => {}
+                Verdict::Refuse(rejection) => return Err(rejection),
+                Verdict::Wait(permitted) => extensions.extend(permitted.await?),
+            }
+            Ok(extensions)
+        }))
+    }
+
+    fn additions(&self) -> Additions {
+        let public = self.without_token != WithoutToken::Refuse;
+        Additions {
+            carrier: None,
+            varies_by_header: public,
+            varies_by_cookie: public && self.sources.iter().any(TokenSource::is_cookie),
         }
     }
 

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::policy::{Check, Denial, Policy, PolicyRequest};
-use crate::AuthErrorKind;
 use crate::body::AuthBody;
-use crate::gate::{self, ResponseFuture, Verdict};
+use crate::gate::{self, Additions, ResponseFuture, Verdict};
 use crate::reject::{Rejection, Surroundings, surroundings_of, token_of};
 use crate::token::is_scope_token;
+use crate::{AuthErrorKind, Token};
 
 /// The service of [`RequireLayer`](super::RequireLayer).
 ///
@@ -52,7 +52,7 @@ where
         } else {
             self.requirement.judge(&request)
         };
-        gate::pass(&mut self.inner, request, verdict)
+        gate::pass(&mut self.inner, request, verdict, Additions::default())
     }
 }
 
@@ -90,11 +90,15 @@ impl Requirement {
     }
 
     pub(crate) fn judge<B>(&self, request: &Request<B>) -> Verdict {
+        match token_of(request.extensions()) {
+            Ok(token) => self.judge_token(token, request),
+            Err(rejection) => Verdict::Refuse(rejection.with_scope(self.scope())),
+        }
+    }
+
+    /// Judges a request by a token that need not be in its extensions yet.
+    pub(crate) fn judge_token<B>(&self, token: &Token, request: &Request<B>) -> Verdict {
         let extensions = request.extensions();
-        let token = match token_of(extensions) {
-            Ok(token) => token,
-            Err(rejection) => return Verdict::Refuse(rejection.with_scope(self.scope())),
-        };
         let seen = PolicyRequest::new(token, request.method(), request.uri());
         match self.policy.check(&seen) {
             Check::Ready(Ok(())) => Verdict::Pass,
@@ -104,7 +108,10 @@ impl Requirement {
             Check::Later(verdict) => {
                 let (surroundings, scope) = (surroundings_of(extensions), self.scope());
                 Verdict::Wait(Box::pin(async move {
-                    verdict.await.map_err(|denial| rejection(denial, surroundings, scope))
+                    match verdict.await {
+                        Ok(()) => Ok(Extensions::new()),
+                        Err(denial) => Err(rejection(denial, surroundings, scope)),
+                    }
                 }))
             }
         }

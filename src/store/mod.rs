@@ -11,6 +11,7 @@ mod refresh_store;
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod subject;
 mod user;
 mod user_store;
 

@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
 
+mod answers;
+mod caching;
+mod challenge_properties;
 mod challenges;
 mod credentials;
+mod cross_site;
 mod modes;
 mod policies;
 mod services;
+mod sources;
 mod support;
+mod users;

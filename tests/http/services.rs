@@ -267,7 +267,11 @@ async fn plain_hyper_serves_it() {
         (
             Some(token(&issuer)),
             StatusCode::FORBIDDEN,
-            r#"{"error":"insufficient_scope","error_description":"the token lacks a required scope"}"#,
+            concat!(
+                r#"{"error":"insufficient_scope","#,
+                r#""error_description":"the token lacks a required scope","#,
+                r#""error_code":"insufficient_scope"}"#,
+            ),
         ),
     ] {
         let mut request = Request::new(Empty::<Bytes>::new());

@@ -44,7 +44,10 @@ pub(crate) fn at(path: &str, mut request: Request<Body>) -> Request<Body> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    /// That of the scheme `Bearer`.
     pub(crate) challenge: Option<String>,
+    /// Those of other schemes.
+    pub(crate) others: Vec<String>,
     pub(crate) kind: Option<AuthErrorKind>,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: String,
@@ -61,11 +64,15 @@ where
 {
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let challenges: Vec<_> = parts.headers.get_all(header::WWW_AUTHENTICATE).iter().collect();
-    assert!(challenges.len() <= 1, "one challenge a response");
+    let lines = parts.headers.get_all(header::WWW_AUTHENTICATE).iter();
+    let (bearer, others): (Vec<String>, Vec<String>) = lines
+        .map(|line| line.to_str().unwrap().to_owned())
+        .partition(|line| line.starts_with("Bearer"));
+    assert!(bearer.len() <= 1, "one challenge of a scheme");
     Answer {
         status: parts.status,
-        challenge: challenges.first().map(|value| value.to_str().unwrap().to_owned()),
+        challenge: bearer.into_iter().next(),
+        others,
         kind: parts.extensions.get::<AuthError>().map(AuthError::kind),
         headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
@@ -85,11 +92,18 @@ impl Answer {
 
 /// Reads one challenge of the scheme `Bearer` (RFC 9110, section 11.6.1), quoted strings only.
 pub(crate) fn parameters(challenge: &str) -> Vec<(String, String)> {
-    let mut rest = challenge.strip_prefix("Bearer ").expect("the scheme, and a parameter");
+    let (scheme, parameters) = read(challenge);
+    assert_eq!(scheme, "Bearer");
+    parameters
+}
+
+/// Reads one challenge: its scheme and its parameters.
+pub(crate) fn read(challenge: &str) -> (&str, Vec<(String, String)>) {
+    let (scheme, mut rest) = challenge.split_once(' ').expect("the scheme, and a parameter");
     let mut parameters = Vec::new();
     loop {
         let (name, after) = rest.split_once("=\"").expect("a quoted parameter");
-        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        assert!(!name.contains([' ', ',', '"', '=']), "{name} is no token");
         let mut value = String::new();
         let mut characters = after.char_indices();
         let end = loop {
@@ -105,7 +119,7 @@ pub(crate) fn parameters(challenge: &str) -> Vec<(String, String)> {
             Some(more) => rest = more,
             None => {
                 assert_eq!(&after[end + 1..], "");
-                return parameters;
+                return (scheme, parameters);
             }
         }
     }

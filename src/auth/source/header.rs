@@ -1,10 +1,10 @@
-//! Where the credentials of a request are: the `Authorization` header (RFC 6750, section 2.1).
+//! A token in the `Authorization` header (RFC 6750, section 2.1).
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 
+use super::is_b64token;
 use crate::AuthErrorKind;
-use crate::token::wire;
 use crate::verify::MAX_TOKEN_BYTES;
 
 /// The bearer token of a request, or `None` where it has no credentials of this scheme.
@@ -35,14 +35,4 @@ fn token(value: &HeaderValue) -> Result<Option<&str>, AuthErrorKind> {
         Ok(text) if is_b64token(token) => Ok(Some(text)),
         _ => Err(AuthErrorKind::MalformedCredentials),
     }
-}
-
-/// RFC 6750, section 2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
-fn is_b64token(token: &[u8]) -> bool {
-    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
-    let text = &token[..token.len() - padding];
-    let of_b64token = |byte: u8| {
-        b"-._~+/".iter().fold(byte.is_ascii_alphanumeric(), |any, mark| any | (byte == *mark))
-    };
-    !text.is_empty() && wire::every_byte(text, of_b64token)
 }

@@ -1,14 +1,19 @@
 //! How a verdict becomes a call of the inner service or a refusal: shared by `auth` and `require`.
 
+mod additions;
+
 use std::fmt;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION};
-use http::{Method, Request, Response};
+use http::{Extensions, Method, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
+
+pub(crate) use additions::{Additions, Carrier};
 
 use crate::body::AuthBody;
 use crate::reject::Rejection;
@@ -18,8 +23,11 @@ pub(crate) enum Verdict {
     Pass,
     Refuse(Rejection),
     /// Not known yet.
-    Wait(Pin<Box<dyn Future<Output = Result<(), Rejection>> + Send>>),
+    Wait(Waiting),
 }
+
+/// Ends in what to add to the extensions of a request that passes, or in a refusal.
+pub(crate) type Waiting = Pin<Box<dyn Future<Output = Result<Extensions, Rejection>> + Send>>;
 
 /// Carries a verdict out. `inner` has been polled ready.
 ///
@@ -31,6 +39,7 @@ pub(crate) fn pass<S, B, ResBody>(
     inner: &mut S,
     request: Request<B>,
     verdict: Verdict,
+    additions: Additions,
 ) -> ResponseFuture<S, B>
 where
     S: Service<Request<B>, Response = Response<ResBody>> + Clone,
@@ -39,13 +48,13 @@ where
         Verdict::Pass => State::Inner { future: inner.call(request) },
         Verdict::Refuse(rejection) => {
             drop(take_ready(inner));
-            State::Refused { rejection: Some(rejection) }
+            State::Refused { response: Some(rejection.to_response(request.method())) }
         }
         Verdict::Wait(verdict) => {
             State::Waiting { verdict, call: Some((take_ready(inner), request)) }
         }
     };
-    ResponseFuture { state }
+    ResponseFuture { state, additions }
 }
 
 /// Whether a browser asks if it may send the real request (Fetch, "CORS-preflight fetch"). It
@@ -73,6 +82,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, B>,
+        additions: Additions,
     }
 }
 
@@ -83,9 +93,9 @@ pin_project! {
         S: Service<Request<B>>,
     {
         Inner { #[pin] future: S::Future },
-        Refused { rejection: Option<Rejection> },
+        Refused { response: Option<Response<Bytes>> },
         Waiting {
-            verdict: Pin<Box<dyn Future<Output = Result<(), Rejection>> + Send>>,
+            verdict: Waiting,
             call: Option<(S, Request<B>)>,
         },
     }
@@ -98,26 +108,35 @@ where
     type Output = Result<Response<AuthBody<ResBody>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.project().state;
+        let this = self.project();
+        let mut state = this.state;
         loop {
             let next = match state.as_mut().project() {
                 StateProjection::Inner { future } => {
-                    let response = ready!(future.poll(cx))?;
+                    let mut response = ready!(future.poll(cx))?;
+                    this.additions.add_to(&mut response);
                     return Poll::Ready(Ok(response.map(AuthBody::new)));
                 }
-                StateProjection::Refused { rejection } => {
+                StateProjection::Refused { response } => {
                     // As every future, it is not polled again after it was ready.
-                    let Some(rejection) = rejection.take() else { return Poll::Pending };
-                    return Poll::Ready(Ok(rejection.to_response().map(AuthBody::from)));
+                    let Some(mut response) = response.take() else { return Poll::Pending };
+                    this.additions.add_to(&mut response);
+                    return Poll::Ready(Ok(response.map(AuthBody::from)));
                 }
                 StateProjection::Waiting { verdict, call } => {
                     let verdict = ready!(verdict.as_mut().poll(cx));
-                    match (verdict, call.take()) {
-                        (Ok(()), Some((mut service, request))) => {
+                    let Some((mut service, mut request)) = call.take() else {
+                        return Poll::Pending;
+                    };
+                    match verdict {
+                        Ok(extensions) => {
+                            request.extensions_mut().extend(extensions);
                             State::Inner { future: service.call(request) }
                         }
-                        (Err(rejection), _) => State::Refused { rejection: Some(rejection) },
-                        (Ok(()), None) => return Poll::Pending,
+                        Err(rejection) => {
+                            let response = rejection.to_response(request.method());
+                            State::Refused { response: Some(response) }
+                        }
                     }
                 }
             };

@@ -1,0 +1,121 @@
+//! The options of the layer that say how it answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Response;
+
+use super::JwtAuthLayer;
+use crate::ConfigError;
+use crate::challenge::Challenge;
+use crate::reject::{Rejection, RejectionFormat, Responder};
+
+/// How refusals look. Policies and extractors inside the layer answer in the same way.
+impl JwtAuthLayer {
+    /// Names the protection space in challenges (RFC 9110, section 11.5). Default: `api`. A
+    /// second call replaces the first.
+    ///
+    /// # Errors
+    ///
+    /// When the text has a character that is not printable ASCII.
+    pub fn realm(mut self, realm: &str) -> Result<Self, ConfigError> {
+        self.settings_mut().surroundings.set_realm(realm)?;
+        Ok(self)
+    }
+
+    /// Makes the body of refusals, and any headers beside those that this crate sets: the status,
+    /// `WWW-Authenticate`, `Retry-After` and `Content-Length` are written over what the function
+    /// returns. Default:
+    /// [`RejectionFormat::OAuth`]. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Response, header};
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
+    ///     let mut response = Response::new(Bytes::from(rejection.description()));
+    ///     let text = header::HeaderValue::from_static("text/plain");
+    ///     response.headers_mut().insert(header::CONTENT_TYPE, text);
+    ///     response
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn on_reject<F>(self, responder: F) -> Self
+    where
+        F: Fn(&Rejection) -> Response<Bytes> + Send + Sync + 'static,
+    {
+        let responder = Responder::Function(Arc::new(responder));
+        self.with(|settings| settings.surroundings.set_responder(responder))
+    }
+
+    /// Chooses the shape of the body of refusals. Default: [`RejectionFormat::OAuth`]. Of this and
+    /// [`on_reject`](Self::on_reject) the later call holds.
+    #[must_use]
+    pub fn rejection_format(self, format: RejectionFormat) -> Self {
+        self.with(|settings| settings.surroundings.set_responder(Responder::Format(format)))
+    }
+
+    /// Keeps from clients why their token is not valid: expired, forged or meant for somebody else,
+    /// the answer is `invalid_token` and no more. [`Rejection::kind`] still tells the application.
+    /// Default: off; the reasons are constants that say nothing of the claims, and help whoever
+    /// writes a client.
+    #[must_use]
+    pub fn hide_reason(self) -> Self {
+        self.with(|settings| settings.surroundings.hide_reason())
+    }
+
+    /// Names the URL of the protected resource metadata in challenges, so that clients find out
+    /// whose tokens this service takes (RFC 9728, section 5.1). It comes from the configuration and
+    /// never from the request. A second call replaces the first.
+    ///
+    /// # Errors
+    ///
+    /// When the URL is not absolute, or neither https nor http to this machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, JwtAuthLayer};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier)
+    ///     .resource_metadata("https://api.example/.well-known/oauth-protected-resource")?;
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resource_metadata(mut self, url: &str) -> Result<Self, ConfigError> {
+        self.settings_mut().surroundings.set_resource_metadata(url)?;
+        Ok(self)
+    }
+
+    /// Offers another scheme beside `Bearer` in every 401, in a field line of its own, for a service
+    /// that takes other credentials too. What is wrong with a token is said in the challenge of
+    /// `Bearer` alone. A second call offers one scheme more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Challenge, Issuer, JwtAuthLayer};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).other_challenge(Challenge::new("ApiKey", "api")?);
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn other_challenge(self, challenge: Challenge) -> Self {
+        self.with(|settings| settings.surroundings.add_other(challenge))
+    }
+}

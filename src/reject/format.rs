@@ -1,0 +1,103 @@
+//! The bodies that the crate can make.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response};
+use serde::Serialize;
+
+use super::Rejection;
+
+/// The shape of the body of refusals. Status and headers other than `Content-Type` and
+/// `Content-Length` are the same in all.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Issuer, JwtAuthLayer, RejectionFormat};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let verifier = Issuer::for_tests().verifier()?;
+/// let layer = JwtAuthLayer::new(verifier).rejection_format(RejectionFormat::Problem);
+/// # let _ = layer;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RejectionFormat {
+    /// `application/json` with `error`, `error_description` and `error_code`, as the errors of
+    /// OAuth 2.0 (RFC 6749, section 5.2) with a code that tells more. Without credentials there is
+    /// only an `error_description`.
+    #[default]
+    OAuth,
+    /// `application/problem+json` (RFC 9457), with `error` and `error_code` as extensions.
+    Problem,
+    /// `application/json` with `detail`, as FastAPI answers.
+    Detail,
+}
+
+#[derive(Serialize)]
+struct OAuthBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ProblemBody {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct DetailBody {
+    detail: &'static str,
+}
+
+impl RejectionFormat {
+    pub(super) fn respond(self, rejection: &Rejection) -> Response<Bytes> {
+        match self {
+            Self::OAuth => {
+                let body = OAuthBody {
+                    error: rejection.error(),
+                    error_description: Some(rejection.description())
+                        .filter(|_| !rejection.hides_reason()),
+                    error_code: rejection.error_code(),
+                };
+                response("application/json", &body)
+            }
+            Self::Problem => {
+                let status = rejection.status();
+                let body = ProblemBody {
+                    r#type: "about:blank",
+                    title: status.canonical_reason().unwrap_or_default(),
+                    status: status.as_u16(),
+                    detail: rejection.description(),
+                    error: rejection.error(),
+                    error_code: rejection.error_code(),
+                };
+                response("application/problem+json", &body)
+            }
+            Self::Detail => {
+                response("application/json", &DetailBody { detail: rejection.description() })
+            }
+        }
+    }
+}
+
+fn response(content_type: &'static str, body: &impl Serialize) -> Response<Bytes> {
+    // Texts and numbers: they have no way to fail. The status and the headers say all the same.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Bytes::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

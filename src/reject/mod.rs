@@ -1,0 +1,182 @@
+//! A refusal: as data, and as a response.
+
+mod format;
+mod surroundings;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+
+pub use format::RejectionFormat;
+pub(crate) use surroundings::{Responder, Surroundings, surroundings_of, token_of};
+
+use crate::{AuthError, AuthErrorKind};
+
+/// The headers of refusals that a script on a page of another origin may read only where CORS says
+/// so: for `Access-Control-Expose-Headers` (Fetch, "CORS protocol and credentials").
+///
+/// # Examples
+///
+/// With the CORS layer of tower-http: `CorsLayer::new().expose_headers(EXPOSED_HEADERS)`.
+///
+/// ```
+/// use tower_bearer::EXPOSED_HEADERS;
+///
+/// assert!(EXPOSED_HEADERS.contains(&http::header::WWW_AUTHENTICATE));
+/// ```
+pub const EXPOSED_HEADERS: [HeaderName; 2] = [WWW_AUTHENTICATE, RETRY_AFTER];
+
+/// The answer to a request that was refused, as data.
+///
+/// The function given to [`JwtAuthLayer::on_reject`](crate::JwtAuthLayer::on_reject) gets one and
+/// makes the body. Status, `WWW-Authenticate`, `Retry-After` and `Content-Length` are set by this
+/// crate.
+///
+/// # Examples
+///
+/// See [`JwtAuthLayer::on_reject`](crate::JwtAuthLayer::on_reject).
+#[derive(Clone)]
+pub struct Rejection {
+    kind: AuthErrorKind,
+    scope: Option<Arc<str>>,
+    surroundings: Surroundings,
+}
+
+impl Rejection {
+    /// Why the request was refused, whether clients are told or not.
+    pub fn kind(&self) -> AuthErrorKind {
+        self.kind
+    }
+
+    /// The status: 400, 401, 403, 500 or 503.
+    pub fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    /// The `error` of the body: `invalid_request`, `invalid_token` or `insufficient_scope` (RFC
+    /// 6750, section 3.1), `forbidden`, `temporarily_unavailable` or `server_error`. A request
+    /// that has no credentials gets none, as the RFC asks for.
+    pub fn error(&self) -> Option<&'static str> {
+        self.kind.error()
+    }
+
+    /// The reason as a code for programs, from the closed set that [`AuthErrorKind`] lists;
+    /// `invalid_token` where the layer hides why a token is not valid. None without credentials.
+    pub fn error_code(&self) -> Option<&'static str> {
+        if self.hides_reason() { self.error() } else { self.kind.code() }
+    }
+
+    /// A constant text for people, from a closed set; `the token is not valid` where the layer
+    /// hides why.
+    pub fn description(&self) -> &'static str {
+        if self.hides_reason() { "the token is not valid" } else { self.kind.description() }
+    }
+
+    /// The scopes that the resource requires, parted by spaces, where that is known and matters.
+    pub fn scope(&self) -> Option<&str> {
+        self.scope.as_deref()
+    }
+
+    /// The values of `WWW-Authenticate`, each for a field line of its own: that of the scheme
+    /// `Bearer`, and with a 401 those of other schemes that the layer was given. None for 500, 503
+    /// and a cross-site request, which new credentials can't mend.
+    pub fn challenges(&self) -> impl Iterator<Item = HeaderValue> + '_ {
+        let useless = self.status().is_server_error() || self.kind == AuthErrorKind::CrossSite;
+        let others: &[_] = if self.status() == StatusCode::UNAUTHORIZED {
+            self.surroundings.others()
+        } else {
+            &[]
+        };
+        let bearer = (!useless).then(|| self.bearer_challenge());
+        bearer.into_iter().chain(others.iter().map(|challenge| challenge.to_header()))
+    }
+
+    fn bearer_challenge(&self) -> HeaderValue {
+        // A new token can't help where access is denied whatever the scope, so no error is named.
+        let mendable = self.kind != AuthErrorKind::Forbidden;
+        let error = self.error().filter(|_| mendable);
+        let described = error.is_some() && !self.hides_reason();
+        let metadata = self.surroundings.resource_metadata();
+        let new_token_helps = mendable && self.status() != StatusCode::BAD_REQUEST;
+        self.surroundings.bearer().to_header_with(&[
+            ("error", error),
+            ("scope", self.scope()),
+            ("error_description", described.then(|| self.description())),
+            ("resource_metadata", metadata.filter(|_| new_token_helps)),
+        ])
+    }
+
+    /// How long to wait before trying again: 1 second with a 503, otherwise nothing.
+    pub fn retry_after(&self) -> Option<Duration> {
+        (self.kind == AuthErrorKind::Unavailable).then_some(Duration::from_secs(1))
+    }
+
+    pub(crate) fn new(kind: AuthErrorKind, surroundings: Surroundings) -> Self {
+        Self { kind, scope: None, surroundings }
+    }
+
+    /// Names the scopes of the resource, which a client without credentials, or with too small a
+    /// token, can ask for.
+    pub(crate) fn with_scope(mut self, scope: Option<Arc<str>>) -> Self {
+        if matches!(self.kind, AuthErrorKind::MissingCredentials | AuthErrorKind::InsufficientScope)
+        {
+            self.scope = scope;
+        }
+        self
+    }
+
+    /// Whether clients are kept from knowing why their token is not valid.
+    fn hides_reason(&self) -> bool {
+        self.surroundings.hides_reason() && self.error() == Some("invalid_token")
+    }
+
+    /// The response to a request of this method.
+    pub(crate) fn to_response(&self, method: &Method) -> Response<Bytes> {
+        let mut response = match self.surroundings.responder() {
+            Responder::Format(format) => format.respond(self),
+            Responder::Function(function) => function(self),
+        };
+        // A responder makes the body. Were it to forget the status, a refusal would read as 200.
+        *response.status_mut() = self.status();
+        response.extensions_mut().insert(AuthError::from(self.kind));
+        let length = response.body().len();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        headers.remove(WWW_AUTHENTICATE);
+        for challenge in self.challenges() {
+            headers.append(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(after) = self.retry_after() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
+        }
+        if method == Method::HEAD {
+            // The headers of GET, its length among them, without its body (RFC 9110, section 9.3.2).
+            *response.body_mut() = Bytes::new();
+        }
+        response
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection")
+            .field("kind", &self.kind)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "axum-core")]
+impl axum_core::response::IntoResponse for Rejection {
+    fn into_response(self) -> axum_core::response::Response {
+        // The router takes the body from the answer to HEAD.
+        self.to_response(&Method::GET).map(axum_core::body::Body::from)
+    }
+}

@@ -1,0 +1,80 @@
+//! What is constant about refusals.
+
+use super::*;
+use crate::challenge::is_description;
+
+/// Every kind, in the order of `docs/ERRORS.md`; the first test counts them.
+const KINDS: &[AuthErrorKind] = &[
+    AuthErrorKind::MissingCredentials,
+    AuthErrorKind::MalformedCredentials,
+    AuthErrorKind::MultipleCredentials,
+    AuthErrorKind::CredentialsTooLong,
+    AuthErrorKind::MalformedToken,
+    AuthErrorKind::UnsupportedHeader,
+    AuthErrorKind::UnknownKey,
+    AuthErrorKind::AlgorithmMismatch,
+    AuthErrorKind::InvalidSignature,
+    AuthErrorKind::WrongTokenType,
+    AuthErrorKind::InvalidClaims,
+    AuthErrorKind::Expired,
+    AuthErrorKind::NotYetValid,
+    AuthErrorKind::IssuedInFuture,
+    AuthErrorKind::InvalidIssuer,
+    AuthErrorKind::InvalidAudience,
+    AuthErrorKind::KeyBound,
+    AuthErrorKind::InactiveSubject,
+    AuthErrorKind::InsufficientScope,
+    AuthErrorKind::Forbidden,
+    AuthErrorKind::CrossSite,
+    AuthErrorKind::Unavailable,
+    AuthErrorKind::MissingLayer,
+];
+
+#[test]
+fn r30_the_table_of_errors_is_what_the_code_says() {
+    let table = include_str!("../../docs/ERRORS.md");
+    let written: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
+    let name = |text: Option<&str>| text.map_or("–".to_owned(), |text| format!("`{text}`"));
+    let expected: Vec<String> = KINDS
+        .iter()
+        .map(|kind| {
+            let (status, error, code) =
+                (kind.status().as_u16(), name(kind.error()), name(kind.code()));
+            format!("| `{kind:?}` | {status} | {error} | {code} | {} |", kind.description())
+        })
+        .collect();
+    assert_eq!(written, expected);
+    let source = include_str!("../error/auth.rs");
+    let (_, rest) = source.split_once("pub enum AuthErrorKind {").unwrap();
+    let (variants, _) = rest.split_once("\n}").unwrap();
+    let variants = variants.lines().filter(|line| line.trim_end().ends_with(','));
+    assert_eq!(variants.count(), KINDS.len(), "every kind is in the list of this test");
+}
+
+#[test]
+fn r25_r30_codes_and_texts_are_constants_that_fit_a_header_and_a_json_string() {
+    for kind in KINDS {
+        let texts = [Some(kind.description()), kind.error(), kind.code()];
+        assert!(texts.into_iter().flatten().all(|text| text.bytes().all(is_description)));
+    }
+    let mut codes: Vec<_> = KINDS.iter().filter_map(|kind| kind.code()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), KINDS.len() - 1, "a code each, and none without credentials");
+}
+
+#[test]
+fn r18_r31_only_what_new_credentials_can_mend_is_challenged() {
+    for kind in KINDS {
+        let rejection = Rejection::new(*kind, Surroundings::default());
+        let challenged = !matches!(
+            kind,
+            AuthErrorKind::Unavailable | AuthErrorKind::MissingLayer | AuthErrorKind::CrossSite
+        );
+        assert_eq!(rejection.challenges().count(), usize::from(challenged), "{kind:?}");
+        let response = rejection.to_response(&Method::GET);
+        assert_eq!(response.status(), kind.status());
+        let waits = *kind == AuthErrorKind::Unavailable;
+        assert_eq!(response.headers().contains_key(RETRY_AFTER), waits, "{kind:?}");
+    }
+}
