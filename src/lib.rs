@@ -112,7 +112,7 @@ pub use challenge::Challenge;
 pub use clock::Clock;
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 #[cfg(feature = "axum-core")]
-pub use extract::Claims;
+pub use extract::{Claims, HasRole, RequiredRoles, RequiredScopes, Scoped};
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
@@ -127,9 +127,9 @@ pub use password::{
 pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
 pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};
 pub use require::{
-    AllScopes, AnyOf, AnyRole, AnyScope, AsyncCheck, Check, Denial, Policies, Policy,
-    PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, require,
-    require_any_role, require_any_scope, require_role, require_scopes, role, scopes,
+    AllScopes, AnyOf, AnyRole, AnyScope, AsyncCheck, Check, Decision, Denial, Not, Policies,
+    Policy, PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, not,
+    require, require_any_role, require_any_scope, require_role, require_scopes, role, scopes,
 };
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;

@@ -22,15 +22,18 @@ pub trait Policies: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct AnyOf<P>(P);
 
-/// At least one of these policies. They are tried in their order. Its 403 names the scopes of
-/// the first that is about scopes.
+/// At least one of these policies, each of which may be a tuple, all of whose policies must hold.
+/// They are tried in their order. Its 403 names the scopes of the first that is about scopes.
 ///
 /// # Examples
 ///
 /// ```
 /// use tower_bearer::{any_of, require, role, scopes};
 ///
-/// let layer = require(any_of((scopes(["posts:read"]), role("admin"))));
+/// let layer = require(any_of((
+///     role("admin"),
+///     (scopes(["posts:write"]), role("editor")),
+/// )));
 /// # let _ = layer;
 /// ```
 pub fn any_of<P: Policies>(policies: P) -> AnyOf<P> {
@@ -44,7 +47,7 @@ impl<P: Policies> Policy for AnyOf<P> {
         for policy in self.0.list() {
             match policy.check(request) {
                 Check::Ready(Ok(())) => return Check::Ready(Ok(())),
-                Check::Ready(Err(reason)) => denial = weaker(denial, reason),
+                Check::Ready(Err(reason)) => denial = foremost(denial, reason),
                 Check::Later(verdict) => later.push(verdict),
             }
         }
@@ -55,7 +58,7 @@ impl<P: Policies> Policy for AnyOf<P> {
             for verdict in later {
                 match verdict.await {
                     Ok(()) => return Ok(()),
-                    Err(reason) => denial = weaker(denial, reason),
+                    Err(reason) => denial = foremost(denial, reason),
                 }
             }
             Err(denial)
@@ -67,9 +70,53 @@ impl<P: Policies> Policy for AnyOf<P> {
     }
 }
 
-/// Where a token with more scopes would open one of several ways, the client should know.
-fn weaker(left: Denial, right: Denial) -> Denial {
-    if left == Denial::InsufficientScope { left } else { right }
+/// Of several ways, one may be open that can't be looked at now; else, where a token with more
+/// scopes would open one, the client should know.
+fn foremost(left: Denial, right: Denial) -> Denial {
+    [Denial::Unavailable, Denial::InsufficientScope]
+        .into_iter()
+        .find(|denial| [left, right].contains(denial))
+        .unwrap_or(Denial::Forbidden)
+}
+
+/// Made by [`not`].
+///
+/// # Examples
+///
+/// See [`not`].
+#[derive(Clone, Debug)]
+pub struct Not<P>(P);
+
+/// Not this policy. Its 403 names no scope, since no scope would help; what the policy can't tell,
+/// `not` can't tell either.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{not, require, role, scopes};
+///
+/// let layer = require((scopes(["posts:write"]), not(role("suspended"))));
+/// # let _ = layer;
+/// ```
+pub fn not<P: Policy>(policy: P) -> Not<P> {
+    Not(policy)
+}
+
+impl<P: Policy> Policy for Not<P> {
+    fn check(&self, request: &PolicyRequest<'_>) -> Check {
+        match self.0.check(request) {
+            Check::Ready(verdict) => Check::Ready(reversed(verdict)),
+            Check::Later(verdict) => Check::Later(Box::pin(async move { reversed(verdict.await) })),
+        }
+    }
+}
+
+fn reversed(verdict: Result<(), Denial>) -> Result<(), Denial> {
+    match verdict {
+        Ok(()) => Err(Denial::Forbidden),
+        Err(Denial::Unavailable) => Err(Denial::Unavailable),
+        Err(Denial::InsufficientScope | Denial::Forbidden) => Ok(()),
+    }
 }
 
 fn all(policies: &[&dyn Policy], request: &PolicyRequest<'_>) -> Check {

@@ -4,7 +4,9 @@ use std::fmt;
 
 use tower_layer::Layer;
 
-use super::policy::{Policy, any_role, any_scope, role, scopes};
+use super::policy::Policy;
+use super::roles::{any_role, role};
+use super::scopes::{any_scope, scopes};
 use super::service::{Require, Requirement};
 
 /// Lets only requests through whose token satisfies a policy.

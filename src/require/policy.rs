@@ -1,4 +1,4 @@
-//! What a policy is, and those that need only the token.
+//! What a policy is.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,6 @@ use std::pin::Pin;
 use http::{Method, Uri};
 
 use crate::Token;
-use crate::token::is_scope_token;
 
 /// Decides whether a request with a valid token may go on.
 ///
@@ -109,7 +108,7 @@ impl fmt::Debug for Check {
     }
 }
 
-/// Why a [`Policy`] denies a request. Both are answered with 403.
+/// Why a [`Policy`] denies a request.
 ///
 /// # Examples
 ///
@@ -121,193 +120,11 @@ impl fmt::Debug for Check {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Denial {
-    /// A token with more scopes would do; the challenge says `insufficient_scope` and names them.
+    /// A token with more scopes would do: 403, with a challenge that says `insufficient_scope` and
+    /// names the scopes of the policy.
     InsufficientScope,
-    /// No other token of this user would do.
+    /// No other token of this user would do: 403, whose challenge names no error.
     Forbidden,
-}
-
-impl<F> Policy for F
-where
-    F: Fn(&Token) -> bool + Send + Sync + 'static,
-{
-    fn check(&self, request: &PolicyRequest<'_>) -> Check {
-        Check::allow_if(self(request.token()))
-    }
-}
-
-/// Made by [`scopes`].
-///
-/// # Examples
-///
-/// See [`scopes`].
-#[derive(Clone, Debug)]
-pub struct AllScopes(Vec<String>);
-
-/// All of these scopes.
-///
-/// # Panics
-///
-/// When there is none, or one is no scope by RFC 6749, section 3.3 (printable ASCII without
-/// space, `"` and `\`): a policy that nobody, or everybody, satisfies is a mistake to be found at
-/// the start.
-///
-/// # Examples
-///
-/// ```
-/// use tower_bearer::{require, role, scopes};
-///
-/// let layer = require((scopes(["posts:read", "posts:write"]), role("editor")));
-/// # let _ = layer;
-/// ```
-#[track_caller]
-pub fn scopes<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> AllScopes {
-    AllScopes(checked(scopes))
-}
-
-impl Policy for AllScopes {
-    fn check(&self, request: &PolicyRequest<'_>) -> Check {
-        Check::scope_if(self.0.iter().all(|scope| request.token().has_scope(scope)))
-    }
-
-    fn scopes(&self) -> Option<Cow<'_, str>> {
-        Some(self.0.join(" ").into())
-    }
-}
-
-/// Made by [`any_scope`].
-///
-/// # Examples
-///
-/// See [`any_scope`].
-#[derive(Clone, Debug)]
-pub struct AnyScope(Vec<String>);
-
-/// At least one of these scopes. Its 403 names the first.
-///
-/// # Panics
-///
-/// As [`scopes`].
-///
-/// # Examples
-///
-/// ```
-/// use tower_bearer::{any_scope, require};
-///
-/// let layer = require(any_scope(["posts:read", "posts:write"]));
-/// # let _ = layer;
-/// ```
-#[track_caller]
-pub fn any_scope<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> AnyScope {
-    AnyScope(checked(scopes))
-}
-
-impl Policy for AnyScope {
-    fn check(&self, request: &PolicyRequest<'_>) -> Check {
-        Check::scope_if(self.0.iter().any(|scope| request.token().has_scope(scope)))
-    }
-
-    fn scopes(&self) -> Option<Cow<'_, str>> {
-        self.0.first().map(Into::into)
-    }
-}
-
-/// Made by [`role`] and [`any_role`].
-///
-/// # Examples
-///
-/// See [`any_role`].
-#[derive(Clone, Debug)]
-pub struct AnyRole(Vec<String>);
-
-/// This role.
-///
-/// # Examples
-///
-/// See [`scopes`].
-pub fn role(role: impl Into<String>) -> AnyRole {
-    AnyRole(vec![role.into()])
-}
-
-/// At least one of these roles.
-///
-/// # Panics
-///
-/// When there is none.
-///
-/// # Examples
-///
-/// ```
-/// use tower_bearer::{any_role, require};
-///
-/// let layer = require(any_role(["teacher", "admin"]));
-/// # let _ = layer;
-/// ```
-#[track_caller]
-pub fn any_role<I: IntoIterator<Item = T>, T: Into<String>>(roles: I) -> AnyRole {
-    let roles: Vec<String> = roles.into_iter().map(Into::into).collect();
-    assert!(!roles.is_empty(), "a policy needs at least one role");
-    AnyRole(roles)
-}
-
-impl Policy for AnyRole {
-    fn check(&self, request: &PolicyRequest<'_>) -> Check {
-        Check::allow_if(self.0.iter().any(|role| request.token().has_role(role)))
-    }
-}
-
-/// Made by [`check_async`].
-///
-/// # Examples
-///
-/// See [`check_async`].
-#[derive(Clone, Debug)]
-pub struct AsyncCheck<F>(F);
-
-/// A predicate that has to wait, for a database or another service. The request waits with it.
-///
-/// # Examples
-///
-/// ```
-/// use tower_bearer::{Token, check_async, require};
-///
-/// async fn is_member(subject: Option<String>) -> bool {
-///     subject.is_some() // ask a database
-/// }
-///
-/// let layer = require(check_async(|token: Token| is_member(token.subject().map(Into::into))));
-/// # let _ = layer;
-/// ```
-pub fn check_async<F, Fut>(predicate: F) -> AsyncCheck<F>
-where
-    F: Fn(Token) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = bool> + Send + 'static,
-{
-    AsyncCheck(predicate)
-}
-
-impl<F, Fut> Policy for AsyncCheck<F>
-where
-    F: Fn(Token) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = bool> + Send + 'static,
-{
-    fn check(&self, request: &PolicyRequest<'_>) -> Check {
-        let allowed = (self.0)(request.token().clone());
-        Check::Later(Box::pin(async move {
-            if allowed.await { Ok(()) } else { Err(Denial::Forbidden) }
-        }))
-    }
-}
-
-#[track_caller]
-fn checked<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Vec<String> {
-    let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
-    assert!(!scopes.is_empty(), "a policy needs at least one scope");
-    for scope in &scopes {
-        assert!(
-            is_scope_token(scope),
-            "{scope:?} is no scope: printable ASCII without space, quote and backslash"
-        );
-    }
-    scopes
+    /// What the policy has to ask is out of reach: 503 with `Retry-After`.
+    Unavailable,
 }

@@ -122,6 +122,7 @@ fn rejection(denial: Denial, surroundings: Surroundings, scope: Option<Arc<str>>
     let kind = match denial {
         Denial::InsufficientScope => AuthErrorKind::InsufficientScope,
         Denial::Forbidden => AuthErrorKind::Forbidden,
+        Denial::Unavailable => AuthErrorKind::Unavailable,
     };
     crate::trace::debug!(reason = kind.description(), "request refused");
     Rejection::new(kind, surroundings).with_scope(scope)

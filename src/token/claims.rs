@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::members::{Names, Text, Unique, set};
-use super::scope::is_scope_token;
-use crate::AuthErrorKind;
+use super::texts::{Texts, TextsAt};
+use crate::{AuthErrorKind, ConfigError};
 
 /// What the rules, policies and accessors of a token need of its claims.
 ///
@@ -31,20 +31,55 @@ pub(crate) struct RegisteredClaims {
 }
 
 impl RegisteredClaims {
-    pub(crate) fn parse(json: &str) -> Result<Self, AuthErrorKind> {
-        serde_json::from_str(json).map_err(|_| AuthErrorKind::InvalidClaims)
+    pub(crate) fn parse(json: &str, roles: &RolesClaim) -> Result<Self, AuthErrorKind> {
+        let mut json = serde_json::Deserializer::from_str(json);
+        let claims = json.deserialize_map(ClaimsVisitor { roles });
+        claims
+            .and_then(|claims| json.end().map(|()| claims))
+            .map_err(|_| AuthErrorKind::InvalidClaims)
     }
 }
 
-impl<'de> Deserialize<'de> for RegisteredClaims {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ClaimsVisitor)
+/// Where the roles are: `roles` (RFC 9068, section 2.2.3.1), or a path of member names from there
+/// down. It is one claim, never several merged: those of a client must not pass for those of the
+/// realm.
+#[derive(Clone, Debug)]
+pub(crate) struct RolesClaim {
+    first: String,
+    rest: Vec<String>,
+}
+
+impl RolesClaim {
+    pub(crate) fn new(path: impl IntoIterator<Item = String>) -> Result<Self, ConfigError> {
+        let mut path = path.into_iter();
+        let first = path.next().unwrap_or_default();
+        let claim = Self { first, rest: path.collect() };
+        let empty = claim.first.is_empty() || claim.rest.iter().any(String::is_empty);
+        if empty || REGISTERED.contains(&claim.first.as_str()) {
+            return Err(ConfigError::InvalidValue {
+                setting: "claim of the roles",
+                rule: "it is a path of names, and not a claim that means something else",
+            });
+        }
+        Ok(claim)
     }
 }
 
-struct ClaimsVisitor;
+impl Default for RolesClaim {
+    fn default() -> Self {
+        Self { first: "roles".to_owned(), rest: Vec::new() }
+    }
+}
 
-impl<'de> Visitor<'de> for ClaimsVisitor {
+/// The claims that have a meaning of their own here.
+const REGISTERED: [&str; 12] =
+    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "scope", "scp", "cnf"];
+
+struct ClaimsVisitor<'p> {
+    roles: &'p RolesClaim,
+}
+
+impl<'de> Visitor<'de> for ClaimsVisitor<'_> {
     type Value = RegisteredClaims;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,10 +104,12 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
                 "sid" => set(&mut session_id, members.next_value::<Texts>()?)?,
                 "scope" => set(&mut scope, members.next_value::<Texts>()?)?,
                 "scp" => set(&mut scp, members.next_value::<Texts>()?)?,
-                "roles" => set(&mut roles, members.next_value::<Texts>()?)?,
                 "cnf" => {
                     members.next_value::<Unique>()?;
                     set(&mut confirmation, true)?;
+                }
+                other if other == self.roles.first => {
+                    set(&mut roles, members.next_value_seed(TextsAt(&self.roles.rest))?)?;
                 }
                 _ => {
                     members.next_value::<Unique>()?;
@@ -150,100 +187,5 @@ impl<'de> Deserialize<'de> for Audience {
             Texts::Many(texts) if !texts.is_empty() => Ok(Self(texts)),
             _ => Err(D::Error::custom("an audience is a string or an array of strings")),
         }
-    }
-}
-
-/// A string, an array of strings, or anything else.
-enum Texts {
-    One(String),
-    Many(Vec<String>),
-    Other,
-}
-
-impl Texts {
-    fn single(self) -> Option<String> {
-        match self {
-            Self::One(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn into_list(self) -> Vec<String> {
-        match self {
-            Self::One(text) => vec![text],
-            Self::Many(texts) => texts,
-            Self::Other => Vec::new(),
-        }
-    }
-
-    /// An array's elements are one scope each: one with a space inside would become two.
-    fn into_scope(self) -> Option<String> {
-        match self {
-            Self::One(text) => Some(text),
-            Self::Many(texts) if texts.iter().all(|text| is_scope_token(text)) => {
-                Some(texts.join(" "))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextsVisitor;
-
-        impl<'de> Visitor<'de> for TextsVisitor {
-            type Value = Texts;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of strings")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Texts, E> {
-                Ok(Texts::One(text.to_owned()))
-            }
-
-            fn visit_string<E: Error>(self, text: String) -> Result<Texts, E> {
-                Ok(Texts::One(text))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Texts, A::Error> {
-                let mut texts = Some(Vec::new());
-                while let Some(element) = elements.next_element::<Texts>()? {
-                    match (element, &mut texts) {
-                        (Texts::One(text), Some(texts)) => texts.push(text),
-                        _ => texts = None,
-                    }
-                }
-                Ok(texts.map_or(Texts::Other, Texts::Many))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Texts, A::Error> {
-                Unique.visit_map(members)?;
-                Ok(Texts::Other)
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Texts, E> {
-                Ok(Texts::Other)
-            }
-
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Texts, E> {
-                Ok(Texts::Other)
-            }
-
-            fn visit_u64<E: Error>(self, _: u64) -> Result<Texts, E> {
-                Ok(Texts::Other)
-            }
-
-            fn visit_i64<E: Error>(self, _: i64) -> Result<Texts, E> {
-                Ok(Texts::Other)
-            }
-
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Texts, E> {
-                Ok(Texts::Other)
-            }
-        }
-
-        deserializer.deserialize_any(TextsVisitor)
     }
 }

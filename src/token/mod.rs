@@ -4,6 +4,7 @@ mod claims;
 mod header;
 mod members;
 mod scope;
+mod texts;
 pub(crate) mod wire;
 
 #[cfg(test)]
@@ -16,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use claims::{NumericDate, RegisteredClaims};
+pub(crate) use claims::{NumericDate, RegisteredClaims, RolesClaim};
 pub(crate) use header::Header;
 pub(crate) use scope::is_scope_token;
 
@@ -49,11 +50,17 @@ pub struct Token(Arc<Verified>);
 struct Verified {
     claims: RegisteredClaims,
     payload: String,
+    /// Whether `a:*` holds `a:b`.
+    hierarchical_scopes: bool,
 }
 
 impl Token {
-    pub(crate) fn new(claims: RegisteredClaims, payload: String) -> Self {
-        Self(Arc::new(Verified { claims, payload }))
+    pub(crate) fn new(
+        claims: RegisteredClaims,
+        payload: String,
+        hierarchical_scopes: bool,
+    ) -> Self {
+        Self(Arc::new(Verified { claims, payload, hierarchical_scopes }))
     }
 
     /// Whom the token is about: the claim `sub` (RFC 7519, section 4.1.2).
@@ -107,12 +114,15 @@ impl Token {
         scope::split(self.0.claims.scope.as_deref().unwrap_or_default())
     }
 
-    /// Whether it holds the scope, letter by letter.
+    /// Whether it holds the scope: letter by letter, or by one above it where the verifier takes
+    /// [hierarchical scopes](crate::VerifierBuilder::hierarchical_scopes).
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes().any(|held| held == scope)
+        let covers = if self.0.hierarchical_scopes { scope::covers } else { str::eq };
+        self.scopes().any(|held| covers(held, scope))
     }
 
-    /// The roles that it holds: the claim `roles` (RFC 9068, section 2.2.3.1).
+    /// The roles that it holds: the claim `roles` (RFC 9068, section 2.2.3.1), or the one that the
+    /// verifier was [told](crate::VerifierBuilder::roles_claim).
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.0.claims.roles.iter().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-use super::claims::RegisteredClaims;
+use super::claims::{RegisteredClaims, RolesClaim};
 use super::header::Header;
 use super::wire::{decode, decode_text, encode, split};
 use crate::{Algorithm, AuthErrorKind};
@@ -8,7 +8,7 @@ fn header(json: &str) -> Result<Header<'_>, AuthErrorKind> {
 }
 
 fn claims(json: &str) -> Result<RegisteredClaims, AuthErrorKind> {
-    RegisteredClaims::parse(json)
+    RegisteredClaims::parse(json, &RolesClaim::default())
 }
 
 #[test]

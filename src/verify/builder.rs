@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::rules::{Audience, Rules, TokenType};
 use super::{Inner, Verifier};
+use crate::token::RolesClaim;
 use crate::{Clock, ConfigError, KeySet, VerifyingKey};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
@@ -40,6 +41,8 @@ pub struct VerifierBuilder {
     audience: Option<Audience>,
     leeway: Duration,
     max_token_age: Option<Duration>,
+    roles_claim: Option<Vec<String>>,
+    hierarchical_scopes: bool,
     clock: Clock,
 }
 
@@ -52,6 +55,8 @@ impl VerifierBuilder {
             audience: None,
             leeway: DEFAULT_LEEWAY,
             max_token_age: None,
+            roles_claim: None,
+            hierarchical_scopes: false,
             clock: Clock::system(),
         }
     }
@@ -126,6 +131,43 @@ impl VerifierBuilder {
         self
     }
 
+    /// Reads the roles from another claim than `roles`, at the end of a path of member names:
+    /// `["realm_access", "roles"]` for those of a Keycloak realm, `["resource_access", "api",
+    /// "roles"]` for those of its client `api`, `["groups"]`. It is one claim: a second call
+    /// replaces the first, and roles of several are never merged.
+    ///
+    /// The names are taken as they are, dots and slashes included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tower_bearer::{ConfigError, Verifier};
+    /// # fn main() -> Result<(), ConfigError> {
+    /// let secret = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE";
+    /// let verifier = Verifier::hs256(secret)?
+    ///     .audience("api")
+    ///     .roles_claim(["realm_access", "roles"])
+    ///     .build()?;
+    /// # let _ = verifier;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn roles_claim<T: Into<String>>(mut self, path: impl IntoIterator<Item = T>) -> Self {
+        self.roles_claim = Some(path.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Lets a scope that ends in `:*` hold every scope that begins as it does: `items:*` holds
+    /// `items:read` and `items:read:own`; it does not hold `items`, and a lone `*` holds nothing
+    /// but itself. Default: scopes are compared letter by letter, since to RFC 6749, section 3.3,
+    /// they have no parts.
+    #[must_use]
+    pub fn hierarchical_scopes(mut self) -> Self {
+        self.hierarchical_scopes = true;
+        self
+    }
+
     /// Takes the time from another clock than the system's, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -138,7 +180,8 @@ impl VerifierBuilder {
     /// # Errors
     ///
     /// When neither [`audience`](Self::audience) nor [`any_audience`](Self::any_audience) was
-    /// called, there is no key, or the leeway is above 300 seconds.
+    /// called, there is no key, the leeway is above 300 seconds, or the path of
+    /// [`roles_claim`](Self::roles_claim) is empty or begins with a registered claim.
     pub fn build(self) -> Result<Verifier, ConfigError> {
         let audience = self.audience.ok_or(ConfigError::NoAudienceDecision)?;
         if self.keys.is_empty() {
@@ -154,6 +197,13 @@ impl VerifierBuilder {
             leeway: self.leeway,
             max_age: self.max_token_age,
         };
-        Ok(Verifier(Arc::new(Inner { keys: self.keys, rules, clock: self.clock })))
+        let roles = self.roles_claim.map(RolesClaim::new).transpose()?.unwrap_or_default();
+        Ok(Verifier(Arc::new(Inner {
+            keys: self.keys,
+            rules,
+            roles,
+            hierarchical_scopes: self.hierarchical_scopes,
+            clock: self.clock,
+        })))
     }
 }

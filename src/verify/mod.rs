@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use builder::VerifierBuilder;
 
-use crate::token::{Header, RegisteredClaims, wire};
+use crate::token::{Header, RegisteredClaims, RolesClaim, wire};
 use crate::{Algorithm, AuthError, AuthErrorKind, Clock, ConfigError, KeySet, Token, VerifyingKey};
 use rules::Rules;
 
@@ -48,6 +48,8 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     keys: KeySet,
     rules: Rules,
+    roles: RolesClaim,
+    hierarchical_scopes: bool,
     clock: Clock,
 }
 
@@ -113,9 +115,9 @@ impl Verifier {
             parts.signed.as_bytes(),
             &signature,
         )?;
-        let claims = RegisteredClaims::parse(&payload)?;
+        let claims = RegisteredClaims::parse(&payload, &self.0.roles)?;
         self.0.rules.check(&header, &claims, self.0.clock.now())?;
-        Ok(Token::new(claims, payload))
+        Ok(Token::new(claims, payload, self.0.hierarchical_scopes))
     }
 }
 

@@ -6,9 +6,9 @@ use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 use tower_bearer::{
-    AuthErrorKind, Check, Grant, Issuer, JwtAuthLayer, Policy, PolicyRequest, RequireLayer, Token,
-    any_of, any_role, any_scope, check_async, require, require_any_role, require_any_scope,
-    require_scopes, role, scopes,
+    AuthErrorKind, Check, Denial, Grant, Issuer, JwtAuthLayer, Policy, PolicyRequest, RequireLayer,
+    Token, any_of, any_role, any_scope, check_async, not, require, require_any_role,
+    require_any_scope, require_scopes, role, scopes,
 };
 
 use super::support::{Answer, ask, at, bearer};
@@ -36,7 +36,14 @@ async fn each_policy_allows_and_denies() {
         require((scopes(["a"]), role("teacher"))),
         require(any_of((scopes(["x"]), role("teacher")))),
         require(any_of((scopes(["a", "b"]), scopes(["x"])))),
+        require(any_of((role("admin"), (scopes(["a"]), role("teacher"))))),
+        require(not(role("admin"))),
+        require(not(scopes(["x"]))),
+        require((scopes(["a"]), not(any_of((role("admin"), role("root")))))),
+        require(not(not(scopes(["a"])))),
+        require(not(check_async(|_| async { false }))),
         require(check_async(|token: Token| async move { token.has_scope("a") })),
+        require(check_async(|_| async { Ok::<(), Denial>(()) })),
     ] {
         assert_eq!(under(allowed, alice()).await.status, StatusCode::OK);
     }
@@ -52,7 +59,18 @@ async fn each_policy_allows_and_denies() {
         (require(any_of((role("admin"), scopes(["x", "y"])))), InsufficientScope, Some("x y")),
         (require(any_of((role("admin"), any_role(["root"])))), Forbidden, None),
         (require(any_scope(["x", "y"])), InsufficientScope, Some("x")),
+        (require(any_of((role("admin"), (scopes(["a"]), role("x"))))), Forbidden, None),
+        (
+            require(any_of((role("admin"), (scopes(["a", "x"]), role("teacher"))))),
+            InsufficientScope,
+            Some("a x"),
+        ),
+        (require(not(role("teacher"))), Forbidden, None),
+        (require(not(scopes(["a"]))), Forbidden, None),
+        (require((scopes(["a"]), not(role("teacher")))), Forbidden, None),
+        (require(not(check_async(|_| async { true }))), Forbidden, None),
         (require(check_async(|_| async { false })), Forbidden, None),
+        (require(check_async(|_| async { Err(Denial::Forbidden) })), Forbidden, None),
     ] {
         let answer = under(denied, alice()).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
@@ -157,4 +175,28 @@ fn policies_that_can_only_be_mistakes_panic_at_the_start() {
     for scope in ["", "a b", "a\"", "a\\", "\u{e9}", "a\n"] {
         assert!(panics(move || require_scopes([scope])), "{scope:?}");
     }
+}
+
+#[tokio::test]
+async fn r31_a_policy_that_cannot_tell_is_no_denial() {
+    let away = || check_async(|_| async { Err(Denial::Unavailable) });
+    for layer in [
+        require(away()),
+        require(not(away())),
+        require(not(not(away()))),
+        require((away(), scopes(["a"]))),
+        require((scopes(["a"]), away())),
+        require(any_of((role("admin"), away()))),
+        require(any_of((away(), scopes(["x"])))),
+    ] {
+        let answer = under(layer, alice()).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.challenge, None);
+        assert_eq!(answer.headers[http::header::RETRY_AFTER], "1");
+    }
+    // What is decided without it is decided.
+    let layer = require(any_of((away(), scopes(["a"]))));
+    assert_eq!(under(layer, alice()).await.status, StatusCode::OK);
+    let layer = require((away(), scopes(["x"])));
+    assert_eq!(under(layer, alice()).await.status, StatusCode::FORBIDDEN);
 }

@@ -1,36 +1,11 @@
-//! Extractors for axum and whatever else builds on axum-core.
+//! The claims of the token.
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::reject::{Rejection, surroundings_of, token_of};
-use crate::subject::CurrentUser;
 use crate::{AuthErrorKind, Token};
-
-/// The verified token of the request. Without one it answers 401, without a
-/// [`JwtAuthLayer`](crate::JwtAuthLayer) around the route 500; never anything else.
-impl<S: Sync> FromRequestParts<S> for Token {
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        token_of(&parts.extensions).cloned()
-    }
-}
-
-/// `None` for a request without credentials, under
-/// [`optional`](crate::JwtAuthLayer::optional).
-impl<S: Sync> OptionalFromRequestParts<S> for Token {
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
-        match token_of(&parts.extensions) {
-            Ok(token) => Ok(Some(token.clone())),
-            Err(rejection) if rejection.kind() == AuthErrorKind::MissingCredentials => Ok(None),
-            Err(rejection) => Err(rejection),
-        }
-    }
-}
 
 /// The claims of the verified token, as a type of your own.
 ///
@@ -87,45 +62,6 @@ impl<T: DeserializeOwned, S: Sync> OptionalFromRequestParts<S> for Claims<T> {
         match <Token as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await? {
             Some(token) => claims(&token, parts).map(Some),
             None => Ok(None),
-        }
-    }
-}
-
-/// The user that [`JwtAuthLayer::users`](crate::JwtAuthLayer::users) loaded. Without a token it
-/// answers 401, without a layer that loads users of this type 500.
-impl<U, S> FromRequestParts<S> for CurrentUser<U>
-where
-    U: Clone + Send + Sync + 'static,
-    S: Sync,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        token_of(&parts.extensions)?;
-        Self::of(&parts.extensions).cloned().map(CurrentUser).ok_or_else(|| {
-            crate::trace::error!(
-                user = std::any::type_name::<U>(),
-                "no JwtAuthLayer with a store of such users around a route that asks for one"
-            );
-            Rejection::new(AuthErrorKind::MissingLayer, surroundings_of(&parts.extensions))
-        })
-    }
-}
-
-/// `None` for a request without credentials, under
-/// [`optional`](crate::JwtAuthLayer::optional).
-impl<U, S> OptionalFromRequestParts<S> for CurrentUser<U>
-where
-    U: Clone + Send + Sync + 'static,
-    S: Sync,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        match <Self as FromRequestParts<S>>::from_request_parts(parts, state).await {
-            Ok(user) => Ok(Some(user)),
-            Err(rejection) if rejection.kind() == AuthErrorKind::MissingCredentials => Ok(None),
-            Err(rejection) => Err(rejection),
         }
     }
 }
