@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tower_bearer::StoreError;
+use tower_bearer::{ConfigError, StoreError};
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -80,5 +80,12 @@ impl IntoResponse for Failure {
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
+    }
+}
+
+impl From<ConfigError> for Failure {
+    /// A verified token that is no bearer token does not come in.
+    fn from(_: ConfigError) -> Self {
+        Self::BrokenBody
     }
 }

@@ -5,12 +5,12 @@ use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 use tower_bearer::{
     Endpoint, Hasher, Issuer, JwtAuthLayer, LoginRouter, PasswordPolicy, RefreshTokens,
-    SqliteStore, any_role, scopes,
+    SqliteStore, any_of, any_role, role, scopes,
 };
 
 use crate::answer::Failure;
 use crate::settings::Settings;
-use crate::{body, items, reports, tasks};
+use crate::{body, items, reports, tasks, web};
 
 /// What a newly registered user may do.
 const USER_SCOPES: [&str; 2] = ["me", "items:read"];
@@ -42,6 +42,13 @@ pub(crate) fn app(
     let reads_items = auth.clone().require(scopes(["items:read"]));
     let writes_items = auth.clone().require(scopes(["items:write"]));
     let sees_reports = auth.clone().require(any_role(["teacher", "admin"]));
+    // Here the user is loaded with every request, so that one who is disabled is out at once. The
+    // other routes save the question, and take tokens of a trusted issuer whose users are not ours.
+    let with_user = auth.clone().users(store.clone());
+    // One of several ways, each of which may ask for several things.
+    let lists_owners = with_user
+        .clone()
+        .require(any_of((role("admin"), (role("teacher"), scopes(["items:write"])))));
     Router::new()
         .route("/tasks", get(tasks::list).post(tasks::create).route_layer(auth.clone()))
         .route(
@@ -51,6 +58,8 @@ pub(crate) fn app(
         .route("/items", get(items::list).route_layer(reads_items))
         .route("/items", post(items::create).route_layer(writes_items))
         .route("/reports", get(reports::read).route_layer(sees_reports))
+        .route("/reports/owners", get(reports::owners).route_layer(lists_owners))
+        .merge(web::routes(with_user))
         .with_state(store.pool().clone())
         .route("/health", get(health))
         .nest("/auth", login.into_router())

@@ -20,6 +20,7 @@ mod reports;
 mod settings;
 mod shutdown;
 mod tasks;
+mod web;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;

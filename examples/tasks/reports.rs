@@ -22,3 +22,18 @@ pub(crate) async fn read(State(pool): State<SqlitePool>) -> Result<Json<Report>,
     .await?;
     Ok(Json(Report { owners, tasks, done }))
 }
+
+#[derive(Serialize)]
+pub(crate) struct Owner {
+    owner: String,
+    open: i64,
+}
+
+pub(crate) async fn owners(State(pool): State<SqlitePool>) -> Result<Json<Vec<Owner>>, Failure> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT owner, COUNT(*) FILTER (WHERE NOT done) FROM tasks GROUP BY owner ORDER BY owner",
+    )
+    .fetch_all(&pool)
+    .await?;
+    Ok(Json(rows.into_iter().map(|(owner, open)| Owner { owner, open }).collect()))
+}

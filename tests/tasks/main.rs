@@ -16,3 +16,4 @@ mod refusals;
 mod sequence;
 mod service;
 mod settings;
+mod web;

@@ -1,0 +1,77 @@
+//! Pages for a browser: the token comes in a cookie, which a script can't read, and refusals are
+//! pages too.
+//!
+//! ```text
+//! curl -i -X POST "$URL/web/session" -H "Authorization: Bearer $TOKEN"
+//! ```
+
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{delete, get, post};
+use bytes::Bytes;
+use sqlx::SqlitePool;
+use tower_bearer::{CurrentUser, JwtAuthLayer, Rejection, Token, TokenCookie, TokenSource, User};
+
+use crate::answer::Failure;
+
+/// Browsers keep a name that begins like this to one host and to HTTPS; to this machine they send
+/// it over plain HTTP as well.
+const COOKIE: &str = "__Host-access";
+
+/// `auth` verifies what comes in `Authorization`; the pages take the cookie beside it.
+pub(crate) fn routes(auth: JwtAuthLayer) -> Router<SqlitePool> {
+    let page = auth.clone().token_source(TokenSource::cookie(COOKIE)).on_reject(refusal);
+    Router::new()
+        .route("/web", get(welcome).route_layer(page.clone()))
+        .route("/web/session", post(begin).route_layer(auth))
+        .route("/web/session", delete(end).route_layer(page))
+}
+
+async fn welcome(
+    CurrentUser(user): CurrentUser<User>,
+    State(pool): State<SqlitePool>,
+) -> Result<String, Failure> {
+    let open: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM tasks WHERE owner = ? AND NOT done")
+        .bind(&user.id)
+        .fetch_one(&pool)
+        .await?;
+    Ok(format!("Hello, {}. Open tasks: {open}.\n", user.username))
+}
+
+/// Puts the token of the request into the cookie, for as long as it lives.
+async fn begin(token: Token, headers: HeaderMap) -> Result<impl IntoResponse, Failure> {
+    let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let text = text.and_then(|text| text.split_once(' ')).map_or("", |(_, text)| text.trim_start());
+    let expires_at = token.expires_at().unwrap_or(SystemTime::UNIX_EPOCH);
+    let lifetime = expires_at.duration_since(SystemTime::now()).unwrap_or_default();
+    let cookie = TokenCookie::new(COOKIE).strict().set(text, lifetime)?;
+    Ok(without_content(cookie))
+}
+
+async fn end() -> impl IntoResponse {
+    without_content(TokenCookie::new(COOKIE).strict().clear())
+}
+
+fn without_content(cookie: HeaderValue) -> impl IntoResponse {
+    let no_store = HeaderValue::from_static("no-store");
+    (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), (CACHE_CONTROL, no_store)])
+}
+
+/// The description is one of constants, so that nothing in it needs an escape.
+fn refusal(rejection: &Rejection) -> Response<Bytes> {
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><title>{status}</title><h1>{description}</h1>\
+         <p>Log in, and try again.</p></html>\n",
+        status = rejection.status(),
+        description = rejection.description(),
+    );
+    let mut response = Response::new(Bytes::from(page));
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response
+}
