@@ -75,8 +75,9 @@
 //!   asks for a token.
 //! - [`VerifierBuilder::any_audience`] takes tokens that were issued for other services, and a
 //!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
-//! - An access token stays valid until it expires, whatever becomes of its user or session, unless
-//!   the handler asks the store. Keep its life short.
+//! - An access token stays valid until it expires, whatever becomes of its session, and without
+//!   [`JwtAuthLayer::users`] of its user. Keep its life short.
+//! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - In axum, `Router::layer` covers the routes that were added before it.
 

@@ -14,7 +14,7 @@ pub struct AnyRole(Vec<String>);
 ///
 /// # Examples
 ///
-/// See [`scopes`].
+/// See [`any_of`](crate::any_of).
 pub fn role(role: impl Into<String>) -> AnyRole {
     AnyRole(vec![role.into()])
 }

@@ -16,3 +16,4 @@ mod services;
 mod sources;
 mod support;
 mod users;
+mod websocket;
