@@ -4,6 +4,7 @@
 //! [`JwtAuthLayer`] lets only requests with a valid token through, policies such as
 //! [`require_scopes`] and [`require_role`] decide who may do what, and the extractors [`Token`]
 //! and [`Claims`] hand the result to axum handlers. Refusals carry the challenges of RFC 6750.
+//! [`require_https`], around it all, refuses what came over plain HTTP.
 //!
 //! The *issuing side* is for services without an identity provider: [`Issuer`] mints access tokens
 //! in the profile of RFC 9068, and with the feature `login`, `LoginRouter` adds routes to
@@ -78,6 +79,8 @@
 //! - An access token stays valid until it expires, whatever becomes of its user or session, unless
 //!   the handler asks the store. Keep its life short.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
+//! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]
+//!   believes whoever connects from a trusted network.
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
 mod auth;
@@ -94,6 +97,7 @@ mod key;
 mod login;
 #[cfg(feature = "password")]
 mod password;
+mod peer;
 mod random;
 #[cfg(feature = "store")]
 mod refresh;
@@ -103,6 +107,7 @@ mod require;
 mod store;
 mod token;
 mod trace;
+mod transport;
 mod verify;
 
 pub use auth::{JwtAuth, JwtAuthLayer};
@@ -121,6 +126,7 @@ pub use password::{
     Hasher, HasherBuilder, OwaspParameters, PasswordError, PasswordPolicy, PasswordRule,
     Verification,
 };
+pub use peer::{PeerAddr, TrustedProxies};
 #[cfg(feature = "store")]
 pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
 pub use reject::Rejection;
@@ -137,4 +143,8 @@ pub use store::{
     Session, StoreError, StoredToken, User, UserStore, Username, UsernameError,
 };
 pub use token::{ClaimsError, Token};
+pub use transport::{
+    ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,
+    require_https,
+};
 pub use verify::{Verifier, VerifierBuilder};

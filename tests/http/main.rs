@@ -5,6 +5,9 @@
 mod challenges;
 mod credentials;
 mod modes;
+mod pages;
 mod policies;
+mod proxies;
 mod services;
 mod support;
+mod transport;
