@@ -4,6 +4,7 @@
 //! [`JwtAuthLayer`] lets only requests with a valid token through, policies such as
 //! [`require_scopes`] and [`require_role`] decide who may do what, and the extractors [`Token`]
 //! and [`Claims`] hand the result to axum handlers. Refusals carry the challenges of RFC 6750.
+//! [`require_https`], around it all, refuses what came over plain HTTP.
 //!
 //! The *issuing side* is for services without an identity provider: [`Issuer`] mints access tokens
 //! in the profile of RFC 9068, and with the feature `login`, `LoginRouter` adds routes to
@@ -79,6 +80,8 @@
 //!   [`JwtAuthLayer::users`] of its user. Keep its life short.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
+//! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]
+//!   believes whoever connects from a trusted network.
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
 mod auth;
@@ -95,6 +98,7 @@ mod key;
 mod login;
 #[cfg(feature = "password")]
 mod password;
+mod peer;
 mod random;
 #[cfg(feature = "store")]
 mod refresh;
@@ -105,6 +109,7 @@ mod store;
 mod subject;
 mod token;
 mod trace;
+mod transport;
 mod verify;
 
 pub use auth::{JwtAuth, JwtAuthLayer, RequestHead, TokenCookie, TokenSource};
@@ -124,6 +129,7 @@ pub use password::{
     Hasher, HasherBuilder, OwaspParameters, PasswordError, PasswordPolicy, PasswordRule,
     Verification,
 };
+pub use peer::{PeerAddr, TrustedProxies};
 #[cfg(feature = "store")]
 pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
 pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};
@@ -141,4 +147,8 @@ pub use store::{
 };
 pub use subject::{CurrentUser, SubjectStore};
 pub use token::{ClaimsError, Token};
+pub use transport::{
+    ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,
+    require_https,
+};
 pub use verify::{Verifier, VerifierBuilder};

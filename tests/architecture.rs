@@ -37,6 +37,8 @@ const MODULES: &[Module] = &[
         imports: &["token", "verify", "challenge", "reject", "body", "gate", "require", "subject"],
     },
     Module { name: "extract", imports: &["token", "reject", "subject"] },
+    Module { name: "peer", imports: &[] },
+    Module { name: "transport", imports: &["body", "gate", "peer"] },
     Module { name: "issue", imports: &["key", "token", "verify"] },
     Module { name: "password", imports: &[] },
     Module { name: "store", imports: &["token", "subject"] },
@@ -63,6 +65,8 @@ const VERIFYING: &[&str] = &[
     "require",
     "auth",
     "extract",
+    "peer",
+    "transport",
 ];
 const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "login"];
 
@@ -80,6 +84,7 @@ const CRATES: &[(&str, &str)] = &[
     ("sqlx", "store::sqlite"),
     ("tracing", "trace"),
     ("getrandom", "random"),
+    ("ipnet", "peer"),
 ];
 
 /// Ways to read the time, as tokens; `clock.rs` alone has them.

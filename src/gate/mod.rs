@@ -65,7 +65,7 @@ pub(crate) fn is_preflight<B>(request: &Request<B>) -> bool {
         && !request.headers().contains_key(AUTHORIZATION)
 }
 
-fn take_ready<S: Clone>(inner: &mut S) -> S {
+pub(crate) fn take_ready<S: Clone>(inner: &mut S) -> S {
     let unready = inner.clone();
     mem::replace(inner, unready)
 }
