@@ -146,7 +146,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             .client_id(&session.client_id)
             .session_id(&session.id)
             .scopes(scopes.iter().copied())
-            .roles(&user.roles);
+            .roles(&user.roles)
+            // When and how the user logged in, whenever the token is minted (RFC 9068, section
+            // 2.2.1; `pwd` by RFC 8176).
+            .claim("auth_time", session.created_at.as_secs())
+            .claim("amr", vec!["pwd"]);
         Ok(self.issuer.issue(&grant)?)
     }
 

@@ -31,6 +31,20 @@ async fn r109_a_refresh_token_is_good_for_one_exchange() {
 }
 
 #[tokio::test]
+async fn r86_a_refreshed_token_tells_when_and_how_the_user_logged_in() {
+    for app in apps().await {
+        let began = app.clock.now().as_secs();
+        let mut answer = app.password_grant("admin", &[]).await;
+        for _ in 0..3 {
+            let claims = app.claims(&answer.text("access_token")).await;
+            assert_eq!((&claims["auth_time"], &claims["amr"]), (&json!(began), &json!(["pwd"])));
+            app.clock.advance(Duration::from_secs(3600));
+            answer = app.refresh(&answer.text("refresh_token")).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn r110_reuse_ends_the_session_and_no_other() {
     for app in apps().await {
         let old = app.password_grant("admin", &[]).await.text("refresh_token");
