@@ -4,7 +4,10 @@
 
 mod challenges;
 mod credentials;
+mod foreign;
 mod modes;
 mod policies;
 mod services;
 mod support;
+#[path = "../support/vectors.rs"]
+mod vectors;
