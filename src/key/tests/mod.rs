@@ -1,3 +1,4 @@
+mod attacks;
 mod vectors;
 
 use super::backend::{self, Backend, PrivateKey};
