@@ -99,6 +99,34 @@ fn r48_attack_ed25519_signature_plus_the_order() {
     }
 }
 
+/// s and s + n are the same number modulo n (RFC 8017, section 5.2.2, refuses the second).
+#[test]
+fn r48_attack_rsa_signature_plus_the_modulus() {
+    for algorithm in [Algorithm::RS256, Algorithm::PS256] {
+        for backend in Backend::ALL {
+            let key = signing_key(*backend, algorithm);
+            let signer = backend::private_from_pem(algorithm, private_pem(algorithm).as_bytes());
+            let public = backend::Signer::new(*backend, algorithm, signer.unwrap()).public();
+            let Ok(Material::Rsa { mut n, .. }) = public else { panic!("an RSA key") };
+            n.reverse();
+            let mut tried = 0;
+            for message in 0..64_u8 {
+                let mut signature = key.sign(&[message]).unwrap();
+                signature.reverse();
+                // Only small signatures leave room for a second of the same length.
+                let Some(mut forged) = sum(&signature, &n) else { continue };
+                forged.reverse();
+                assert!(
+                    !key.verifying_key().verify(&[message], &forged),
+                    "{algorithm} {backend:?}"
+                );
+                tried += 1;
+            }
+            assert!(tried > 0, "{algorithm} {backend:?}: no signature was small enough");
+        }
+    }
+}
+
 /// The sum of two numbers of the same length, little-endian, where it has that length too.
 fn sum(left: &[u8], right: &[u8]) -> Option<Vec<u8>> {
     assert_eq!(left.len(), right.len());
