@@ -1,4 +1,5 @@
 mod claims;
+mod limits;
 mod types;
 
 use std::time::Duration;
