@@ -7,6 +7,7 @@ mod credentials;
 mod foreign;
 mod modes;
 mod policies;
+mod properties;
 mod services;
 mod support;
 #[path = "../support/vectors.rs"]

@@ -1,4 +1,5 @@
 mod attacks;
+mod properties;
 mod vectors;
 
 use super::backend::{self, Backend, PrivateKey};

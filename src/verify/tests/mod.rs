@@ -1,6 +1,7 @@
 mod attacks;
 mod claims;
 mod limits;
+mod properties;
 mod types;
 
 use std::time::Duration;
