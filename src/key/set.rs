@@ -65,7 +65,10 @@ impl KeySet {
     /// # }
     /// ```
     pub fn from_jwks(json: &str) -> Result<Self, ConfigError> {
-        let backend = Backend::preferred()?;
+        Self::read(Backend::preferred()?, json)
+    }
+
+    pub(super) fn read(backend: Backend, json: &str) -> Result<Self, ConfigError> {
         let invalid = |reason| ConfigError::InvalidJwk { reason };
         let mut set: Value =
             serde_json::from_str(json).map_err(|_| invalid("the key set is not JSON"))?;

@@ -10,13 +10,17 @@ mod claims;
 mod credentials;
 mod cross_site;
 mod extractors;
+mod foreign;
 mod modes;
 mod pages;
 mod policies;
+mod properties;
 mod proxies;
 mod services;
 mod sources;
 mod support;
 mod transport;
 mod users;
+#[path = "../support/vectors.rs"]
+mod vectors;
 mod websocket;

@@ -167,7 +167,7 @@ async fn r160_the_whole_password_counts() {
 }
 
 #[tokio::test]
-async fn r94_r122_a_disabled_user_is_out_at_once() {
+async fn r73_r94_r122_a_disabled_user_is_out_at_once() {
     let store = MemoryStore::new();
     let issuer = Issuer::for_tests();
     let hasher = Hasher::builder().insecure_parameters(8, 1, 1).build().unwrap();

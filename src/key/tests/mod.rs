@@ -1,3 +1,7 @@
+mod attacks;
+mod properties;
+mod vectors;
+
 use super::backend::{self, Backend, PrivateKey};
 use super::*;
 use crate::{AuthErrorKind, ConfigError, Verifier};
@@ -6,19 +10,19 @@ const SECRET: &str = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzEq3TnX5sLd7Gh1PkVbC9RzUeYoA
 
 fn private_pem(algorithm: Algorithm) -> &'static str {
     match algorithm {
-        Algorithm::ES256 => include_str!("../../tests/keys/p256.pem"),
-        Algorithm::ES384 => include_str!("../../tests/keys/p384.pem"),
-        Algorithm::EdDSA => include_str!("../../tests/keys/ed25519.pem"),
-        _ => include_str!("../../tests/keys/rsa2048.pem"),
+        Algorithm::ES256 => include_str!("../../../tests/keys/p256.pem"),
+        Algorithm::ES384 => include_str!("../../../tests/keys/p384.pem"),
+        Algorithm::EdDSA => include_str!("../../../tests/keys/ed25519.pem"),
+        _ => include_str!("../../../tests/keys/rsa2048.pem"),
     }
 }
 
 fn public_pem(algorithm: Algorithm) -> &'static str {
     match algorithm {
-        Algorithm::ES256 => include_str!("../../tests/keys/p256.pub.pem"),
-        Algorithm::ES384 => include_str!("../../tests/keys/p384.pub.pem"),
-        Algorithm::EdDSA => include_str!("../../tests/keys/ed25519.pub.pem"),
-        _ => include_str!("../../tests/keys/rsa2048.pub.pem"),
+        Algorithm::ES256 => include_str!("../../../tests/keys/p256.pub.pem"),
+        Algorithm::ES384 => include_str!("../../../tests/keys/p384.pub.pem"),
+        Algorithm::EdDSA => include_str!("../../../tests/keys/ed25519.pub.pem"),
+        _ => include_str!("../../../tests/keys/rsa2048.pub.pem"),
     }
 }
 
@@ -76,7 +80,7 @@ fn keys_are_read_from_pem_and_der_in_both_halves() {
 
 #[test]
 fn rsa_keys_may_be_pkcs1() {
-    let pem = include_str!("../../tests/keys/rsa2048-pkcs1.pem");
+    let pem = include_str!("../../../tests/keys/rsa2048-pkcs1.pem");
     let signature = SigningKey::from_pem(Algorithm::RS256, pem).unwrap().sign(b"m").unwrap();
     assert!(SigningKey::from_der(Algorithm::RS256, der(pem)).is_ok());
     let key = VerifyingKey::from_pem(Algorithm::RS256, public_pem(Algorithm::RS256)).unwrap();
@@ -93,7 +97,7 @@ fn keys_of_another_type_are_refused_with_a_reason() {
             assert_eq!(public.is_ok(), wrong == given, "{wrong} from {given}");
         }
     }
-    let sec1 = include_str!("../../tests/keys/p256-sec1.pem");
+    let sec1 = include_str!("../../../tests/keys/p256-sec1.pem");
     let error = SigningKey::from_pem(Algorithm::ES256, sec1).unwrap_err();
     assert!(error.to_string().contains("openssl pkcs8 -topk8"), "{error}");
     for text in ["", "no key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"] {
@@ -121,8 +125,8 @@ fn r58_hmac_secrets_have_the_size_of_the_hash() {
 
 #[test]
 fn r59_rsa_keys_have_at_least_2048_bits() {
-    let private = include_str!("../../tests/keys/rsa1024.pem");
-    let public = include_str!("../../tests/keys/rsa1024.pub.pem");
+    let private = include_str!("../../../tests/keys/rsa1024.pem");
+    let public = include_str!("../../../tests/keys/rsa1024.pub.pem");
     let error = VerifyingKey::from_pem(Algorithm::RS256, public).unwrap_err();
     assert_eq!(error, ConfigError::RsaKeyTooSmall { bits: 1024 });
     assert!(SigningKey::from_pem(Algorithm::PS256, private).is_err());
@@ -182,7 +186,7 @@ fn r61_secrets_that_everybody_knows_are_refused() {
         "secret-key-that-should-be-changed-in-production",
         "your_jwt_secret_key_here_min_32_chars",
         "SupersecretJwtKeyThatIsVeryLongAndSecure",
-        include_str!("../../tests/keys/rsa2048.pub.pem"),
+        include_str!("../../../tests/keys/rsa2048.pub.pem"),
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "abcdefghijklmnopqrstuvwxyz0123456789",
         "01234567890123456789012345678901",

@@ -1,0 +1,100 @@
+//! Kinds of tokens, told apart by `typ` (RFC 8725, section 3.11).
+
+use super::*;
+
+#[test]
+fn r75_types_compare_without_case_and_prefix() {
+    let bench = Bench::new();
+    let typ = |typ: &str| format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#);
+    let token = |header: &str| sign(&bench.key, header, &claims(""));
+    let strict = bench.builder().token_type("at+jwt").build().unwrap();
+    let lenient = bench.builder().build().unwrap();
+    for name in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
+        assert!(strict.check(&token(&typ(name))).is_ok(), "{name}");
+        assert!(lenient.check(&token(&typ(name))).is_ok(), "{name}");
+    }
+    for name in ["JWT", "jwt", "application/jwt"] {
+        assert_eq!(strict.check(&token(&typ(name))).unwrap_err(), AuthErrorKind::WrongTokenType);
+        assert!(lenient.check(&token(&typ(name))).is_ok(), "{name}");
+    }
+    for name in ["rt+jwt", "dpop+jwt", "", "application/", "text/at+jwt", "at+jwt ", "a/at+jwt"] {
+        for verifier in [&strict, &lenient] {
+            let kind = verifier.check(&token(&typ(name))).unwrap_err();
+            assert_eq!(kind, AuthErrorKind::WrongTokenType, "{name}");
+        }
+    }
+    let untyped = token(r#"{"alg":"HS256"}"#);
+    assert_eq!(strict.check(&untyped).unwrap_err(), AuthErrorKind::WrongTokenType);
+    assert!(lenient.check(&untyped).is_ok());
+}
+
+#[test]
+fn r74_no_kind_of_token_is_taken_for_another() {
+    let bench = Bench::new();
+    const KINDS: [&str; 4] = ["at+jwt", "rt+jwt", "reset+jwt", "verify+jwt"];
+    let lenient = bench.builder().build().unwrap();
+    for wanted in KINDS {
+        let verifier = bench.builder().token_type(wanted).build().unwrap();
+        for given in KINDS {
+            for spelling in [given.to_owned(), given.to_uppercase(), format!("application/{given}")]
+            {
+                let header = format!(r#"{{"alg":"HS256","typ":"{spelling}"}}"#);
+                let token = sign(&bench.key, &header, &claims(""));
+                let verdict = verifier.check(&token).map(drop);
+                let expected =
+                    if wanted == given { Ok(()) } else { Err(AuthErrorKind::WrongTokenType) };
+                assert_eq!(verdict, expected, "{spelling} where {wanted} is wanted");
+                assert_eq!(lenient.check(&token).is_ok(), given == "at+jwt", "{spelling}");
+            }
+        }
+    }
+}
+
+#[test]
+fn r82_the_issuers_verifier_takes_access_tokens_alone() {
+    let bench = Bench::new();
+    let issuer = Issuer::new(bench.key.clone()).issuer("https://me").audience("api");
+    let issuer = issuer.clock(bench.clock.clone());
+    let (strict, mixed) =
+        (issuer.verifier().unwrap(), issuer.verifier_with(KeySet::new()).unwrap());
+    let token = |header: &str| sign(&bench.key, header, &claims(""));
+    for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "APPLICATION/AT+JWT", "At+Jwt"] {
+        assert!(strict.check(&token(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#))).is_ok());
+    }
+    for header in [
+        r#"{"alg":"HS256"}"#,
+        r#"{"alg":"HS256","typ":"JWT"}"#,
+        r#"{"alg":"HS256","typ":"jwt"}"#,
+        r#"{"alg":"HS256","typ":"application/jwt"}"#,
+        r#"{"alg":"HS256","cty":"at+jwt"}"#,
+        r#"{"alg":"HS256","typ":"at+jwt+x"}"#,
+        r#"{"alg":"HS256","typ":"application/x/at+jwt"}"#,
+    ] {
+        assert_eq!(strict.check(&token(header)).unwrap_err(), AuthErrorKind::WrongTokenType);
+    }
+    for header in [r#"{"alg":"HS256","typ":null}"#, r#"{"alg":"HS256","typ":["at+jwt"]}"#] {
+        assert_eq!(strict.check(&token(header)).unwrap_err(), AuthErrorKind::MalformedToken);
+    }
+    assert!(mixed.check(&token(r#"{"alg":"HS256","typ":"JWT"}"#)).is_ok(), "as it documents");
+}
+
+#[test]
+fn r62_ed25519_is_eddsa_by_another_name() {
+    let pem = include_str!("../../../tests/keys/ed25519.pem");
+    let key = SigningKey::from_pem(Algorithm::EdDSA, pem).unwrap();
+    let verifier = Verifier::builder(&key).any_audience().build().unwrap();
+    for (name, expected) in [
+        ("EdDSA", Ok(())),
+        ("Ed25519", Ok(())),
+        ("Ed448", Err(AuthErrorKind::AlgorithmMismatch)),
+        ("ed25519", Err(AuthErrorKind::AlgorithmMismatch)),
+        ("ESP256", Err(AuthErrorKind::AlgorithmMismatch)),
+    ] {
+        let token = sign(&key, &format!(r#"{{"alg":"{name}"}}"#), r#"{"exp":99999999999}"#);
+        assert_eq!(verifier.check(&token).map(drop), expected, "{name}");
+    }
+    // A key may say it too.
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","alg":"Ed25519",
+        "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    assert_eq!(VerifyingKey::from_jwk(jwk).unwrap().algorithm(), Algorithm::EdDSA);
+}
