@@ -52,16 +52,14 @@ const KEYS: &[(&str, Result<Algorithm, &str>)] = &[
 
 #[test]
 fn cookbook_compact_serialization() {
-    let vectors: Vec<Vector> =
-        documents().iter().filter_map(|(name, one)| vector(name, one, "compact")).collect();
-    if !vectors.is_empty() {
-        check_all("cookbook, compact", &vectors, COMPACT);
-    }
+    let Some(documents) = documents() else { return };
+    let compact = documents.iter().filter_map(|(name, one)| vector(name, one, "compact"));
+    check_all("cookbook, compact", &compact.collect::<Vec<_>>(), COMPACT);
 }
 
 #[test]
 fn r47_cookbook_json_serialization_is_refused() {
-    let documents = documents();
+    let Some(documents) = documents() else { return };
     let vectors: Vec<Vector> = ["json", "json_flat"]
         .iter()
         .flat_map(|form| documents.iter().filter_map(|(name, one)| vector(name, one, form)))
@@ -70,7 +68,7 @@ fn r47_cookbook_json_serialization_is_refused() {
         assert_ne!(verdict(vector), Verdict::Accepted, "{}", vector.name);
     }
     println!("cookbook, JSON serialization: {} vectors, all refused", vectors.len());
-    assert!(documents.is_empty() || vectors.len() == 23);
+    assert_eq!(vectors.len(), 23);
 }
 
 #[test]
@@ -91,10 +89,10 @@ fn cookbook_keys() {
     }
 }
 
-/// The examples by name; none where the vectors are away.
-fn documents() -> Vec<(&'static str, Value)> {
+/// The examples by name, or `None` where the vectors are away.
+fn documents() -> Option<Vec<(&'static str, Value)>> {
     let read = |name: &&'static str| Some((*name, document(&format!("cookbook/{name}.json"))?));
-    FILES.iter().filter_map(read).collect()
+    FILES.iter().map(read).collect()
 }
 
 fn vector(name: &str, example: &Value, form: &str) -> Option<Vector> {
