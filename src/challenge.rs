@@ -100,6 +100,10 @@ impl Challenge {
         Self { text: r#"Bearer realm="api""#.to_owned(), names: vec!["realm".to_owned()] }
     }
 
+    pub(crate) fn is_bearer(&self) -> bool {
+        self.text.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer"))
+    }
+
     pub(crate) fn to_header(&self) -> HeaderValue {
         header(&self.text)
     }

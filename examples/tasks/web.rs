@@ -66,7 +66,12 @@ fn without_content(cookie: HeaderValue) -> impl IntoResponse {
 fn refusal(rejection: &Rejection) -> Response<Bytes> {
     let page = format!(
         "<!doctype html><html lang=\"en\"><title>{status}</title><h1>{description}</h1>\
-         <p>Log in, and try again.</p></html>\n",
+         <p>{advice}</p></html>\n",
+        advice = if rejection.status() == StatusCode::UNAUTHORIZED {
+            "Log in, and try again."
+        } else {
+            "Go back, and try again."
+        },
         status = rejection.status(),
         description = rejection.description(),
     );

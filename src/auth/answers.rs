@@ -72,6 +72,13 @@ impl JwtAuthLayer {
         self.with(|settings| settings.surroundings.hide_reason())
     }
 
+    /// Keeps the scopes of a route out of the 401 to a request without credentials. Default: they are
+    /// named, so that a client knows what to ask for (RFC 6750, section 3). The 403 names them always.
+    #[must_use]
+    pub fn hide_scope(self) -> Self {
+        self.with(|settings| settings.surroundings.hide_scope())
+    }
+
     /// Names the URL of the protected resource metadata in challenges, so that clients find out
     /// whose tokens this service takes (RFC 9728, section 5.1). It comes from the configuration and
     /// never from the request. A second call replaces the first.
@@ -102,6 +109,10 @@ impl JwtAuthLayer {
     /// that takes other credentials too. What is wrong with a token is said in the challenge of
     /// `Bearer` alone. A second call offers one scheme more.
     ///
+    /// # Errors
+    ///
+    /// When the scheme is `Bearer`, which has its challenge already.
+    ///
     /// # Examples
     ///
     /// ```
@@ -109,13 +120,19 @@ impl JwtAuthLayer {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let verifier = Issuer::for_tests().verifier()?;
-    /// let layer = JwtAuthLayer::new(verifier).other_challenge(Challenge::new("ApiKey", "api")?);
+    /// let layer = JwtAuthLayer::new(verifier).other_challenge(Challenge::new("ApiKey", "api")?)?;
     /// # let _ = layer;
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    pub fn other_challenge(self, challenge: Challenge) -> Self {
-        self.with(|settings| settings.surroundings.add_other(challenge))
+    pub fn other_challenge(mut self, challenge: Challenge) -> Result<Self, ConfigError> {
+        if challenge.is_bearer() {
+            return Err(ConfigError::InvalidValue {
+                setting: "other challenge",
+                rule: "the layer makes the challenge of the scheme Bearer itself",
+            });
+        }
+        self.settings_mut().surroundings.add_other(challenge);
+        Ok(self)
     }
 }

@@ -59,7 +59,10 @@ use crate::subject::SubjectStore;
 ///   for a token.
 /// - A CORS preflight, an `OPTIONS` request with `Access-Control-Request-Method`, passes without a
 ///   token. A service that does not look at the method serves it as any other request.
-/// - In axum, `Router::layer` covers the routes that were added *before* it.
+/// - A service that takes the method from a header (`X-HTTP-Method-Override`) *inside* the layer makes
+///   a preflight of whatever it likes; do that outside.
+/// - In axum, `Router::layer` covers the routes that were added *before* it. It also answers unknown
+///   paths, with 401; under `Router::route_layer` they stay 404.
 #[derive(Clone)]
 pub struct JwtAuthLayer {
     settings: Arc<Settings>,
@@ -101,16 +104,22 @@ impl JwtAuthLayer {
     }
 
     /// Looks for the token in one more place, beside the `Authorization` header. Default: in the
-    /// header alone. [`TokenSource`] says what happens to a request with several tokens.
+    /// header alone. [`TokenSource`] says what happens to a request with several tokens. A second call
+    /// for the same place replaces the first.
     #[must_use]
     pub fn token_source(self, source: TokenSource) -> Self {
-        self.with(|settings| settings.sources.push(source))
+        self.with(|settings| {
+            settings.sources.retain(|own| !own.is_same_place(&source));
+            settings.sources.push(source);
+        })
     }
 
     /// Takes the token out of the request once it is verified, wherever it was: out of the headers,
     /// the cookies, the query. The inner service, and whatever it logs or calls, sees the verified
-    /// [`Token`](crate::Token) alone. What a [custom](TokenSource::custom) source reads stays. Default: off,
-    /// but for a token among the subprotocols of a WebSocket, which is always taken out.
+    /// [`Token`](crate::Token) alone. What a [custom](TokenSource::custom) source reads stays, and in an
+    /// axum `Router` a token in the query stays in the extension `OriginalUri`, which is made before
+    /// any layer: put the layer around the router. Default: off, but for a token among the subprotocols
+    /// of a WebSocket, which is always taken out.
     #[must_use]
     pub fn strip_credentials(self) -> Self {
         self.with(|settings| settings.strips_credentials = true)
@@ -120,6 +129,12 @@ impl JwtAuthLayer {
     /// [`CurrentUser`](crate::CurrentUser). A token whose user is deleted or disabled is
     /// refused with 401 on every route inside, whether its handler looks at the user or not;
     /// while the store can't tell, requests are answered with 503. A second call replaces the first.
+    ///
+    /// Of a token a `UserStore` looks at `sub` alone. Where the verifier trusts several issuers, or
+    /// does not look at `iss`, each of them can name any user of the store.
+    ///
+    /// An inner `JwtAuthLayer` without a store takes the user out again, as it does the token: its
+    /// token is another.
     ///
     /// Default: off, and a token is good until it expires, whatever becomes of its user.
     ///

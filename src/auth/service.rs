@@ -64,7 +64,9 @@ impl Settings {
         if gate::is_preflight(request) {
             return Verdict::Pass;
         }
-        let (token, carrier) = match self.authenticate(request) {
+        let authenticated = self.authenticate(request);
+        additions.selects_bearer = source::strip_websocket_protocol(&self.sources, request);
+        let (token, carrier) = match authenticated {
             Ok(found) => found,
             Err(kind) if self.passes(kind) => return self.judge_anonymous(),
             Err(kind) => return Verdict::Refuse(self.rejection(kind)),
@@ -72,9 +74,6 @@ impl Settings {
         additions.carrier = Some(carrier);
         if self.strips_credentials {
             source::strip(&self.sources, carrier, request);
-        }
-        if carrier == Carrier::WebSocketProtocol {
-            source::strip_websocket_protocol(request);
         }
         let permitted = match &self.requirement {
             Some(requirement) => requirement.judge_token(&token, request),
@@ -138,9 +137,10 @@ impl Settings {
     fn additions(&self) -> Additions {
         let public = self.without_token != WithoutToken::Refuse;
         Additions {
-            carrier: None,
             varies_by_header: public,
             varies_by_cookie: public && self.sources.iter().any(TokenSource::is_cookie),
+            varies_by_anything: public && self.sources.iter().any(TokenSource::is_custom),
+            ..Additions::default()
         }
     }
 

@@ -134,7 +134,7 @@ impl AuthErrorKind {
             Self::Forbidden => "access denied",
             Self::CrossSite => "the request comes from another site",
             Self::Unavailable => "authentication is temporarily unavailable",
-            Self::MissingLayer => "this route asks for a token and has no JwtAuthLayer around it",
+            Self::MissingLayer => "the JwtAuthLayer that this route needs is missing",
         }
     }
 

@@ -2,7 +2,7 @@
 //! token came from, and whether there had to be one.
 
 use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, SEC_WEBSOCKET_PROTOCOL, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 /// How a token came with its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub(crate) struct Additions {
     pub(crate) varies_by_header: bool,
     /// The same, of the cookies.
     pub(crate) varies_by_cookie: bool,
+    /// The same, of whatever a function looks at.
+    pub(crate) varies_by_anything: bool,
+    /// The request offered the subprotocol `bearer`, and a token after it.
+    pub(crate) selects_bearer: bool,
 }
 
 impl Additions {
@@ -32,34 +36,40 @@ impl Additions {
             // Shared caches keep away from answers to `Authorization` by themselves (RFC 9111,
             // section 3.5). Of the other carriers they know nothing.
             None | Some(Carrier::Authorization) => {}
-            Some(Carrier::Query) => keep_private(headers),
-            Some(carrier) => {
-                if !headers.contains_key(CACHE_CONTROL) {
-                    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
-                }
-                if carrier == Carrier::WebSocketProtocol {
-                    select_bearer(status, headers);
-                }
-            }
+            // RFC 6750, section 2.3: whatever the inner service thinks of caches, it can't know that
+            // the URL has a token in it.
+            Some(Carrier::Query) => keep_private(headers, &["private", "no-store"]),
+            // The same directives open an answer to `Authorization`.
+            Some(_) => keep_private(
+                headers,
+                &["private", "no-store", "public", "s-maxage", "must-revalidate"],
+            ),
+        }
+        if self.selects_bearer {
+            select_bearer(status, headers);
+        }
+        if self.varies_by_anything {
+            vary(headers, HeaderValue::from_static("*"));
         }
         if self.varies_by_header {
-            vary(headers, AUTHORIZATION);
+            vary(headers, AUTHORIZATION.into());
         }
-        if self.varies_by_cookie {
-            vary(headers, COOKIE);
+        if self.varies_by_cookie || self.carrier == Some(Carrier::Cookie) {
+            vary(headers, COOKIE.into());
         }
     }
 }
 
-/// RFC 6750, section 2.3: whatever the inner service thinks of caches, it can't know that the URL
-/// has a token in it.
-fn keep_private(headers: &mut HeaderMap) {
-    let kept = headers.get_all(CACHE_CONTROL).iter().any(|value| {
-        let directives = value.to_str().unwrap_or_default().split(',').map(str::trim);
-        directives.into_iter().any(|directive| {
-            directive.eq_ignore_ascii_case("private") || directive.eq_ignore_ascii_case("no-store")
-        })
-    });
+/// Makes an answer private unless it has one of the directives: its own word is kept then.
+fn keep_private(headers: &mut HeaderMap, unless: &[&str]) {
+    let named = |directive: &str| {
+        let name = directive.split('=').next().unwrap_or_default().trim();
+        unless.iter().any(|own| name.eq_ignore_ascii_case(own))
+    };
+    let kept = headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .any(|value| value.to_str().unwrap_or_default().split(',').any(named));
     if !kept {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
     }
@@ -74,12 +84,12 @@ fn select_bearer(status: StatusCode, headers: &mut HeaderMap) {
     }
 }
 
-fn vary(headers: &mut HeaderMap, name: HeaderName) {
+fn vary(headers: &mut HeaderMap, name: HeaderValue) {
     let named = headers.get_all(VARY).iter().any(|value| {
-        let names = value.to_str().unwrap_or_default().split(',').map(str::trim);
-        names.into_iter().any(|own| own == "*" || own.eq_ignore_ascii_case(name.as_str()))
+        let mut names = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        names.any(|own| own == b"*" || own.eq_ignore_ascii_case(name.as_bytes()))
     });
     if !named {
-        headers.append(VARY, HeaderValue::from(name));
+        headers.append(VARY, name);
     }
 }

@@ -155,8 +155,9 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
-    /// Guards [`Endpoint::Me`] and reads the token of [`Endpoint::Logout`] with this layer, for a
-    /// realm, a form of refusal or more keys to trust. Default: a layer over the issuer's own
+    /// Guards [`Endpoint::Me`] with this layer, and verifies the token of [`Endpoint::Logout`] with its
+    /// verifier: for a realm, a form of refusal or more keys to trust. Logout reads its token from the
+    /// `Authorization` header alone, whatever the layer's sources. Default: a layer over the issuer's own
     /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect
     /// here: there is no user without a token.
     #[must_use]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub use format::RejectionFormat;
@@ -125,8 +125,11 @@ impl Rejection {
     /// Names the scopes of the resource, which a client without credentials, or with too small a
     /// token, can ask for.
     pub(crate) fn with_scope(mut self, scope: Option<Arc<str>>) -> Self {
-        if matches!(self.kind, AuthErrorKind::MissingCredentials | AuthErrorKind::InsufficientScope)
-        {
+        let named = match self.kind {
+            AuthErrorKind::MissingCredentials => !self.surroundings.hides_scope(),
+            kind => kind == AuthErrorKind::InsufficientScope,
+        };
+        if named {
             self.scope = scope;
         }
         self
@@ -149,7 +152,9 @@ impl Rejection {
         let length = response.body().len();
         let headers = response.headers_mut();
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        headers.remove(WWW_AUTHENTICATE);
+        for ours in [WWW_AUTHENTICATE, RETRY_AFTER, TRANSFER_ENCODING] {
+            headers.remove(ours);
+        }
         for challenge in self.challenges() {
             headers.append(WWW_AUTHENTICATE, challenge);
         }

@@ -30,6 +30,7 @@ struct Answers {
     resource_metadata: Option<String>,
     responder: Responder,
     hides_reason: bool,
+    hides_scope: bool,
 }
 
 impl Default for Answers {
@@ -40,6 +41,7 @@ impl Default for Answers {
             resource_metadata: None,
             responder: Responder::Format(RejectionFormat::default()),
             hides_reason: false,
+            hides_scope: false,
         }
     }
 }
@@ -72,6 +74,14 @@ impl Surroundings {
 
     pub(crate) fn hide_reason(&mut self) {
         self.change().hides_reason = true;
+    }
+
+    pub(crate) fn hide_scope(&mut self) {
+        self.change().hides_scope = true;
+    }
+
+    pub(super) fn hides_scope(&self) -> bool {
+        self.0.hides_scope
     }
 
     pub(super) fn bearer(&self) -> &Challenge {

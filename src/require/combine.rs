@@ -119,24 +119,32 @@ fn reversed(verdict: Result<(), Denial>) -> Result<(), Denial> {
     }
 }
 
+/// A way that is closed for good closes all of them, whatever the others lack or can't tell; and what
+/// is known to lack is lacking, whatever can't be looked at now.
 fn all(policies: &[&dyn Policy], request: &PolicyRequest<'_>) -> Check {
+    let mut denial = None;
     let mut later = Vec::new();
     for policy in policies {
         match policy.check(request) {
-            Check::Ready(Ok(())) => {}
-            denied @ Check::Ready(Err(_)) => return denied,
+            Check::Ready(verdict) => denial = strictest(denial, verdict.err()),
             Check::Later(verdict) => later.push(verdict),
         }
     }
-    if later.is_empty() {
-        return Check::Ready(Ok(()));
+    if later.is_empty() || !matches!(denial, None | Some(Denial::Unavailable)) {
+        return Check::Ready(denial.map_or(Ok(()), Err));
     }
     Check::Later(Box::pin(async move {
         for verdict in later {
-            verdict.await?;
+            denial = strictest(denial, verdict.await.err());
         }
-        Ok(())
+        denial.map_or(Ok(()), Err)
     }))
+}
+
+fn strictest(left: Option<Denial>, right: Option<Denial>) -> Option<Denial> {
+    [Denial::Forbidden, Denial::InsufficientScope, Denial::Unavailable]
+        .into_iter()
+        .find(|denial| [left, right].contains(&Some(*denial)))
 }
 
 fn all_scopes<'a>(policies: Vec<&'a dyn Policy>) -> Option<Cow<'a, str>> {

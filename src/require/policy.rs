@@ -47,7 +47,6 @@ pub trait Policy: Send + Sync + 'static {
 /// # Examples
 ///
 /// See [`Policy`].
-#[derive(Debug)]
 pub struct PolicyRequest<'a> {
     token: &'a Token,
     method: &'a Method,
@@ -72,6 +71,17 @@ impl<'a> PolicyRequest<'a> {
     /// The URI of the request; under a nested router, what that router sees of it.
     pub fn uri(&self) -> &'a Uri {
         self.uri
+    }
+}
+
+/// The query may hold a token.
+impl fmt::Debug for PolicyRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyRequest")
+            .field("token", self.token)
+            .field("method", self.method)
+            .field("path", &self.uri.path())
+            .finish()
     }
 }
 

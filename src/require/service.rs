@@ -47,7 +47,10 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let verdict = if gate::is_preflight(&request) {
+        // Only a layer outside knows that this is about a browser's question, and not about a
+        // route that somebody forgot to protect.
+        let guarded = request.extensions().get::<Surroundings>().is_some();
+        let verdict = if guarded && gate::is_preflight(&request) {
             Verdict::Pass
         } else {
             self.requirement.judge(&request)

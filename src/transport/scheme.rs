@@ -148,7 +148,7 @@ impl SchemeSource {
             Source::Connection => match parts.extensions.get::<ConnectionScheme>() {
                 Some(scheme) => *scheme == ConnectionScheme::Https,
                 None => {
-                    crate::trace::warn!(
+                    crate::trace::debug!(
                         "no ConnectionScheme in a request; it counts as plain http"
                     );
                     false
@@ -157,7 +157,7 @@ impl SchemeSource {
             Source::Forwarded(proxies) => match proxies.peer_of(&parts.extensions) {
                 Some(peer) => proxies.contains(peer) && forwarded_https(&parts.headers),
                 None => {
-                    crate::trace::warn!("no peer address in a request; it counts as plain http");
+                    crate::trace::debug!("no peer address in a request; it counts as plain http");
                     false
                 }
             },

@@ -5,8 +5,8 @@ use axum::routing::get;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tower_bearer::{
-    AuthErrorKind, Challenge, ConfigError, EXPOSED_HEADERS, Grant, Issuer, JwtAuthLayer,
-    RejectionFormat, require_role, scopes,
+    AuthErrorKind, Challenge, ConfigError, Denial, EXPOSED_HEADERS, Grant, Issuer, JwtAuthLayer,
+    RejectionFormat, check_async, require_role, scopes,
 };
 
 use super::support::{Answer, ask, at, bearer, read, request, subject};
@@ -130,7 +130,10 @@ async fn r32_r33_each_scheme_has_a_line_and_only_bearer_an_error() {
     let issuer = Issuer::for_tests();
     let others =
         ["DPoP", "Basic", "ApiKey"].map(|scheme| Challenge::new(scheme, "a, \"b\"").unwrap());
-    let layer = others.into_iter().fold(layer(&issuer), JwtAuthLayer::other_challenge);
+    let add = |layer: JwtAuthLayer, challenge| layer.other_challenge(challenge).unwrap();
+    let layer = others.into_iter().fold(layer(&issuer), add);
+    let bearer = Challenge::new("bearer", "api").unwrap();
+    assert!(layer.clone().other_challenge(bearer).is_err(), "one challenge of a scheme");
     let answers = refusals(&app(layer), &issuer).await;
     for answer in &answers[..3] {
         let expected: &[&str] = match answer.status {
@@ -150,11 +153,45 @@ async fn r32_r33_each_scheme_has_a_line_and_only_bearer_an_error() {
 }
 
 #[tokio::test]
-async fn r34_what_a_page_of_another_origin_may_read() {
+async fn r34_what_a_page_of_another_origin_may_read_is_all_there_is() {
+    // What every page may read (Fetch, "CORS-safelisted response-header name").
+    let safe = [header::CONTENT_LENGTH, header::CONTENT_TYPE];
     let issuer = Issuer::for_tests();
-    let answer = ask(&app(layer(&issuer)), request([])).await;
-    assert!(answer.headers.contains_key(&EXPOSED_HEADERS[0]));
-    assert_eq!(EXPOSED_HEADERS, [header::WWW_AUTHENTICATE, header::RETRY_AFTER]);
+    let away = layer(&issuer).require(check_async(|_| async { Err(Denial::Unavailable) }));
+    let token = issuer.issue(&Grant::new("alice")).unwrap();
+    let away = Router::new().route("/", get(subject)).layer(away);
+    let mut answers = refusals(&app(layer(&issuer)), &issuer).await;
+    answers.push(ask(&away, bearer(&token)).await);
+    let mut seen: Vec<_> = answers.iter().flat_map(|answer| answer.headers.keys()).collect();
+    seen.sort_by_key(|name| name.as_str());
+    seen.dedup();
+    seen.retain(|name| !safe.contains(name));
+    assert_eq!(seen, [&header::RETRY_AFTER, &header::WWW_AUTHENTICATE]);
+    assert!(seen.into_iter().all(|name| EXPOSED_HEADERS.contains(name)));
+}
+
+#[tokio::test]
+async fn r21_the_scope_can_be_kept_out_of_the_401() {
+    let issuer = Issuer::for_tests();
+    let answers = refusals(&app(layer(&issuer).hide_scope()), &issuer).await;
+    assert_eq!(answers[0].challenge.as_deref(), Some(r#"Bearer realm="api""#));
+    assert_eq!(answers[3].parameter("scope").as_deref(), Some("a"));
+}
+
+#[tokio::test]
+async fn a_responder_leaves_nothing_that_contradicts_the_answer() {
+    let issuer = Issuer::for_tests();
+    let layer = layer(&issuer).on_reject(|_| {
+        let mut response = http::Response::new(bytes::Bytes::from("no"));
+        for name in [header::RETRY_AFTER, header::TRANSFER_ENCODING, header::CONTENT_LENGTH] {
+            response.headers_mut().insert(name, "7".parse().unwrap());
+        }
+        response
+    });
+    let answer = ask(&app(layer), request([])).await;
+    assert_eq!(answer.headers[header::CONTENT_LENGTH], "2");
+    assert!(!answer.headers.contains_key(header::RETRY_AFTER));
+    assert!(!answer.headers.contains_key(header::TRANSFER_ENCODING));
 }
 
 #[tokio::test]

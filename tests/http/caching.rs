@@ -5,7 +5,7 @@ use axum::response::AppendHeaders;
 use axum::routing::get;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, COOKIE, VARY};
-use tower_bearer::{Issuer, JwtAuthLayer, TokenSource};
+use tower_bearer::{Issuer, JwtAuthLayer, RequestHead, TokenSource};
 
 use super::support::{Answer, ask, bearer, request, token};
 
@@ -24,15 +24,17 @@ async fn r201_answers_vary_by_what_may_hold_an_optional_token() {
     let issuer = Issuer::for_tests();
     let layer = JwtAuthLayer::new(issuer.verifier().unwrap());
     let with_cookie = layer.clone().token_source(TokenSource::cookie("at"));
-    let cases: [(JwtAuthLayer, &[&str], &[&str]); 8] = [
+    let custom = TokenSource::custom(|_: &RequestHead<'_>| None);
+    let cases: [(JwtAuthLayer, &[&str], &[&str]); 9] = [
         (layer.clone(), &[], &[]),
         (with_cookie.clone(), &[], &[]),
         (layer.clone().optional(), &[], &["authorization"]),
         (layer.clone().optional_even_if_invalid(), &[], &["authorization"]),
         (with_cookie.clone().optional(), &[], &["authorization", "cookie"]),
         (layer.clone().optional(), &["accept"], &["accept", "authorization"]),
-        (layer.optional(), &["accept, Authorization"], &["accept, authorization"]),
+        (layer.clone().optional(), &["accept, Authorization"], &["accept, authorization"]),
         (with_cookie.optional(), &["*"], &["*"]),
+        (layer.token_source(custom).optional(), &[], &["*"]),
     ];
     for (layer, own, expected) in cases {
         let app = app(layer.clone(), own);
@@ -49,7 +51,14 @@ async fn r201_answers_to_a_cookie_are_private_unless_the_service_says_otherwise(
     let issuer = Issuer::for_tests();
     let source = TokenSource::cookie("at");
     let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).token_source(source).optional();
-    for (own, expected) in [(None, Some("private")), (Some("no-cache"), Some("no-cache"))] {
+    for (own, expected) in [
+        (None, Some("private")),
+        (Some("no-cache"), Some("private")),
+        (Some("max-age=60"), Some("private")),
+        (Some("no-store"), Some("no-store")),
+        (Some("max-age=60, Public"), Some("max-age=60, Public")),
+        (Some("s-maxage = 60"), Some("s-maxage = 60")),
+    ] {
         let handler = get(async move || AppendHeaders(own.map(|own| (CACHE_CONTROL, own))));
         let app = Router::new().route("/", handler).layer(layer.clone());
         let mut with_cookie = request([]);

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::routing::any;
 use http::header::{COOKIE, HOST, UPGRADE};
 use http::{Method, Request, StatusCode};
-use tower_bearer::{AuthErrorKind, ConfigError, Issuer, JwtAuthLayer, TokenSource};
+use tower_bearer::{AuthErrorKind, ConfigError, Issuer, JwtAuthLayer, RequestHead, TokenSource};
 
 use super::support::{ask, subject, token};
 
@@ -65,7 +65,9 @@ fn cases() -> Vec<(&'static [(&'static str, &'static str)], bool)> {
 async fn r14_a_cookie_changes_nothing_for_a_page_of_another_site() {
     let issuer = Issuer::for_tests();
     let app = app(&issuer);
-    for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+    let unknown = ["PURGE", "get", "CONNECT"].map(|name| name.parse().unwrap());
+    let known = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    for method in known.into_iter().chain(unknown) {
         for (headers, passes) in cases() {
             let answer = ask(&app, with_cookie(method.clone(), &issuer, headers)).await;
             if passes {
@@ -147,4 +149,52 @@ fn a_trusted_origin_is_an_origin() {
         assert!(matches!(error, ConfigError::InvalidValue { .. }), "{origin:?}");
     }
     assert!(TokenSource::query("access_token").trust_origin("https://a.example").is_err());
+}
+
+#[tokio::test]
+async fn a_cookie_of_tls_takes_no_page_of_plain_http_for_its_own() {
+    let issuer = Issuer::for_tests();
+    for (name, origin, host, status) in [
+        ("__Host-at", "https://api.example", "api.example", StatusCode::OK),
+        ("__Host-at", "http://api.example", "api.example", StatusCode::FORBIDDEN),
+        ("__Secure-at", "http://api.example", "api.example", StatusCode::FORBIDDEN),
+        ("__Host-at", "http://localhost:8000", "localhost:8000", StatusCode::OK),
+        ("at", "http://api.example", "api.example", StatusCode::OK),
+    ] {
+        let source = TokenSource::cookie(name);
+        let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).token_source(source);
+        let app = Router::new().route("/", any(subject)).layer(layer);
+        let mut request = with_cookie(Method::POST, &issuer, &[(ORIGIN, origin)]);
+        let cookie = format!("{name}={}", token(&issuer)).parse().unwrap();
+        request.headers_mut().insert(COOKIE, cookie);
+        request.headers_mut().insert(HOST, host.parse().unwrap());
+        assert_eq!(ask(&app, request).await.status, status, "{name} {origin}");
+    }
+}
+
+#[tokio::test]
+async fn r14_a_custom_token_that_is_sent_unasked_is_held_to_the_same_rule() {
+    let issuer = Issuer::for_tests();
+    let source = TokenSource::custom(|request: &RequestHead<'_>| {
+        Some(request.headers.get("x-token")?.to_str().ok()?.to_owned())
+    });
+    let layer = JwtAuthLayer::new(issuer.verifier().unwrap());
+    let layer = layer.token_source(source.sent_unasked());
+    let app = Router::new().route("/", any(subject)).layer(layer);
+    let token = token(&issuer);
+    let asked = |site: &'static str, more: Option<&str>| {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = Method::POST;
+        request.headers_mut().insert("x-token", token.parse().unwrap());
+        request.headers_mut().insert(SITE, site.parse().unwrap());
+        if let Some(more) = more {
+            request.headers_mut().insert("authorization", more.parse().unwrap());
+        }
+        request
+    };
+    assert_eq!(ask(&app, asked("cross-site", None)).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&app, asked("same-origin", None)).await.status, StatusCode::OK);
+    let header = format!("Bearer {token}");
+    let answer = ask(&app, asked("cross-site", Some(&header))).await;
+    assert_eq!(answer.status, StatusCode::OK, "it gives way");
 }

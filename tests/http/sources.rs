@@ -255,8 +255,11 @@ async fn r17_the_token_can_be_kept_from_the_inner_service() {
         assert!(ask(&shown, request).await.body.contains(&token), "by default it stays");
     }
     // What did not carry the token stays as it is.
-    let both = with([(AUTHORIZATION, &format!("Bearer {token}")), (COOKIE, "at=old; a=b")]);
-    assert_eq!(ask(&hidden, both).await.body, r#"alice ? ["", "at=old; a=b", ""]"#);
+    let basic = with([(AUTHORIZATION, "Basic YTpi"), (COOKIE, &cookies)]);
+    assert_eq!(ask(&hidden, basic).await.body, r#"alice ? ["Basic YTpi", "a=b; c=d", ""]"#);
+    // A cookie that gave way is a token all the same.
+    let both = with([(AUTHORIZATION, &format!("Bearer {token}")), (COOKIE, &cookies)]);
+    assert_eq!(ask(&hidden, both).await.body, r#"alice ? ["", "a=b; c=d", ""]"#);
 }
 
 #[tokio::test]
@@ -292,6 +295,11 @@ async fn r202_a_websocket_offers_its_token_as_a_subprotocol() {
     // Without a handshake it is not looked at.
     let answer = ask(&app, with([(SEC_WEBSOCKET_PROTOCOL, &format!("bearer, {token}"))])).await;
     assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials));
+    // A token that is not valid is taken out too, where the request passes all the same.
+    let lenient = self::app(layer.clone().optional_even_if_invalid());
+    let answer = ask(&lenient, handshake("chat, bearer, a.b.c")).await;
+    assert_eq!(answer.body, r#"nobody ? ["", "", "chat, bearer"]"#);
+    assert_eq!(answer.headers[SEC_WEBSOCKET_PROTOCOL], "bearer");
     // What the service selected stays.
     let selects = get(async || [(SEC_WEBSOCKET_PROTOCOL, "chat")]);
     let app = Router::new().route("/", selects).layer(layer);
@@ -311,4 +319,33 @@ async fn a_custom_source_is_held_to_the_same_limits() {
         let answer = ask(&app(layer(&issuer, [source])), request([])).await;
         assert_eq!(refused(&answer), expected);
     }
+}
+
+#[tokio::test]
+async fn a_place_is_looked_at_once_however_often_it_is_named() {
+    let issuer = Issuer::for_tests();
+    let token = token(&issuer);
+    let twice = [TokenSource::query("t"), TokenSource::query("t"), TokenSource::query("u")];
+    let app = app(layer(&issuer, twice));
+    for query in ["t", "u"] {
+        let answer = ask(&app, at(&format!("/?{query}={token}"), request([]))).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    assert!(std::panic::catch_unwind(|| TokenSource::query("")).is_err());
+}
+
+#[test]
+fn r16_the_head_of_a_request_shows_no_token() {
+    let mut request = at("/path?access_token=hidden", with([(COOKIE, "at=hidden")]));
+    request.extensions_mut().insert("hidden");
+    let (tell, told) = std::sync::mpsc::channel();
+    let source = TokenSource::custom(move |head: &RequestHead<'_>| {
+        tell.send(format!("{head:?}")).unwrap();
+        None
+    });
+    let app = app(layer(&Issuer::for_tests(), [source]));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(ask(&app, request));
+    let shown = told.recv().unwrap();
+    assert!(shown.contains("/path") && !shown.contains("hidden"), "{shown}");
 }

@@ -63,7 +63,7 @@ fn r014_a_page_of_another_site_ends_no_session() {
         assert_eq!(answer.status, 403, "{foreign}");
         assert_eq!((answer.header("www-authenticate"), answer.header("set-cookie")), (None, None));
     }
-    for own in ["Sec-Fetch-Site: same-origin", "Origin: http://tasks.test"] {
+    for own in ["Sec-Fetch-Site: same-origin", "Origin: https://tasks.test"] {
         let answer = service.send("DELETE /web/session", &[&cookie, own], "");
         assert_eq!(answer.status, 204, "{own}");
         assert!(answer.header("set-cookie").unwrap().starts_with("__Host-access=; Max-Age=0;"));

@@ -33,12 +33,17 @@ pub(super) fn read<'a>(
 
 /// Takes the cookie out of the headers, and leaves the others.
 pub(super) fn strip(name: &str, headers: &mut HeaderMap) {
+    if !pairs(headers).any(|pair| value_of(pair, name.as_bytes()).is_some()) {
+        return;
+    }
     let others: Vec<&[u8]> =
         pairs(headers).filter(|pair| value_of(pair, name.as_bytes()).is_none()).collect();
     let others = others.join(b"; ".as_slice());
     // It is made of what was a header value before.
     match HeaderValue::from_bytes(&others) {
-        Ok(value) if !value.is_empty() => {
+        Ok(mut value) if !value.is_empty() => {
+            // As it may have been before; the others may be secrets too.
+            value.set_sensitive(true);
             headers.insert(header::COOKIE, value);
         }
         _ => {

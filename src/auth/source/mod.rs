@@ -25,8 +25,8 @@ use crate::{AuthErrorKind, ConfigError};
 /// section 2.1).
 ///
 /// A request with a token in two places is refused with 400 (RFC 6750, section 2), the same token
-/// or another. A cookie is the exception, since browsers add it to whatever they send: it is only
-/// looked at where there is no other token.
+/// or another. A cookie, and whatever else is [sent unasked](Self::sent_unasked), is the exception,
+/// since browsers add it to all that they send: it is only looked at where there is no other token.
 ///
 /// There is no source for a token in a form body (RFC 6750, section 2.2): a layer that fits any
 /// body can't read it and hand it on.
@@ -46,11 +46,15 @@ use crate::{AuthErrorKind, ConfigError};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct TokenSource(Source);
+pub struct TokenSource {
+    place: Place,
+    /// The origins that are trusted beside the service's own, where the token is sent unasked.
+    unasked: Option<Vec<String>>,
+}
 
 #[derive(Clone)]
-enum Source {
-    Cookie { name: String, trusted_origins: Vec<String> },
+enum Place {
+    Cookie(String),
     Query(String),
     WebSocketProtocol,
     Custom(Arc<Find>),
@@ -63,7 +67,7 @@ type Find = dyn Fn(&RequestHead<'_>) -> Option<String> + Send + Sync;
 /// # Examples
 ///
 /// See [`TokenSource::custom`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct RequestHead<'a> {
     /// The method.
@@ -95,7 +99,7 @@ impl TokenSource {
     pub fn cookie(name: impl Into<String>) -> Self {
         let name = name.into();
         assert!(cookie::is_name(&name), "{name:?} is no name of a cookie: a token of RFC 9110");
-        Self(Source::Cookie { name, trusted_origins: Vec::new() })
+        Self { place: Place::Cookie(name), unasked: Some(Vec::new()) }
     }
 
     /// Takes requests with the cookie from pages of another origin, such as
@@ -105,11 +109,11 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// When the text is no origin (RFC 6454, section 6.2), or the source is no cookie.
+    /// When the text is no origin (RFC 6454, section 6.2), or the token is not sent unasked.
     pub fn trust_origin(mut self, origin: &str) -> Result<Self, ConfigError> {
         let invalid = |rule| Err(ConfigError::InvalidValue { setting: "trusted origin", rule });
-        let Source::Cookie { trusted_origins, .. } = &mut self.0 else {
-            return invalid("only a cookie needs one, since only cookies are sent unasked");
+        let Some(trusted_origins) = &mut self.unasked else {
+            return invalid("only a cookie, or what else is sent unasked, needs one");
         };
         if !origin::is_origin(origin) {
             return invalid("it is a scheme, a host and maybe a port, as in https://app.example");
@@ -123,8 +127,15 @@ impl TokenSource {
     /// **URLs are written to logs, to the history of browsers and to spans of tracing**: take it
     /// only where nothing else works, with tokens that live for seconds. Answers get
     /// `Cache-Control: private`. A parameter that occurs twice is refused with 400.
+    ///
+    /// # Panics
+    ///
+    /// When the name is empty.
+    #[track_caller]
     pub fn query(parameter: impl Into<String>) -> Self {
-        Self(Source::Query(parameter.into()))
+        let parameter = parameter.into();
+        assert!(!parameter.is_empty(), "a parameter of the query has a name");
+        Self { place: Place::Query(parameter), unasked: None }
     }
 
     /// The subprotocols of a WebSocket handshake: `Sec-WebSocket-Protocol: bearer, <token>`, since
@@ -137,66 +148,95 @@ impl TokenSource {
     /// A WebSocket outlives its handshake: the service should close it when the token ends
     /// ([`Token::expires_at`](crate::Token::expires_at)).
     pub fn websocket_protocol() -> Self {
-        Self(Source::WebSocketProtocol)
+        Self { place: Place::WebSocketProtocol, unasked: None }
     }
 
     /// What a function finds in the request: the bare token. `None` for a request without one.
     ///
+    /// **Where a browser, or a proxy because of a cookie, sends it with every request, add
+    /// [`sent_unasked`](Self::sent_unasked).** Otherwise pages of other sites can use it.
+    ///
     /// # Examples
     ///
-    /// A proxy that adds a header to every request, `Authorization` or not:
+    /// A proxy that logs users in with a cookie of its own, and hands their token on in a header:
     ///
     /// ```
-    /// use http::header::AUTHORIZATION;
     /// use tower_bearer::{RequestHead, TokenSource};
     ///
     /// let source = TokenSource::custom(|request: &RequestHead<'_>| {
-    ///     let given = request.headers.get("cf-access-jwt-assertion")?.to_str().ok()?;
-    ///     // Otherwise a request with both would be refused.
-    ///     (!request.headers.contains_key(AUTHORIZATION)).then(|| given.to_owned())
-    /// });
+    ///     Some(request.headers.get("cf-access-jwt-assertion")?.to_str().ok()?.to_owned())
+    /// })
+    /// .sent_unasked();
     /// # let _ = source;
     /// ```
     pub fn custom<F>(find: F) -> Self
     where
         F: Fn(&RequestHead<'_>) -> Option<String> + Send + Sync + 'static,
     {
-        Self(Source::Custom(Arc::new(find)))
+        Self { place: Place::Custom(Arc::new(find)), unasked: None }
+    }
+
+    /// Treats the token as that of a [`cookie`](Self::cookie), which it always is for one: it gives
+    /// way to another token, and a request that changes something must show that a page of this
+    /// service made it. For a [custom](Self::custom) source whose token comes with every request.
+    #[must_use]
+    pub fn sent_unasked(mut self) -> Self {
+        self.unasked.get_or_insert_default();
+        self
     }
 
     pub(super) fn is_cookie(&self) -> bool {
-        matches!(self.0, Source::Cookie { .. })
+        matches!(self.place, Place::Cookie(_))
+    }
+
+    pub(super) fn is_custom(&self) -> bool {
+        matches!(self.place, Place::Custom(_))
+    }
+
+    fn is_websocket_protocol(&self) -> bool {
+        matches!(self.place, Place::WebSocketProtocol)
+    }
+
+    /// Whether both look at the same place; of two functions nobody knows.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        match (&self.place, &other.place) {
+            (Place::Cookie(one), Place::Cookie(two)) | (Place::Query(one), Place::Query(two)) => {
+                one == two
+            }
+            (Place::WebSocketProtocol, Place::WebSocketProtocol) => true,
+            _ => false,
+        }
     }
 
     fn read<'a>(
         &self,
         request: &RequestHead<'a>,
     ) -> Result<Option<Credentials<'a>>, AuthErrorKind> {
-        let found = match &self.0 {
-            Source::Cookie { name, trusted_origins } => {
-                let found = cookie::read(name, request.headers)?;
-                if found.is_some() {
-                    origin::check(request, trusted_origins)?;
-                }
-                found.map(|token| (Carrier::Cookie, Cow::Borrowed(token)))
-            }
-            Source::Query(name) => {
+        let found = match &self.place {
+            Place::Cookie(name) => cookie::read(name, request.headers)?
+                .map(|token| (Carrier::Cookie, Cow::Borrowed(token))),
+            Place::Query(name) => {
                 query::read(name, request.uri)?.map(|token| (Carrier::Query, token))
             }
-            Source::WebSocketProtocol => websocket::read(request)?
+            Place::WebSocketProtocol => websocket::read(request)?
                 .map(|token| (Carrier::WebSocketProtocol, Cow::Borrowed(token))),
-            Source::Custom(find) => find(request).map(|token| (Carrier::Custom, Cow::Owned(token))),
+            Place::Custom(find) => find(request).map(|token| (Carrier::Custom, Cow::Owned(token))),
         };
         let Some((carrier, token)) = found else { return Ok(None) };
         if token.len() > MAX_TOKEN_BYTES {
             return Err(AuthErrorKind::CredentialsTooLong);
+        }
+        if let Some(trusted_origins) = &self.unasked {
+            // Browsers keep such a cookie to pages over TLS, so its own pages are.
+            let over_tls = matches!(&self.place, Place::Cookie(name)
+                if name.starts_with("__Host-") || name.starts_with("__Secure-"));
+            origin::check(request, trusted_origins, over_tls)?;
         }
         Ok(Some(Credentials { carrier, token }))
     }
 }
 
 /// The token that a request came with, and how.
-#[derive(Debug)]
 pub(super) struct Credentials<'a> {
     pub(super) carrier: Carrier,
     pub(super) token: Cow<'a, str>,
@@ -210,7 +250,7 @@ pub(super) fn find<'a>(
     let in_header = header::bearer(request.headers)?;
     let mut found = in_header
         .map(|token| Credentials { carrier: Carrier::Authorization, token: Cow::Borrowed(token) });
-    for source in sources.iter().filter(|source| !source.is_cookie()) {
+    for source in sources.iter().filter(|source| source.unasked.is_none()) {
         if let Some(more) = source.read(request)?
             && found.replace(more).is_some()
         {
@@ -218,7 +258,7 @@ pub(super) fn find<'a>(
             return Err(AuthErrorKind::MultipleCredentials);
         }
     }
-    for source in sources.iter().filter(|source| source.is_cookie()) {
+    for source in sources.iter().filter(|source| source.unasked.is_some()) {
         if found.is_some() {
             break;
         }
@@ -227,25 +267,28 @@ pub(super) fn find<'a>(
     Ok(found)
 }
 
-/// Takes the token out of the request, so that the inner service does not see it.
+/// Takes the token out of the request, so that the inner service does not see it, and out of the
+/// cookies even where they gave way to another.
 pub(super) fn strip<B>(sources: &[TokenSource], carrier: Carrier, request: &mut Request<B>) {
     if carrier == Carrier::Authorization {
         request.headers_mut().remove(http::header::AUTHORIZATION);
     }
-    for TokenSource(source) in sources {
-        match (source, carrier) {
-            (Source::Cookie { name, .. }, Carrier::Cookie) => {
-                cookie::strip(name, request.headers_mut());
-            }
-            (Source::Query(name), Carrier::Query) => query::strip(name, request.uri_mut()),
-            _ => {}
+    for source in sources {
+        match &source.place {
+            Place::Cookie(name) => cookie::strip(name, request.headers_mut()),
+            Place::Query(name) => query::strip(name, request.uri_mut()),
+            Place::WebSocketProtocol | Place::Custom(_) => {}
         }
     }
 }
 
-/// Takes the token out of the subprotocols that the inner service chooses from.
-pub(super) fn strip_websocket_protocol<B>(request: &mut Request<B>) {
-    websocket::strip(request.headers_mut());
+/// Takes the token, valid or not, out of the subprotocols that the inner service chooses from, and
+/// says whether there was one.
+pub(super) fn strip_websocket_protocol<B>(
+    sources: &[TokenSource],
+    request: &mut Request<B>,
+) -> bool {
+    sources.iter().any(TokenSource::is_websocket_protocol) && websocket::strip(request)
 }
 
 /// RFC 6750, section 2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
@@ -260,13 +303,21 @@ pub(super) fn is_b64token(token: &[u8]) -> bool {
 
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Source::Cookie { name, trusted_origins } => {
-                f.debug_tuple("Cookie").field(name).field(trusted_origins).finish()
-            }
-            Source::Query(name) => f.debug_tuple("Query").field(name).finish(),
-            Source::WebSocketProtocol => f.write_str("WebSocketProtocol"),
-            Source::Custom(_) => f.write_str("Custom(..)"),
+        match &self.place {
+            Place::Cookie(name) => f.debug_tuple("Cookie").field(name).finish(),
+            Place::Query(name) => f.debug_tuple("Query").field(name).finish(),
+            Place::WebSocketProtocol => f.write_str("WebSocketProtocol"),
+            Place::Custom(_) => f.write_str("Custom(..)"),
         }
+    }
+}
+
+/// Headers, extensions and query may hold a token.
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("method", self.method)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 //! token in a cookie is open to.
 
 use http::header::{HOST, HeaderValue, ORIGIN};
+use http::uri::Authority;
 use http::{HeaderMap, Method, Uri};
 
 use super::{RequestHead, websocket};
@@ -14,10 +15,11 @@ const SEC_FETCH_SITE: &str = "sec-fetch-site";
 pub(super) fn check(
     request: &RequestHead<'_>,
     trusted_origins: &[String],
+    over_tls: bool,
 ) -> Result<(), AuthErrorKind> {
     let safe =
         matches!(*request.method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
-    if safe && !websocket::is_handshake(request) {
+    if safe && !websocket::is_handshake(request.method, request.headers) {
         return Ok(());
     }
     let own =
@@ -26,7 +28,7 @@ pub(super) fn check(
                 true
             }
             (Ok(_), Ok(Some(site))) => site == b"same-origin" || site == b"none",
-            (Ok(Some(origin)), Ok(None)) => is_of_host(origin, request),
+            (Ok(Some(origin)), Ok(None)) => is_of_host(origin, request, over_tls),
             // Neither, as from a program that is no browser and needs no cookie; or one of them twice.
             _ => false,
         };
@@ -50,17 +52,26 @@ pub(super) fn is_origin(text: &str) -> bool {
 }
 
 /// Whether the origin has the host that the request is for: that of its URI in HTTP/2, the `Host`
-/// header otherwise.
-fn is_of_host(origin: &[u8], request: &RequestHead<'_>) -> bool {
+/// header otherwise. A page over plain HTTP may be anybody's who is on the way (but not to this
+/// machine).
+fn is_of_host(origin: &[u8], request: &RequestHead<'_>, over_tls: bool) -> bool {
     let host = match request.uri.authority() {
         Some(authority) => Some(authority.as_str().as_bytes()),
         None => single(request.headers, HOST.as_str()).ok().flatten(),
     };
-    let authority = [b"https://".as_slice(), b"http://"]
-        .into_iter()
-        .find_map(|scheme| origin.strip_prefix(scheme))
-        .filter(|authority| !authority.is_empty());
-    authority.is_some() && authority == host
+    let authority = match (origin.strip_prefix(b"https://"), origin.strip_prefix(b"http://")) {
+        (Some(authority), _) => Some(authority),
+        (None, Some(authority)) if !over_tls || is_loopback(authority) => Some(authority),
+        _ => None,
+    };
+    authority.is_some_and(|authority| !authority.is_empty()) && authority == host
+}
+
+fn is_loopback(authority: &[u8]) -> bool {
+    let authority = std::str::from_utf8(authority).ok().and_then(|text| text.parse().ok());
+    authority.is_some_and(|authority: Authority| {
+        ["localhost", "127.0.0.1", "[::1]"].contains(&authority.host())
+    })
 }
 
 /// The one value of a header; an error where there are several.

@@ -30,6 +30,9 @@ pub(super) fn strip(name: &str, uri: &mut Uri) {
         .split('&')
         .filter(|pair| form_urlencoded::parse(pair.as_bytes()).all(|(own, _)| own != name))
         .collect();
+    if others.len() == query.split('&').count() {
+        return;
+    }
     let mark = if others.is_empty() { "" } else { "?" };
     let rest = format!("{}{mark}{}", uri.path(), others.join("&"));
     let mut parts = uri.clone().into_parts();

@@ -1,7 +1,7 @@
 //! A token among the subprotocols of a WebSocket handshake (RFC 6455, section 1.9).
 
 use http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use super::{RequestHead, is_b64token};
 use crate::AuthErrorKind;
@@ -11,16 +11,16 @@ const BEARER: &[u8] = b"bearer";
 
 /// Whether the request opens a WebSocket: over HTTP/1.1 (RFC 6455, section 4.1) or over HTTP/2 and
 /// 3 (RFC 8441, section 4).
-pub(super) fn is_handshake(request: &RequestHead<'_>) -> bool {
+pub(super) fn is_handshake(method: &Method, headers: &HeaderMap) -> bool {
     let upgrades = |value: &HeaderValue| {
         let mut protocols = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
         protocols.any(|protocol| protocol.eq_ignore_ascii_case(b"websocket"))
     };
-    request.method == Method::CONNECT || request.headers.get_all(UPGRADE).iter().any(upgrades)
+    method == Method::CONNECT || headers.get_all(UPGRADE).iter().any(upgrades)
 }
 
 pub(super) fn read<'a>(request: &RequestHead<'a>) -> Result<Option<&'a str>, AuthErrorKind> {
-    if !is_handshake(request) {
+    if !is_handshake(request.method, request.headers) {
         return Ok(None);
     }
     let mut protocols = protocols(request.headers);
@@ -37,8 +37,15 @@ pub(super) fn read<'a>(request: &RequestHead<'a>) -> Result<Option<&'a str>, Aut
     }
 }
 
-/// Takes the token out, and leaves `bearer` and the others to choose from.
-pub(super) fn strip(headers: &mut HeaderMap) {
+/// Takes the token out, and leaves `bearer` and the others to choose from. Says whether `bearer` was
+/// among them.
+pub(super) fn strip<B>(request: &mut Request<B>) -> bool {
+    let offers = is_handshake(request.method(), request.headers())
+        && protocols(request.headers()).any(|protocol| protocol == BEARER);
+    if !offers {
+        return false;
+    }
+    let headers = request.headers_mut();
     let mut after_bearer = false;
     let rest: Vec<&[u8]> = protocols(headers)
         .filter(|protocol| !std::mem::replace(&mut after_bearer, *protocol == BEARER))
@@ -47,6 +54,7 @@ pub(super) fn strip(headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::from_bytes(&rest.join(b", ".as_slice())) {
         headers.insert(SEC_WEBSOCKET_PROTOCOL, value);
     }
+    true
 }
 
 fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
