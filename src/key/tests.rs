@@ -1,3 +1,6 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::backend::{self, Backend, PrivateKey};
 use super::*;
 use crate::{AuthErrorKind, ConfigError, Verifier};
@@ -33,7 +36,6 @@ fn signing_key(backend: Backend, algorithm: Algorithm) -> SigningKey {
 }
 
 fn der(pem: &str) -> Vec<u8> {
-    use base64::Engine;
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     base64::engine::general_purpose::STANDARD.decode(body).unwrap()
 }
@@ -223,6 +225,21 @@ fn jwk_without_alg_gets_the_one_that_its_type_implies() {
     let named = symmetric.replacen('{', r#"{"alg":"HS512","kid":"a","#, 1);
     let key = VerifyingKey::from_jwk(&named).unwrap();
     assert_eq!((key.algorithm(), key.key_id()), (Algorithm::HS512, Some("a")));
+}
+
+#[test]
+fn the_coordinates_of_an_ec_key_each_have_the_size_of_the_curve() {
+    let x = URL_SAFE_NO_PAD.decode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU").unwrap();
+    let y = URL_SAFE_NO_PAD.decode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0").unwrap();
+    let point = [x, y].concat();
+    for backend in Backend::ALL {
+        // The same point, parted elsewhere (RFC 7518, section 6.2.1.2).
+        for end in [31, 32, 33, 64] {
+            let [x, y] = [&point[..end], &point[end..]].map(|part| URL_SAFE_NO_PAD.encode(part));
+            let jwk = serde_json::json!({"kty": "EC", "crv": "P-256", "x": x, "y": y});
+            assert_eq!(jwk::key(*backend, jwk).is_ok(), end == 32, "{backend:?} {end}");
+        }
+    }
 }
 
 #[test]
