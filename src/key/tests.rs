@@ -253,6 +253,32 @@ fn a_short_ed25519_key_is_refused_and_does_not_panic() {
 }
 
 #[test]
+fn an_ed25519_key_that_anybody_can_sign_for_is_refused() {
+    // Points of order 1, 2, 4 and 8, each under both signs, then 0 and 1 with the prime added.
+    for x in [
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "7P_______________________________________38",
+        "7P________________________________________8",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA_o",
+        "7f_______________________________________38",
+        "7v________________________________________8",
+    ] {
+        for backend in Backend::ALL {
+            let point = URL_SAFE_NO_PAD.decode(x).unwrap();
+            let refused = VerifyingKey::new(*backend, Algorithm::EdDSA, &Material::Ed(point));
+            let error = refused.map(|_| x).unwrap_err().to_string();
+            assert!(error.ends_with("anybody can sign for it"), "{backend:?} {x} {error}");
+        }
+    }
+}
+
+#[test]
 fn a_key_set_leaves_out_what_it_cannot_use() {
     let keys = KeySet::from_jwks(
         r#"{"keys":[
