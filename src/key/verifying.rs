@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::algorithm::{Algorithm, Family};
 use super::backend::{self, Backend, Prepared};
 use super::{Material, jwk, secret};
@@ -141,7 +144,7 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
-/// The rules on sizes that no backend is trusted with.
+/// The rules on the form of keys that no backend is trusted with.
 fn check_form(algorithm: Algorithm, material: &Material) -> Result<(), ConfigError> {
     let invalid = |reason| Err(ConfigError::InvalidKey { algorithm, reason });
     match (algorithm.family(), material) {
@@ -168,9 +171,33 @@ fn check_form(algorithm: Algorithm, material: &Material) -> Result<(), ConfigErr
             }
             Ok(())
         }
+        (Family::Ed, Material::Ed(point)) if has_low_order(point) => {
+            invalid("it is a point of low order, so that anybody can sign for it")
+        }
         (Family::Ed, Material::Ed(point)) if point.len() == 32 => Ok(()),
         _ => invalid("the key is of another type than the algorithm"),
     }
+}
+
+/// Whether a point of Ed25519 is one of the eight whose order divides 8 (RFC 8725, section 3.4).
+/// The all-zero key that somebody forgot to fill in is one. The list is that of libsodium.
+fn has_low_order(point: &[u8]) -> bool {
+    /// Their y, as in a JWK; some are also read where the prime was added.
+    const LOW_ORDER: [&str; 7] = [
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+        "7P_______________________________________38",
+        "7f_______________________________________38",
+        "7v_______________________________________38",
+    ];
+    let mut y = point.to_vec();
+    if let Some(last) = y.last_mut() {
+        // The sign of x.
+        *last &= 0x7F;
+    }
+    LOW_ORDER.contains(&URL_SAFE_NO_PAD.encode(y).as_str())
 }
 
 fn bit_length(big_endian: &[u8]) -> usize {

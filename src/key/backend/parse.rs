@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{DecodingKey, DecodingKeyKind, EncodingKey};
 
 use super::super::Material;
@@ -91,6 +91,13 @@ pub(in super::super) fn from_jwk(
         reason: "the JSON Web Key lacks a member, or one is not base64url",
     };
     let jwk: Jwk = serde_json::from_value(jwk).map_err(|_| invalid())?;
+    if let AlgorithmParameters::EllipticCurve(point) = &jwk.algorithm
+        && point.x.len() != point.y.len()
+    {
+        // jsonwebtoken joins the two, and the length of the whole does not tell where x ends.
+        let reason = "its coordinates x and y have different lengths";
+        return Err(ConfigError::InvalidKey { algorithm, reason });
+    }
     let key = DecodingKey::from_jwk(&jwk).map_err(|_| invalid())?;
     match (key.kind(), algorithm.family()) {
         (DecodingKeyKind::RsaModulusExponent { n, e }, Family::Rsa) => {

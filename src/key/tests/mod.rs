@@ -2,6 +2,9 @@ mod attacks;
 mod properties;
 mod vectors;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::backend::{self, Backend, PrivateKey};
 use super::*;
 use crate::{AuthErrorKind, ConfigError, Verifier};
@@ -37,7 +40,6 @@ fn signing_key(backend: Backend, algorithm: Algorithm) -> SigningKey {
 }
 
 fn der(pem: &str) -> Vec<u8> {
-    use base64::Engine;
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     base64::engine::general_purpose::STANDARD.decode(body).unwrap()
 }
@@ -230,11 +232,52 @@ fn jwk_without_alg_gets_the_one_that_its_type_implies() {
 }
 
 #[test]
+fn the_coordinates_of_an_ec_key_each_have_the_size_of_the_curve() {
+    let x = URL_SAFE_NO_PAD.decode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU").unwrap();
+    let y = URL_SAFE_NO_PAD.decode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0").unwrap();
+    let point = [x, y].concat();
+    for backend in Backend::ALL {
+        // The same point, parted elsewhere (RFC 7518, section 6.2.1.2).
+        for end in [31, 32, 33, 64] {
+            let [x, y] = [&point[..end], &point[end..]].map(|part| URL_SAFE_NO_PAD.encode(part));
+            let jwk = serde_json::json!({"kty": "EC", "crv": "P-256", "x": x, "y": y});
+            assert_eq!(jwk::key(*backend, jwk).is_ok(), end == 32, "{backend:?} {end}");
+        }
+    }
+}
+
+#[test]
 fn a_short_ed25519_key_is_refused_and_does_not_panic() {
     for backend in Backend::ALL {
         for x in ["", "AA", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcH"] {
             let jwk = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": x});
             assert!(jwk::key(*backend, jwk).is_err(), "{backend:?} {x}");
+        }
+    }
+}
+
+#[test]
+fn an_ed25519_key_that_anybody_can_sign_for_is_refused() {
+    // Points of order 1, 2, 4 and 8, each under both signs, then 0 and 1 with the prime added.
+    for x in [
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "7P_______________________________________38",
+        "7P________________________________________8",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA_o",
+        "7f_______________________________________38",
+        "7v________________________________________8",
+    ] {
+        for backend in Backend::ALL {
+            let point = URL_SAFE_NO_PAD.decode(x).unwrap();
+            let refused = VerifyingKey::new(*backend, Algorithm::EdDSA, &Material::Ed(point));
+            let error = refused.map(|_| x).unwrap_err().to_string();
+            assert!(error.ends_with("anybody can sign for it"), "{backend:?} {x} {error}");
         }
     }
 }
