@@ -11,6 +11,7 @@ mod credentials;
 mod cross_site;
 mod extractors;
 mod modes;
+mod pitfalls;
 mod policies;
 mod services;
 mod sources;
