@@ -48,7 +48,8 @@ fn item_length(tokens: &[Token<'_>]) -> usize {
     tokens.len()
 }
 
-fn all(source: &str) -> Vec<Token<'_>> {
+/// Every token of a file.
+pub(crate) fn all(source: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let (mut at, mut line) = (0, 1);
     while let Some(first) = source[at..].chars().next() {

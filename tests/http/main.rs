@@ -13,6 +13,7 @@ mod extractors;
 mod foreign;
 mod modes;
 mod pages;
+mod pitfalls;
 mod policies;
 mod properties;
 mod proxies;

@@ -20,7 +20,7 @@ use tower_bearer::{Grant, Issuer, JwtAuthLayer, Token, check_async, require, sco
 
 use super::support::{answer, token};
 
-fn with(token: Option<&str>) -> Request<Full<Bytes>> {
+pub(super) fn with(token: Option<&str>) -> Request<Full<Bytes>> {
     let mut request = Request::new(Full::default());
     if let Some(token) = token {
         let value = format!("Bearer {token}").parse().unwrap();
@@ -31,7 +31,8 @@ fn with(token: Option<&str>) -> Request<Full<Bytes>> {
 
 /// A service that panics when it is called without having been polled ready, and one of whose
 /// clones is not ready because another is.
-struct Strict {
+#[derive(Default)]
+pub(super) struct Strict {
     ready: bool,
     calls: Arc<AtomicUsize>,
 }
@@ -61,7 +62,7 @@ impl Service<Request<Full<Bytes>>> for Strict {
 }
 
 /// Waits for a service, but not for ever: a permit that never comes back is a failure to report.
-async fn ready<S: Service<Request<Full<Bytes>>>>(service: &mut S) -> &mut S {
+pub(super) async fn ready<S: Service<Request<Full<Bytes>>>>(service: &mut S) -> &mut S {
     for _ in 0..1000 {
         if task::spawn(service.ready()).poll().is_ready() {
             return service;

@@ -98,3 +98,30 @@ fn r62_ed25519_is_eddsa_by_another_name() {
         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     assert_eq!(VerifyingKey::from_jwk(jwk).unwrap().algorithm(), Algorithm::EdDSA);
 }
+
+#[test]
+fn r87_an_id_token_and_an_access_token_do_not_stand_in_for_each_other() {
+    let bench = Bench::new();
+    let token = |typ: &str, rest: &str| {
+        sign(&bench.key, &format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#), &claims(rest))
+    };
+    // As OpenID Connect Core, section 2, has it: the client is the audience.
+    let id_token = token("JWT", r#""nonce":"n","azp":"api","auth_time":1"#);
+    let access_token = token("at+jwt", r#""client_id":"web","scope":"openid""#);
+    let resource = bench.builder().token_type("at+jwt").build().unwrap();
+    let client = bench.builder().token_type("JWT").build().unwrap();
+    assert_eq!(resource.check(&id_token).unwrap_err(), AuthErrorKind::WrongTokenType);
+    assert_eq!(client.check(&access_token).unwrap_err(), AuthErrorKind::WrongTokenType);
+    assert!(resource.check(&access_token).is_ok() && client.check(&id_token).is_ok());
+}
+
+#[test]
+fn r83_no_particular_client_id_is_asked_for() {
+    let bench = Bench::new();
+    let verifier = bench.builder().token_type("at+jwt").build().unwrap();
+    for client_id in [None, Some("web"), Some("first-party"), Some("\u{1F511} another")] {
+        let rest = client_id.map_or(String::new(), |id| format!(r#""client_id":"{id}""#));
+        let token = sign(&bench.key, r#"{"alg":"HS256","typ":"at+jwt"}"#, &claims(&rest));
+        assert_eq!(verifier.check(&token).unwrap().client_id(), client_id);
+    }
+}

@@ -1,0 +1,89 @@
+//! What the issuing side is held to, as far as it is tested. Numbers between these are not listed.
+
+use super::{Requirement, met};
+
+const OURS: &str = "our decision";
+const OWASP: &str = "OWASP Password Storage";
+const NIST: &str = "NIST SP 800-63B-4, 3.1.1.2";
+
+#[rustfmt::skip]
+pub(super) const TOKEN_ENDPOINT: &[Requirement] = &[
+    met(90, "The token endpoint takes `POST` only; else it is a 405 with `Allow`.",
+        "RFC 6749, 3.2"),
+    met(91, "It takes forms in UTF-8 only.", "RFC 6749, 4.3.2"),
+    met(92, "`grant_type` is required; one that is not known is `unsupported_grant_type`.",
+        "RFC 6749, 4.3.2, 5.2"),
+    met(93, "A repeated parameter is refused, an unknown one ignored, an empty one absent.",
+        "RFC 6749, 3.2"),
+    met(94, "A wrong password, an unknown and a disabled user get the same answer.",
+        "RFC 6749, 5.2"),
+    met(95, "No cache keeps an answer with tokens.", "RFC 6749, 5.1"),
+    met(96, "The answer has the token, its type, its seconds, and the scope where it differs.",
+        "RFC 6749, 5.1"),
+    met(102, "A malformed scope is `invalid_scope`.", "RFC 6749, 3.3"),
+    met(103, "Nobody gets a scope by asking for it; what is granted is what the user holds.",
+        "RFC 6749, 3.3"),
+    met(104, "Without a scope a user gets the default and is told.", "RFC 6749, 3.3"),
+    met(108, "One rule for names and addresses at register and login; the store keeps them unique.",
+        "RFC 8265, 3.3"),
+];
+
+#[rustfmt::skip]
+pub(super) const REFRESH: &[Requirement] = &[
+    met(109, "A refresh token is good for one exchange.", "RFC 9700, 2.2.2, 4.14.2"),
+    met(110, "The second use of one ends its session with all that came of it, and no other.",
+        "RFC 9700, 4.14.2"),
+    met(111, "Of any number of parallel uses one succeeds, on every store.", "RFC 9700, 4.14.2"),
+    met(112, "The end of a session and the birth of a successor are one transaction.", OURS),
+    met(114, "A refresh narrows the scope and never widens it.", "RFC 6749, 6"),
+    met(115, "A refresh token is of one client.", "RFC 6749, 6"),
+    met(116, "A session has an end that no refresh moves.", "ASVS 5.0, 10.4.8"),
+    met(117, "A session that rests too long is over.", "RFC 9700, 4.14.2"),
+    met(118, "Logging out ends the session, and no other.", "RFC 9700, 4.14.2"),
+    met(119, "What is stored is a hash, so a copy of the store has no usable token.", OURS),
+    met(121, "A refresh token is no access token, nor the other way.", "RFC 8725, 3.12"),
+    met(122, "Whoever was disabled since the login gets nothing more.", OURS),
+];
+
+#[rustfmt::skip]
+pub(super) const METADATA: &[Requirement] = &[
+    met(129, "Logging out is a 204, also for a session that is over or an access token that is \
+        expired.", OURS),
+    met(136, "A challenge names the metadata of the resource as it is configured.",
+        "RFC 9728, 5.1"),
+];
+
+#[rustfmt::skip]
+pub(super) const PASSWORDS: &[Requirement] = &[
+    met(154, "argon2id, with the parameters of a recommendation or stronger ones.", OWASP),
+    met(155, "16 random bytes of salt, and the PHC string as form.", NIST),
+    met(156, "Hashes of other implementations verify; an unknown form is no match.", OWASP),
+    met(157, "A hash that is weaker than the setting is due for a new one, a stronger one stays.",
+        OWASP),
+    met(158, "A new hash replaces the one that was verified and no other.", OURS),
+    met(160, "The whole password counts; above a limit it is refused before any work.", NIST),
+    met(161, "Hashing has fixed threads and memory, and a queue with an end.", OURS),
+    met(163, "A stored hash with hostile parameters costs no more than the limit.", OURS),
+    met(164, "Passwords and hashes are in no text and don't stay in memory.", OURS),
+];
+
+#[rustfmt::skip]
+pub(super) const PASSWORD_POLICY: &[Requirement] = &[
+    met(165, "A password has at least 15 characters; the presets of the standards have names.",
+        NIST),
+    met(166, "Code points count, after normalisation.", NIST),
+    met(167, "Long passwords are taken, with spaces and any characters.", NIST),
+    met(169, "Passwords are normalised (NFC) before they are hashed.", NIST),
+    met(171, "A refused name or password is told the rule.", NIST),
+];
+
+#[rustfmt::skip]
+pub(super) const ABUSE: &[Requirement] = &[
+    met(179, "An unknown user costs the same hash as a wrong password.", "ASVS 5.0, 6.3.8"),
+];
+
+#[rustfmt::skip]
+pub(super) const USERS: &[Requirement] = &[
+    met(183, "A disabled user's sessions are over, and the next request is a 401.",
+        "ASVS 5.0, 7.4.2"),
+];
