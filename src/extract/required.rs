@@ -17,7 +17,22 @@ use crate::{AuthErrorKind, Token};
 /// See [`Scoped`].
 pub trait RequiredScopes: 'static {
     /// All of these are required. An empty list, or a text that is no scope by RFC 6749, section
-    /// 3.3, is an error of compilation wherever [`Scoped`] is extracted.
+    /// 3.3, is an error of compilation wherever [`Scoped`] is extracted:
+    ///
+    /// ```compile_fail,E0080
+    /// use axum::{Router, routing::get};
+    /// use tower_bearer::{RequiredScopes, Scoped};
+    ///
+    /// struct Two;
+    ///
+    /// impl RequiredScopes for Two {
+    ///     const SCOPES: &'static [&'static str] = &["posts:read posts:write"];
+    /// }
+    ///
+    /// async fn posts(_: Scoped<Two>) {}
+    ///
+    /// let app: Router = Router::new().route("/posts", get(posts));
+    /// ```
     const SCOPES: &'static [&'static str];
 }
 
@@ -112,7 +127,22 @@ impl<S: RequiredScopes, T: Sync> FromRequestParts<T> for Scoped<S> {
 /// See [`HasRole`].
 pub trait RequiredRoles: 'static {
     /// One of these is required. An empty list is an error of compilation wherever [`HasRole`] is
-    /// extracted.
+    /// extracted:
+    ///
+    /// ```compile_fail,E0080
+    /// use axum::{Router, routing::get};
+    /// use tower_bearer::{HasRole, RequiredRoles};
+    ///
+    /// struct Nobody;
+    ///
+    /// impl RequiredRoles for Nobody {
+    ///     const ROLES: &'static [&'static str] = &[];
+    /// }
+    ///
+    /// async fn grades(_: HasRole<Nobody>) {}
+    ///
+    /// let app: Router = Router::new().route("/grades", get(grades));
+    /// ```
     const ROLES: &'static [&'static str];
 }
 
