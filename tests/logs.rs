@@ -1,0 +1,90 @@
+//! What is logged, and what never is (requirements 16, 40).
+
+#![cfg(feature = "tracing")]
+#![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+#[allow(dead_code, reason = "shared with a binary that needs more of it")]
+#[path = "http/support.rs"]
+mod support;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::routing::get;
+use http::header::COOKIE;
+use tower_bearer::{Grant, Issuer, JwtAuthLayer, TokenSource, require_role};
+use tracing::Level;
+
+use support::{ask, at, bearer, request, subject};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All that is logged, at every level, while requests are answered.
+async fn logged(app: &Router, requests: Vec<http::Request<axum::body::Body>>) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    for request in requests {
+        ask(app, request).await;
+    }
+    drop(guard);
+    let bytes = log.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[tokio::test]
+async fn r16_no_part_of_a_token_is_logged() {
+    let issuer = Issuer::for_tests();
+    let layer = JwtAuthLayer::new(issuer.verifier().unwrap())
+        .token_source(TokenSource::query("access_token"))
+        .token_source(TokenSource::cookie("at"));
+    let app = Router::new()
+        .route("/", get(subject))
+        .route("/admin", get(subject).route_layer(require_role("admin")))
+        .layer(layer);
+    let good = issuer.issue(&Grant::new("alice-who-is-secret")).unwrap();
+    let forged = Issuer::for_tests().issue(&Grant::new("alice-who-is-secret")).unwrap();
+    let mut requests = Vec::new();
+    for token in [&good, &forged] {
+        let mut with_cookie = request([]);
+        with_cookie.headers_mut().insert(COOKIE, format!("at={token}").parse().unwrap());
+        requests.extend([
+            bearer(token),
+            at("/admin", bearer(token)),
+            at(&format!("/?access_token={token}"), request([])),
+            at(&format!("/?access_token={token}"), bearer(token)),
+            with_cookie,
+        ]);
+    }
+    let log = logged(&app, requests).await;
+    assert!(log.contains("the signature is invalid"), "there is a log: {log}");
+    assert!(log.contains("access denied"), "of policies too: {log}");
+    for part in good.split('.').chain(forged.split('.')).chain(["alice-who-is-secret"]) {
+        assert!(!log.contains(part), "{part} is logged");
+    }
+}
+
+#[tokio::test]
+async fn r40_a_missing_layer_is_an_error_in_the_log() {
+    let app = Router::new().route("/", get(subject));
+    let log = logged(&app, vec![request([])]).await;
+    assert!(log.contains("ERROR") && log.contains("no JwtAuthLayer around a route"), "{log}");
+}
