@@ -20,6 +20,7 @@ mod proxies;
 mod services;
 mod sources;
 mod support;
+mod token_pitfalls;
 mod transport;
 mod users;
 #[path = "../support/vectors.rs"]
