@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::routing::get;
 use http::header::COOKIE;
-use tower_bearer::{Grant, Issuer, JwtAuthLayer, TokenSource, require_role};
+use tower_bearer::{Claims, Grant, Issuer, JwtAuthLayer, TokenSource, require_role};
 use tracing::Level;
 
 use support::{ask, at, bearer, request, subject};
@@ -80,6 +80,24 @@ async fn r16_no_part_of_a_token_is_logged() {
     for part in good.split('.').chain(forged.split('.')).chain(["alice-who-is-secret"]) {
         assert!(!log.contains(part), "{part} is logged");
     }
+}
+
+#[derive(serde::Deserialize)]
+struct Tenant {
+    tenant: u64,
+}
+
+/// Why they do not fit would quote them.
+#[tokio::test]
+async fn r16_claims_that_do_not_fit_are_not_logged() {
+    let issuer = Issuer::for_tests();
+    let app = Router::new()
+        .route("/", get(async |Claims(own): Claims<Tenant>| own.tenant.to_string()))
+        .layer(JwtAuthLayer::new(issuer.verifier().unwrap()));
+    let grant = Grant::new("alice").claim("tenant", "tenant-who-is-secret");
+    let log = logged(&app, vec![bearer(&issuer.issue(&grant).unwrap())]).await;
+    assert!(log.contains("claims do not fit"), "there is a log: {log}");
+    assert!(!log.contains("tenant-who-is-secret"), "{log}");
 }
 
 #[tokio::test]
