@@ -15,7 +15,7 @@ tests: a test of a requirement carries its number, as `r63_a_token_ends_at_exp` 
 The numbers are ours. They are those of a longer list: what is listed here is all of what concerns
 requests, tokens and transport, and of logins and passwords what has tests. The requirements are in
 our words; the source says who asks for them, with the section, or that we decided. *Not built yet*
-says so of a whole feature: it is no gap in one that there is.
+means that the feature which a requirement is about is not there.
 
 A test fails while this file is stale. To write it anew:
 

@@ -84,6 +84,6 @@ pub(super) const ABUSE: &[Requirement] = &[
 
 #[rustfmt::skip]
 pub(super) const USERS: &[Requirement] = &[
-    met(183, "A disabled user's sessions are over, and the next request is a 401.",
-        "ASVS 5.0, 7.4.2"),
+    met(183, "A disabled user's sessions are over; where the store is asked, the next request is \
+        a 401.", "ASVS 5.0, 7.4.2"),
 ];

@@ -145,7 +145,7 @@ pub(super) const PROFILE: &[Requirement] = &[
         "RFC 9068, 2.2.3"),
     met(85, "Roles come from one claim, which can be chosen; several are never merged.",
         "RFC 9068, 2.2.3.1"),
-    not_built(86, "`auth_time`, `acr` and `amr` of the login outlive a refresh unchanged.",
+    met(86, "`auth_time` and `amr` of the login outlive a refresh unchanged.",
         "RFC 9068, 2.2.1"),
     met(87, "An ID token is no access token.", "RFC 9068, 5"),
     not_built(88, "The subject of a machine can't be the ID of a user.", "RFC 9700, 4.15"),
@@ -180,6 +180,6 @@ pub(super) const TRANSPORT: &[Requirement] = &[
     not_applicable(199, "–", "–", "the number is not in use"),
     met(200, "`Strict-Transport-Security` is sent over HTTPS alone.", "RFC 6797, 7.2"),
     met(201, "Caches are told what may be kept for whom.", "RFC 9111, 3.5, 5.2"),
-    met(202, "A WebSocket may offer its token as a subprotocol; the token is not sent back, and a \
-        cookie is checked as on a change.", OURS),
+    met(202, "A WebSocket may offer its token as a subprotocol, which is not sent back; a cookie \
+        is checked as on a change; the connection can end with the token.", OURS),
 ];
