@@ -23,9 +23,6 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Register, Self::Token, Self::Login, Self::Refresh, Self::Logout, Self::Me];
-
     pub(super) const fn default_path(self) -> &'static str {
         match self {
             Self::Register => "/register",

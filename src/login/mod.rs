@@ -6,10 +6,10 @@ mod body;
 mod endpoint;
 mod logout;
 mod params;
+mod routes;
 mod shared;
 mod token;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ use crate::password::{Hasher, PasswordPolicy};
 use crate::refresh::RefreshTokens;
 use crate::store::{RefreshStore, UserStore};
 use crate::token::is_scope_token;
+use routes::{Access, Routes};
 use shared::Shared;
 
 const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
@@ -92,7 +93,7 @@ pub struct LoginRouter<U, R> {
     refresh: RefreshTokens,
     default_scopes: Vec<String>,
     body_limit: usize,
-    routes: BTreeMap<Endpoint, String>,
+    routes: Routes<U, R>,
 }
 
 impl<S: UserStore + RefreshStore> LoginRouter<S, S> {
@@ -105,7 +106,13 @@ impl<S: UserStore + RefreshStore> LoginRouter<S, S> {
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// A router over a store of users and another of sessions.
     pub fn with_stores(users: U, sessions: R, issuer: Issuer) -> Self {
-        let routes = Endpoint::ALL.map(|endpoint| (endpoint, endpoint.default_path().to_owned()));
+        let mut routes = Routes::new();
+        routes.offer(Endpoint::Register, post(account::register), Access::Anyone);
+        routes.offer(Endpoint::Token, post(token::token), Access::Anyone);
+        routes.offer(Endpoint::Login, post(token::login), Access::Anyone);
+        routes.offer(Endpoint::Refresh, post(token::refresh), Access::Anyone);
+        routes.offer(Endpoint::Logout, post(logout::logout), Access::Anyone);
+        routes.offer(Endpoint::Me, get(account::me), Access::Bearer);
         Self {
             users,
             sessions,
@@ -116,12 +123,12 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             refresh: RefreshTokens::new(),
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
-            routes: routes.into(),
+            routes,
         }
     }
 
-    /// Puts an endpoint on another path, or back after [`without`](Self::without). The path is
-    /// one of axum's, with a leading slash.
+    /// Puts an endpoint on another path: one of axum's, with a leading slash. An endpoint that was
+    /// left out stays out.
     ///
     /// # Examples
     ///
@@ -136,14 +143,14 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// ```
     #[must_use]
     pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
-        self.routes.insert(endpoint, path.into());
+        self.routes.rename(endpoint, path.into());
         self
     }
 
     /// Leaves an endpoint out.
     #[must_use]
     pub fn without(mut self, endpoint: Endpoint) -> Self {
-        self.routes.remove(&endpoint);
+        self.routes.retain(|offered| offered != endpoint);
         self
     }
 
@@ -151,7 +158,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     #[must_use]
     pub fn only(mut self, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
         let wanted: Vec<Endpoint> = endpoints.into_iter().collect();
-        self.routes.retain(|endpoint, _| wanted.contains(endpoint));
+        self.routes.retain(|endpoint| wanted.contains(&endpoint));
         self
     }
 
@@ -232,19 +239,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,
         });
-        let mut router = Router::new();
-        for (endpoint, path) in &self.routes {
-            let handler = match endpoint {
-                Endpoint::Register => post(account::register),
-                Endpoint::Token => post(token::token),
-                Endpoint::Login => post(token::login),
-                Endpoint::Refresh => post(token::refresh),
-                Endpoint::Logout => post(logout::logout),
-                Endpoint::Me => get(account::me).route_layer(auth.clone()),
-            };
-            router = router.route(path, handler);
-        }
-        router.with_state(shared)
+        self.routes.into_router(&auth, shared)
     }
 }
 
