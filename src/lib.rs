@@ -84,6 +84,8 @@
 //!   believes whoever connects from a trusted network.
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+#[cfg(feature = "login")]
+mod audit;
 mod auth;
 mod body;
 mod challenge;
@@ -112,6 +114,8 @@ mod trace;
 mod transport;
 mod verify;
 
+#[cfg(feature = "login")]
+pub use audit::{AuditEvent, AuditRecord, AuditSink, LoginFailure, SessionEnd};
 pub use auth::{JwtAuth, JwtAuthLayer, RequestHead, TokenCookie, TokenSource};
 pub use body::AuthBody;
 pub use challenge::Challenge;

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "tracing")]
 #[allow(unused_imports, reason = "which levels are used depends on the features")]
-pub(crate) use ::tracing::{debug, error, warn};
+pub(crate) use ::tracing::{debug, error, info, warn};
 
 #[cfg(not(feature = "tracing"))]
 macro_rules! silent {
@@ -12,4 +12,4 @@ macro_rules! silent {
 
 #[cfg(not(feature = "tracing"))]
 #[allow(unused_imports, reason = "which levels are used depends on the features")]
-pub(crate) use {silent as debug, silent as error, silent as warn};
+pub(crate) use {silent as debug, silent as error, silent as info, silent as warn};

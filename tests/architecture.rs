@@ -43,9 +43,12 @@ const MODULES: &[Module] = &[
     Module { name: "password", imports: &[] },
     Module { name: "store", imports: &["token", "subject"] },
     Module { name: "refresh", imports: &["store"] },
+    Module { name: "audit", imports: &[] },
     Module {
         name: "login",
-        imports: &["token", "verify", "reject", "auth", "issue", "password", "store", "refresh"],
+        imports: &[
+            "token", "verify", "reject", "auth", "issue", "password", "store", "refresh", "audit",
+        ],
     },
 ];
 
@@ -68,7 +71,7 @@ const VERIFYING: &[&str] = &[
     "peer",
     "transport",
 ];
-const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "login"];
+const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "audit", "login"];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
 const CRATES: &[(&str, &str)] = &[

@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 
 pub use endpoint::Endpoint;
 
+use crate::audit::{AuditSink, Trail};
 use crate::auth::JwtAuthLayer;
 use crate::issue::Issuer;
 use crate::password::{Hasher, PasswordPolicy};
@@ -93,6 +94,7 @@ pub struct LoginRouter<U, R> {
     refresh: RefreshTokens,
     default_scopes: Vec<String>,
     body_limit: usize,
+    trail: Trail,
     routes: Routes<U, R>,
 }
 
@@ -123,6 +125,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             refresh: RefreshTokens::new(),
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
+            trail: Trail::default(),
             routes,
         }
     }
@@ -209,6 +212,13 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
+    /// Hands the audit trail to a sink of the application's own, beside the log: see [`AuditSink`].
+    #[must_use]
+    pub fn audit(mut self, sink: impl AuditSink) -> Self {
+        self.trail = Trail::new(sink);
+        self
+    }
+
     /// The routes.
     ///
     /// A router with a state of its own takes them after `.with_state(())`.
@@ -238,6 +248,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             refresh: self.refresh,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,
+            trail: self.trail,
         });
         self.routes.into_router(&auth, shared)
     }

@@ -1,9 +1,11 @@
 //! What the handlers share, and the steps that more than one of them takes.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::answer::{Failure, Tokens};
 use super::params::Params;
+use crate::audit::{AuditEvent, LoginFailure, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
 use crate::password::{Hasher, PasswordPolicy};
@@ -22,6 +24,7 @@ pub(super) struct Shared<U, R> {
     pub(super) refresh: RefreshTokens,
     pub(super) default_scopes: Vec<String>,
     pub(super) body_limit: usize,
+    pub(super) trail: Trail,
     pub(super) clock: Clock,
 }
 
@@ -162,6 +165,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             refresh_token,
             scope,
         }
+    }
+
+    /// Adds to the audit trail.
+    pub(super) fn record(&self, address: Option<IpAddr>, event: AuditEvent) {
+        self.trail.record(self.now(), address, event);
     }
 
     pub(super) fn now(&self) -> Duration {

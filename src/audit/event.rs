@@ -1,0 +1,173 @@
+//! What may happen to accounts, sessions and keys.
+
+use serde::Serialize;
+
+/// An act that matters to security, with the IDs of those it concerns.
+///
+/// No event carries a password, a token, a hash, or what somebody typed as a name. Users, sessions,
+/// clients and keys are named by their IDs. Names, fields and meanings are those of this table,
+/// and stay as they are:
+///
+#[doc = include_str!("../../docs/AUDIT.md")]
+///
+/// As JSON an event is its fields beside `event`, its name:
+///
+/// ```
+/// use tower_bearer::{AuditEvent, LoginFailure};
+///
+/// let event = AuditEvent::LoginFailed {
+///     user_id: Some("7".to_owned()),
+///     client_id: "first-party".to_owned(),
+///     reason: LoginFailure::WrongPassword,
+/// };
+/// assert_eq!(event.name(), "login.failed");
+/// let json = serde_json::to_value(&event)?;
+/// assert_eq!(json["event"], "login.failed");
+/// assert_eq!(json["reason"], "wrong_password");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event")]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "docs/AUDIT.md has each event and each field")]
+pub enum AuditEvent {
+    #[serde(rename = "user.registered")]
+    UserRegistered { user_id: String },
+    #[serde(rename = "user.register_conflict")]
+    RegisterConflict { field: &'static str },
+    #[serde(rename = "login.succeeded")]
+    LoginSucceeded { user_id: String, session_id: String, client_id: String },
+    #[serde(rename = "login.failed")]
+    LoginFailed { user_id: Option<String>, client_id: String, reason: LoginFailure },
+    #[serde(rename = "login.throttled")]
+    LoginThrottled { user_id: Option<String>, retry_after: u64 },
+    #[serde(rename = "login.locked")]
+    LoginLocked { user_id: Option<String>, seconds: u64 },
+    #[serde(rename = "token.refreshed")]
+    TokenRefreshed { user_id: String, session_id: String, client_id: String },
+    #[serde(rename = "token.reuse_detected")]
+    TokenReuseDetected { user_id: String, session_id: String, client_id: String },
+    #[serde(rename = "token.revoked")]
+    TokenRevoked { user_id: String, client_id: String },
+    #[serde(rename = "session.ended")]
+    SessionEnded { user_id: String, session_id: String, reason: SessionEnd },
+    #[serde(rename = "client.refused")]
+    ClientRefused { client_id: String },
+    #[serde(rename = "password.changed")]
+    PasswordChanged { user_id: String },
+    #[serde(rename = "password.change_refused")]
+    PasswordChangeRefused { user_id: String },
+    #[serde(rename = "password.reset_requested")]
+    PasswordResetRequested { user_id: Option<String> },
+    #[serde(rename = "password.reset")]
+    PasswordReset { user_id: String },
+    #[serde(rename = "password.rehashed")]
+    PasswordRehashed { user_id: String },
+    #[serde(rename = "email.change_requested")]
+    EmailChangeRequested { user_id: String },
+    #[serde(rename = "email.verified")]
+    EmailVerified { user_id: String },
+    #[serde(rename = "user.enabled")]
+    UserEnabled { user_id: String, actor_id: String },
+    #[serde(rename = "user.disabled")]
+    UserDisabled { user_id: String, actor_id: String },
+    #[serde(rename = "user.deleted")]
+    UserDeleted { user_id: String, actor_id: String },
+    #[serde(rename = "user.roles_changed")]
+    RolesChanged { user_id: String, actor_id: String, roles: Vec<String> },
+    #[serde(rename = "user.scopes_changed")]
+    ScopesChanged { user_id: String, actor_id: String, scopes: Vec<String> },
+    #[serde(rename = "api_key.created")]
+    ApiKeyCreated { key_id: String, user_id: String, scopes: Vec<String> },
+    #[serde(rename = "api_key.revoked")]
+    ApiKeyRevoked { key_id: String, user_id: String },
+}
+
+/// Why a login failed, for the audit trail alone: the client is told one thing for all of them.
+///
+/// # Examples
+///
+/// See [`AuditEvent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LoginFailure {
+    /// No account has this name.
+    UnknownUser,
+    /// The account exists, and the password is another.
+    WrongPassword,
+    /// The password is right, and the account is disabled.
+    Disabled,
+}
+
+/// Why a session ended.
+///
+/// # Examples
+///
+/// See [`AuditEvent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SessionEnd {
+    /// The user logged out.
+    Logout,
+    /// The user ended it from another session.
+    EndedByUser,
+    /// An administrator ended it.
+    EndedByAdmin,
+    /// A client gave its token back (RFC 7009).
+    Revoked,
+    /// A refresh token of it came twice.
+    Reuse,
+    /// The password was changed or reset.
+    PasswordChange,
+    /// The user was disabled or deleted.
+    UserGone,
+}
+
+impl AuditEvent {
+    /// The event's name: constant, `<what>.<happened>`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UserRegistered { .. } => "user.registered",
+            Self::RegisterConflict { .. } => "user.register_conflict",
+            Self::LoginSucceeded { .. } => "login.succeeded",
+            Self::LoginFailed { .. } => "login.failed",
+            Self::LoginThrottled { .. } => "login.throttled",
+            Self::LoginLocked { .. } => "login.locked",
+            Self::TokenRefreshed { .. } => "token.refreshed",
+            Self::TokenReuseDetected { .. } => "token.reuse_detected",
+            Self::TokenRevoked { .. } => "token.revoked",
+            Self::SessionEnded { .. } => "session.ended",
+            Self::ClientRefused { .. } => "client.refused",
+            Self::PasswordChanged { .. } => "password.changed",
+            Self::PasswordChangeRefused { .. } => "password.change_refused",
+            Self::PasswordResetRequested { .. } => "password.reset_requested",
+            Self::PasswordReset { .. } => "password.reset",
+            Self::PasswordRehashed { .. } => "password.rehashed",
+            Self::EmailChangeRequested { .. } => "email.change_requested",
+            Self::EmailVerified { .. } => "email.verified",
+            Self::UserEnabled { .. } => "user.enabled",
+            Self::UserDisabled { .. } => "user.disabled",
+            Self::UserDeleted { .. } => "user.deleted",
+            Self::RolesChanged { .. } => "user.roles_changed",
+            Self::ScopesChanged { .. } => "user.scopes_changed",
+            Self::ApiKeyCreated { .. } => "api_key.created",
+            Self::ApiKeyRevoked { .. } => "api_key.revoked",
+        }
+    }
+
+    /// Whether somebody should look at it even if nobody asks: a sign of an attack, or of
+    /// somebody who can't get in.
+    pub const fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::LoginFailed { .. }
+                | Self::LoginThrottled { .. }
+                | Self::LoginLocked { .. }
+                | Self::TokenReuseDetected { .. }
+                | Self::ClientRefused { .. }
+                | Self::PasswordChangeRefused { .. }
+        )
+    }
+}
