@@ -133,7 +133,7 @@ pub use password::{
     Hasher, HasherBuilder, OwaspParameters, PasswordError, PasswordPolicy, PasswordRule,
     Verification,
 };
-pub use peer::{PeerAddr, TrustedProxies};
+pub use peer::{AddressSource, PeerAddr, TrustedProxies};
 #[cfg(feature = "store")]
 pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
 pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};

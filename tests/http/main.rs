@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
 
+mod addresses;
 mod answers;
 mod caching;
 mod challenge_properties;

@@ -1,4 +1,8 @@
-//! Who is at the other end of the connection, and whether that is a proxy whose word counts.
+//! Who is at the other end of the connection, whether that is a proxy whose word counts, and whom
+//! it speaks for.
+
+mod client;
+mod forwarded;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,6 +12,8 @@ use http::Extensions;
 use ipnet::IpNet;
 
 use crate::ConfigError;
+
+pub use client::AddressSource;
 
 /// The address of whoever opened the connection. The server puts it into the extensions of every
 /// request, since tower has no standard place for it.
