@@ -47,7 +47,8 @@ const MODULES: &[Module] = &[
     Module {
         name: "login",
         imports: &[
-            "token", "verify", "reject", "auth", "issue", "password", "store", "refresh", "audit",
+            "token", "verify", "reject", "auth", "peer", "issue", "password", "store", "refresh",
+            "audit",
         ],
     },
 ];

@@ -98,6 +98,8 @@ pub enum LoginFailure {
     WrongPassword,
     /// The password is right, and the account is disabled.
     Disabled,
+    /// The password is right, and the user holds no scope that was asked for.
+    InvalidScope,
 }
 
 /// Why a session ended.

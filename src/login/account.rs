@@ -10,6 +10,7 @@ use super::answer::{Failure, ShownUser, json};
 use super::body;
 use super::params::Params;
 use super::shared::Shared;
+use crate::audit::AuditEvent;
 use crate::error::AuthErrorKind;
 use crate::password::PasswordError;
 use crate::reject::{Rejection, surroundings_of, token_of};
@@ -21,6 +22,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
+    let address = shared.address_of(&request);
     let params = body::json_params(request, shared.body_limit).await?;
     let username = Username::new(required(&params, "username")?)
         .map_err(|error| Failure::field("username", error.reason()))?;
@@ -37,11 +39,16 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     let mut user = NewUser::new(username, hash).scopes(&shared.default_scopes);
     user.email = email;
     user.name = name;
+    let taken = |field, description| {
+        shared.record(address, AuditEvent::RegisterConflict { field });
+        Failure::taken(field, description)
+    };
     let user = shared.users.insert_user(user, shared.now()).await.map_err(|error| match error {
-        InsertUserError::UsernameTaken => Failure::taken("username", "the username is taken"),
-        InsertUserError::EmailTaken => Failure::taken("email", "the e-mail address is taken"),
+        InsertUserError::UsernameTaken => taken("username", "the username is taken"),
+        InsertUserError::EmailTaken => taken("email", "the e-mail address is taken"),
         InsertUserError::Store(error) => error.into(),
     })?;
+    shared.record(address, AuditEvent::UserRegistered { user_id: user.id.clone() });
     Ok(json(StatusCode::CREATED, &ShownUser::from(&user)))
 }
 

@@ -177,7 +177,7 @@ impl From<StoreError> for Failure {
 impl From<RefreshError> for Failure {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::Invalid | RefreshError::Reused => Self::invalid_grant(),
+            RefreshError::Invalid | RefreshError::Reused(_) => Self::invalid_grant(),
             RefreshError::InvalidScope => Self::invalid_scope(),
             RefreshError::Store(error) => error.into(),
         }

@@ -10,6 +10,7 @@ use http::header::CACHE_CONTROL;
 use super::answer::Failure;
 use super::body::{self, ContentType};
 use super::shared::Shared;
+use crate::audit::SessionEnd;
 use crate::auth::bearer;
 use crate::store::{RefreshStore, UserStore};
 
@@ -18,6 +19,7 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
+    let address = shared.address_of(&request);
     let content_type = ContentType::of(request.headers());
     let credentials = bearer(request.headers()).map(|token| token.map(str::to_owned));
     let params = body::optional_params(request, shared.body_limit, content_type).await?;
@@ -27,13 +29,18 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
     if access_token.is_none() && refresh_token.is_none() {
         return Err(Failure::invalid_request("a bearer token or a refresh_token is required"));
     }
-    if let Some(refresh_token) = refresh_token {
-        shared.refresh.end_session_of(&shared.sessions, refresh_token).await?;
+    if let Some(refresh_token) = refresh_token
+        && let Some(session) =
+            shared.refresh.end_session_of(&shared.sessions, refresh_token).await?
+    {
+        shared.session_ended(address, session.user_id, session.id, SessionEnd::Logout);
     }
     if let Some(Ok(token)) = access_token.map(|token| shared.verifier.check(&token))
         && let Some(session) = token.session_id()
+        && shared.sessions.end_session(session).await?
     {
-        shared.sessions.end_session(session).await?;
+        let user_id = token.subject().unwrap_or_default();
+        shared.session_ended(address, user_id, session, SessionEnd::Logout);
     }
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response())
 }

@@ -22,6 +22,7 @@ use crate::audit::{AuditSink, Trail};
 use crate::auth::JwtAuthLayer;
 use crate::issue::Issuer;
 use crate::password::{Hasher, PasswordPolicy};
+use crate::peer::AddressSource;
 use crate::refresh::RefreshTokens;
 use crate::store::{RefreshStore, UserStore};
 use crate::token::is_scope_token;
@@ -95,6 +96,7 @@ pub struct LoginRouter<U, R> {
     default_scopes: Vec<String>,
     body_limit: usize,
     trail: Trail,
+    addresses: AddressSource,
     routes: Routes<U, R>,
 }
 
@@ -126,6 +128,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
             trail: Trail::default(),
+            addresses: AddressSource::default(),
             routes,
         }
     }
@@ -219,6 +222,29 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
+    /// Where the address of a client is found, for the audit trail. Default:
+    /// [`AddressSource::connection`], which is the proxy's where clients come through one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{AddressSource, Issuer, LoginRouter, MemoryStore, TrustedProxies};
+    ///
+    /// # fn main() -> Result<(), tower_bearer::ConfigError> {
+    /// let proxies = TrustedProxies::new(["10.0.0.0/8"])?;
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .client_address(AddressSource::x_forwarded_for(proxies))
+    ///     .into_router();
+    /// # let _ = router;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn client_address(mut self, source: AddressSource) -> Self {
+        self.addresses = source;
+        self
+    }
+
     /// The routes.
     ///
     /// A router with a state of its own takes them after `.with_state(())`.
@@ -249,6 +275,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,
             trail: self.trail,
+            addresses: self.addresses,
         });
         self.routes.into_router(&auth, shared)
     }

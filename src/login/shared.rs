@@ -3,13 +3,16 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use axum::extract::Request;
+
 use super::answer::{Failure, Tokens};
 use super::params::Params;
-use crate::audit::{AuditEvent, LoginFailure, Trail};
+use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
-use crate::password::{Hasher, PasswordPolicy};
-use crate::refresh::RefreshTokens;
+use crate::password::{Hasher, PasswordError, PasswordPolicy};
+use crate::peer::AddressSource;
+use crate::refresh::{RefreshError, RefreshTokens};
 use crate::store::{LoginName, RefreshStore, Session, User, UserStore};
 use crate::token::is_scope_token;
 use crate::verify::Verifier;
@@ -25,17 +28,22 @@ pub(super) struct Shared<U, R> {
     pub(super) default_scopes: Vec<String>,
     pub(super) body_limit: usize,
     pub(super) trail: Trail,
+    pub(super) addresses: AddressSource,
     pub(super) clock: Clock,
 }
 
-/// The client that asks, and what for.
+/// The client that asks, from where, and what for.
 pub(super) struct Asked<'a> {
+    address: Option<IpAddr>,
     client_id: Option<&'a str>,
     scope: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn from_params(params: &'a Params) -> Result<Self, Failure> {
+    pub(super) fn from_params(
+        params: &'a Params,
+        address: Option<IpAddr>,
+    ) -> Result<Self, Failure> {
         let client_id = params.text("client_id")?;
         if client_id.is_some_and(|id| !is_client_id(id)) {
             return Err(Failure::invalid_request("the client_id is malformed"));
@@ -44,7 +52,7 @@ impl<'a> Asked<'a> {
         if scope.is_some_and(|scope| !scope.split(' ').all(is_scope_token)) {
             return Err(Failure::invalid_scope());
         }
-        Ok(Self { client_id, scope })
+        Ok(Self { address, client_id, scope })
     }
 
     fn client_id(&self, issuer: &'a Issuer) -> &'a str {
@@ -61,50 +69,73 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// The user whom name and password belong to.
     ///
     /// An unknown name, a wrong password and a disabled account take the same way: one
-    /// computation, one answer.
-    pub(super) async fn authenticate(&self, name: &str, password: &str) -> Result<User, Failure> {
-        self.authenticate_as(LoginName::new(name), password).await
-    }
-
-    pub(super) async fn authenticate_as(
+    /// computation, one answer. A name that is no name is unknown.
+    pub(super) async fn authenticate(
         &self,
         name: Option<LoginName>,
         password: &str,
+        asked: &Asked<'_>,
     ) -> Result<User, Failure> {
         let found = match &name {
             Some(name) => self.users.find_user_by_login(name).await?,
             None => None,
         };
         let hash = found.as_ref().map(User::password_hash);
-        let verification = self.hasher.verify(password, hash).await?;
-        match found {
-            Some(user) if verification.is_match() && user.is_active => {
-                if verification.needs_rehash() {
-                    self.rehash(&user, password).await;
+        let verification = match self.hasher.verify(password, hash).await {
+            // No account has such a password.
+            Err(PasswordError::TooLong) => None,
+            verification => Some(verification?),
+        };
+        let is_match = verification.as_ref().is_some_and(|it| it.is_match());
+        let reason = match &found {
+            None => LoginFailure::UnknownUser,
+            Some(_) if !is_match => LoginFailure::WrongPassword,
+            Some(user) if !user.is_active => LoginFailure::Disabled,
+            Some(user) => {
+                if verification.is_some_and(|it| it.needs_rehash()) {
+                    self.rehash(user, password, asked).await;
                 }
-                Ok(user)
+                return found.ok_or(Failure::invalid_grant());
             }
-            _ => Err(Failure::invalid_grant()),
-        }
+        };
+        self.login_failed(found.map(|user| user.id), reason, asked);
+        Err(Failure::invalid_grant())
+    }
+
+    fn login_failed(&self, user_id: Option<String>, reason: LoginFailure, asked: &Asked<'_>) {
+        let client_id = asked.client_id(&self.issuer).to_owned();
+        self.record(asked.address, AuditEvent::LoginFailed { user_id, client_id, reason });
     }
 
     /// Replaces a hash with outdated parameters. What goes wrong here must not fail the login.
-    async fn rehash(&self, user: &User, password: &str) {
+    async fn rehash(&self, user: &User, password: &str, asked: &Asked<'_>) {
         let Ok(hash) = self.hasher.hash(password).await else { return };
-        let old = user.password_hash();
-        if self.users.replace_password_hash(&user.id, old, &hash).await.is_err() {
-            crate::trace::warn!("a password hash could not be renewed");
+        match self.users.replace_password_hash(&user.id, user.password_hash(), &hash).await {
+            Ok(true) => {
+                let user_id = user.id.clone();
+                self.record(asked.address, AuditEvent::PasswordRehashed { user_id });
+            }
+            // Somebody else has replaced it meanwhile.
+            Ok(false) => {}
+            Err(_) => crate::trace::warn!("a password hash could not be renewed"),
         }
     }
 
     /// Starts a session for a user who has proved who it is.
     pub(super) async fn log_in(&self, user: &User, asked: &Asked<'_>) -> Result<Tokens, Failure> {
-        let scopes = granted(user, asked.scope)?;
+        let Some(scopes) = granted(user, asked.scope) else {
+            // Not the least of failures: it tells whoever guessed that the password is right.
+            self.login_failed(Some(user.id.clone()), LoginFailure::InvalidScope, asked);
+            return Err(Failure::invalid_scope());
+        };
         let client_id = asked.client_id(&self.issuer);
         let now = self.now();
         let scope = scopes.join(" ");
         let issued = self.refresh.issue(&self.sessions, &user.id, client_id, &scope, now).await?;
         let access_token = self.access_token(user, &issued.session, &scopes)?;
+        let Session { id: session_id, user_id, client_id, .. } = issued.session;
+        let event = AuditEvent::LoginSucceeded { user_id, session_id, client_id };
+        self.record(asked.address, event);
         Ok(self.tokens(access_token, issued.token.into_string(), scope))
     }
 
@@ -115,14 +146,20 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         asked: &Asked<'_>,
     ) -> Result<Tokens, Failure> {
         let now = self.now();
-        let verified =
-            self.refresh.verify(&self.sessions, refresh_token, asked.client_id, now).await?;
+        let verified = self
+            .refresh
+            .verify(&self.sessions, refresh_token, asked.client_id, now)
+            .await
+            .map_err(|error| self.refresh_refused(error, asked))?;
         let scope = verified.narrow(asked.scope)?;
         let session = verified.session();
         let user = match self.users.find_user(&session.user_id).await? {
             Some(user) if user.is_active => user,
             _ => {
-                self.sessions.end_session(&session.id).await?;
+                if self.sessions.end_session(&session.id).await? {
+                    let (user, id) = (&session.user_id, &session.id);
+                    self.session_ended(asked.address, user, id, SessionEnd::UserGone);
+                }
                 return Err(Failure::invalid_grant());
             }
         };
@@ -135,8 +172,37 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         // Before the exchange: a fault here leaves the client with a token that still works.
         let access_token = self.access_token(&user, session, &scopes)?;
         let scope = scopes.join(" ");
-        let rotated = self.refresh.rotate(&self.sessions, verified, now).await?;
+        let rotated = self
+            .refresh
+            .rotate(&self.sessions, verified, now)
+            .await
+            .map_err(|error| self.refresh_refused(error, asked))?;
+        let Session { id: session_id, user_id, client_id, .. } = rotated.session;
+        let event = AuditEvent::TokenRefreshed { user_id, session_id, client_id };
+        self.record(asked.address, event);
         Ok(self.tokens(access_token, rotated.token.into_string(), scope))
+    }
+
+    fn refresh_refused(&self, error: RefreshError, asked: &Asked<'_>) -> Failure {
+        if let RefreshError::Reused(session) = &error {
+            let Session { id: session_id, user_id, client_id, .. } = Session::clone(session);
+            let event = AuditEvent::TokenReuseDetected { user_id, session_id, client_id };
+            self.record(asked.address, event);
+            let (user, id) = (&session.user_id, &session.id);
+            self.session_ended(asked.address, user, id, SessionEnd::Reuse);
+        }
+        error.into()
+    }
+
+    pub(super) fn session_ended(
+        &self,
+        address: Option<IpAddr>,
+        user_id: impl Into<String>,
+        session_id: impl Into<String>,
+        reason: SessionEnd,
+    ) {
+        let (user_id, session_id) = (user_id.into(), session_id.into());
+        self.record(address, AuditEvent::SessionEnded { user_id, session_id, reason });
     }
 
     fn access_token(
@@ -167,6 +233,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         }
     }
 
+    /// The address of the client that sent this.
+    pub(super) fn address_of(&self, request: &Request) -> Option<IpAddr> {
+        self.addresses.address(request.headers(), request.extensions())
+    }
+
     /// Adds to the audit trail.
     pub(super) fn record(&self, address: Option<IpAddr>, event: AuditEvent) {
         self.trail.record(self.now(), address, event);
@@ -178,11 +249,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
 }
 
 /// The scopes for a login: what is asked for and held, or all that is held. Never what is only
-/// asked for.
-fn granted<'a>(user: &'a User, asked: Option<&str>) -> Result<Vec<&'a str>, Failure> {
+/// asked for; nothing where that leaves none.
+fn granted<'a>(user: &'a User, asked: Option<&str>) -> Option<Vec<&'a str>> {
     let held = user.scopes.iter().map(String::as_str);
-    let Some(asked) = asked else { return Ok(held.collect()) };
+    let Some(asked) = asked else { return Some(held.collect()) };
     let granted: Vec<&str> =
         held.filter(|held| asked.split(' ').any(|scope| scope == *held)).collect();
-    if granted.is_empty() { Err(Failure::invalid_scope()) } else { Ok(granted) }
+    (!granted.is_empty()).then_some(granted)
 }

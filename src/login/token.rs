@@ -1,5 +1,6 @@
 //! `POST /token` (RFC 6749), and `/login` and `/refresh`, which answer as it does.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -17,6 +18,7 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
+    let address = shared.address_of(&request);
     let content_type = ContentType::of(request.headers());
     if content_type != ContentType::Form {
         let failure =
@@ -26,15 +28,15 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
     let params = body::params(request, shared.body_limit, content_type).await?;
     match params.text("grant_type")? {
         Some("password") => {
-            let asked = Asked::from_params(&params)?;
+            let asked = Asked::from_params(&params, address)?;
             let (Some(name), Some(password)) = (params.text("username")?, params.text("password")?)
             else {
                 return Err(Failure::invalid_request("username and password are required"));
             };
-            let user = shared.authenticate(name, password).await?;
+            let user = shared.authenticate(LoginName::new(name), password, &asked).await?;
             Ok(json(StatusCode::OK, &shared.log_in(&user, &asked).await?))
         }
-        Some("refresh_token") => exchange(&shared, &params).await,
+        Some("refresh_token") => exchange(&shared, &params, address).await,
         Some(_) => Err(Failure::unsupported_grant_type()),
         None => Err(Failure::invalid_request("grant_type is required")),
     }
@@ -45,8 +47,9 @@ pub(super) async fn login<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
+    let address = shared.address_of(&request);
     let params = body::json_params(request, shared.body_limit).await?;
-    let asked = Asked::from_params(&params)?;
+    let asked = Asked::from_params(&params, address)?;
     let name = match (params.text("username")?, params.text("email")?) {
         (Some(username), None) => Username::new(username).ok().map(LoginName::Username),
         (None, Some(email)) => Email::new(email).ok().map(LoginName::Email),
@@ -54,7 +57,7 @@ pub(super) async fn login<U: UserStore, R: RefreshStore>(
     };
     let password =
         params.text("password")?.ok_or(Failure::invalid_request("password is required"))?;
-    let user = shared.authenticate_as(name, password).await?;
+    let user = shared.authenticate(name, password, &asked).await?;
     Ok(json(StatusCode::OK, &shared.log_in(&user, &asked).await?))
 }
 
@@ -63,6 +66,7 @@ pub(super) async fn refresh<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
+    let address = shared.address_of(&request);
     let content_type = ContentType::of(request.headers());
     let params = body::params(request, shared.body_limit, content_type).await?;
     match params.text("grant_type")? {
@@ -71,14 +75,15 @@ pub(super) async fn refresh<U: UserStore, R: RefreshStore>(
         None if content_type == ContentType::Json => {}
         None => return Err(Failure::invalid_request("grant_type is required")),
     }
-    exchange(&shared, &params).await
+    exchange(&shared, &params, address).await
 }
 
 async fn exchange<U: UserStore, R: RefreshStore>(
     shared: &Shared<U, R>,
     params: &Params,
+    address: Option<IpAddr>,
 ) -> Result<Response, Failure> {
-    let asked = Asked::from_params(params)?;
+    let asked = Asked::from_params(params, address)?;
     let refresh_token = params
         .text("refresh_token")?
         .ok_or(Failure::invalid_request("refresh_token is required"))?;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::store::StoreError;
+use crate::store::{Session, StoreError};
 
 /// Why a refresh token was not exchanged.
 ///
@@ -16,9 +16,9 @@ pub enum RefreshError {
     /// It is no token, unknown, expired, of an ended session or of another client:
     /// `invalid_grant`.
     Invalid,
-    /// It was exchanged before, and its session has ended: `invalid_grant`, which tells the
-    /// client no more than [`Invalid`](Self::Invalid) does.
-    Reused,
+    /// It was exchanged before, and its session, which is this, has ended: `invalid_grant`, which
+    /// tells the client no more than [`Invalid`](Self::Invalid) does.
+    Reused(Box<Session>),
     /// The scope goes beyond that of the session: `invalid_scope`. The token is still good.
     InvalidScope,
     /// The store failed.
@@ -29,7 +29,7 @@ impl fmt::Display for RefreshError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid => f.write_str("the refresh token is invalid"),
-            Self::Reused => f.write_str("the refresh token was used before"),
+            Self::Reused(_) => f.write_str("the refresh token was used before"),
             Self::InvalidScope => f.write_str("the scope goes beyond what was granted"),
             Self::Store(error) => error.fmt(f),
         }
@@ -40,7 +40,7 @@ impl Error for RefreshError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
-            Self::Invalid | Self::Reused | Self::InvalidScope => None,
+            Self::Invalid | Self::Reused(_) | Self::InvalidScope => None,
         }
     }
 }

@@ -5,8 +5,8 @@ mod token;
 
 use std::time::Duration;
 
+use crate::random;
 use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
-use crate::{random, trace};
 
 pub use error::RefreshError;
 pub use token::RefreshToken;
@@ -42,7 +42,7 @@ pub use token::RefreshToken;
 /// assert_eq!(second.session.id, first.session.id);
 ///
 /// let stolen = refresh.verify(&store, first.token.as_str(), "first-party", now).await;
-/// assert!(matches!(stolen, Err(RefreshError::Reused)));
+/// assert!(matches!(stolen, Err(RefreshError::Reused(_))));
 /// let descendant = refresh.verify(&store, second.token.as_str(), "first-party", now).await;
 /// assert!(matches!(descendant, Err(RefreshError::Invalid)));
 /// # Ok(())
@@ -119,7 +119,7 @@ impl RefreshTokens {
         // First of all: a copy is a copy, whoever presents it, and however late.
         if token.used {
             store.end_session(&session.id).await?;
-            return Err(reused(&session));
+            return Err(RefreshError::Reused(Box::new(session)));
         }
         if now >= token.expires_at || now >= session.expires_at || other_client(&session, client_id)
         {
@@ -145,13 +145,13 @@ impl RefreshTokens {
         let (token, successor) = self.mint(&session, now)?;
         match store.rotate_token(&selector, &successor).await? {
             Rotation::Rotated => Ok(IssuedRefresh { token, session }),
-            Rotation::Reused => Err(reused(&session)),
+            Rotation::Reused => Err(RefreshError::Reused(Box::new(session))),
             Rotation::Unknown => Err(RefreshError::Invalid),
         }
     }
 
-    /// Ends the session of a presented token, used or not: logout. What is no token, unknown or
-    /// of an ended session is no error (RFC 7009, section 2.2).
+    /// Ends the session of a presented token, used or not, and returns it: logout. What is no
+    /// token, unknown or of an ended session is no error (RFC 7009, section 2.2).
     ///
     /// # Errors
     ///
@@ -160,11 +160,9 @@ impl RefreshTokens {
         &self,
         store: &S,
         presented: &str,
-    ) -> Result<(), StoreError> {
-        match lookup(store, presented).await? {
-            Some((_, session)) => store.end_session(&session.id).await,
-            None => Ok(()),
-        }
+    ) -> Result<Option<Session>, StoreError> {
+        let Some((_, session)) = lookup(store, presented).await? else { return Ok(None) };
+        Ok(store.end_session(&session.id).await?.then_some(session))
     }
 
     fn mint(
@@ -251,16 +249,6 @@ async fn lookup<S: RefreshStore>(
     let Some(presented) = token::parse(presented) else { return Ok(None) };
     let found = store.find_token(presented.selector).await?;
     Ok(found.filter(|(token, _)| presented.matches(&token.secret_hash)))
-}
-
-#[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the event alone"))]
-fn reused(session: &Session) -> RefreshError {
-    trace::warn!(
-        session = %session.id,
-        user = %session.user_id,
-        "a refresh token was used twice; its session has ended"
-    );
-    RefreshError::Reused
 }
 
 fn other_client(session: &Session, client_id: Option<&str>) -> bool {

@@ -65,13 +65,13 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
         successor: &StoredToken,
     ) -> impl Future<Output = Result<Rotation, StoreError>> + Send;
 
-    /// Ends a session: it and all its tokens are gone. One that has ended or never was is no
-    /// error.
+    /// Ends a session: it and all its tokens are gone. Returns whether there was one: a session
+    /// that has ended or never was is no error, and of several that end one at once, one did.
     ///
     /// # Errors
     ///
     /// The store's own fault.
-    fn end_session(&self, id: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn end_session(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Deletes the sessions that can't be refreshed any more at `now`, a time since the Unix
     /// epoch: those that are over, and those whose one unused token has expired. Returns their

@@ -60,7 +60,7 @@ async fn r110_a_used_token_is_reuse_even_after_its_expiry(store: impl RefreshSto
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
     let later = NOW + 2 * DAY;
     let reused = verify(&store, first.token.as_str(), later).await;
-    assert!(matches!(reused, Err(RefreshError::Reused)), "{reused:?}");
+    assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
     let dead = verify(&store, second.token.as_str(), later).await;
     assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
 }

@@ -40,7 +40,7 @@ async fn r109_a_token_is_good_for_one_exchange(store: impl RefreshStore) {
     let third = exchange(&store, second.token.as_str(), NOW).await.unwrap();
     assert_eq!(third.session, first.session);
     let reused = exchange(&store, first.token.as_str(), NOW).await;
-    assert!(matches!(reused, Err(RefreshError::Reused)), "{reused:?}");
+    assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
 }
 
 async fn r110_reuse_ends_the_family_with_its_active_descendant(store: impl RefreshStore) {
@@ -51,7 +51,7 @@ async fn r110_reuse_ends_the_family_with_its_active_descendant(store: impl Refre
     let third = exchange(&store, second.token.as_str(), NOW).await.unwrap();
 
     let reused = exchange(&store, second.token.as_str(), NOW).await;
-    assert!(matches!(reused, Err(RefreshError::Reused)), "{reused:?}");
+    assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
     for dead in [first, second, third] {
         let dead = exchange(&store, dead.token.as_str(), NOW).await;
         assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
@@ -65,7 +65,7 @@ async fn r110_reuse_by_another_client_counts_too(store: impl RefreshStore) {
     let first = issue(&store, "alice").await;
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
     let stolen = RefreshTokens::new().verify(&store, first.token.as_str(), "thief", NOW).await;
-    assert!(matches!(stolen, Err(RefreshError::Reused)), "{stolen:?}");
+    assert!(matches!(stolen, Err(RefreshError::Reused(_))), "{stolen:?}");
     let dead = exchange(&store, second.token.as_str(), NOW).await;
     assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
 }
@@ -97,7 +97,7 @@ async fn r111_of_50_parallel_uses_one_succeeds(store: impl RefreshStore) {
     for task in tasks {
         match task.await.unwrap() {
             Ok(issued) => successes.push(issued),
-            Err(RefreshError::Reused | RefreshError::Invalid) => {}
+            Err(RefreshError::Reused(_) | RefreshError::Invalid) => {}
             Err(error) => panic!("{error:?}"),
         }
     }
@@ -125,7 +125,7 @@ async fn r111_of_50_parallel_rotations_one_succeeds(store: impl RefreshStore) {
     for task in tasks {
         match task.await.unwrap() {
             Ok(_) => successes += 1,
-            Err(RefreshError::Reused) => reused += 1,
+            Err(RefreshError::Reused(_)) => reused += 1,
             Err(RefreshError::Invalid) => invalid += 1,
             Err(error) => panic!("{error:?}"),
         }
@@ -144,7 +144,7 @@ async fn r112_no_token_outlives_a_race_of_rotation_and_reuse(store: impl Refresh
         };
         let (replay, rotation) = (use_token(first), use_token(second.clone()));
         let replay = replay.await.unwrap();
-        assert!(matches!(replay, Err(RefreshError::Reused)), "{replay:?}");
+        assert!(matches!(replay, Err(RefreshError::Reused(_))), "{replay:?}");
         let mut tokens = vec![second];
         tokens.extend(rotation.await.unwrap().ok().map(|issued| issued.token.into_string()));
         for token in tokens {
@@ -157,7 +157,8 @@ async fn r112_no_token_outlives_a_race_of_rotation_and_reuse(store: impl Refresh
 async fn r112_nothing_is_rotated_after_the_end(store: impl RefreshStore) {
     let issued = issue(&store, "alice").await;
     let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
-    store.end_session(&issued.session.id).await.unwrap();
+    assert!(store.end_session(&issued.session.id).await.unwrap(), "it ended now");
+    assert!(!store.end_session(&issued.session.id).await.unwrap(), "it had ended");
     let late = RefreshTokens::new().rotate(&store, verified, NOW).await;
     assert!(matches!(late, Err(RefreshError::Invalid)), "{late:?}");
 
@@ -208,7 +209,7 @@ async fn r118_logout_ends_the_session_alone(store: impl RefreshStore) {
         let dead = exchange(&store, second.token.as_str(), NOW).await;
         assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
     }
-    store.end_session("no such session").await.unwrap();
+    assert!(!store.end_session("no such session").await.unwrap());
     exchange(&store, other.token.as_str(), NOW).await.unwrap();
 }
 

@@ -53,7 +53,7 @@ async fn reopening_keeps_everything() {
         assert_eq!(found.as_ref(), Some(&alice));
         exchange(&store, second.token.as_str(), NOW).await.unwrap();
         let reused = exchange(&store, first.token.as_str(), NOW).await;
-        assert!(matches!(reused, Err(RefreshError::Reused)), "{reused:?}");
+        assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
     }
 }
 
@@ -93,7 +93,7 @@ async fn r111_two_stores_on_one_file_let_one_of_50_uses_succeed() {
     for task in tasks {
         match task.await.unwrap() {
             Ok(_) => successes += 1,
-            Err(RefreshError::Reused | RefreshError::Invalid) => {}
+            Err(RefreshError::Reused(_) | RefreshError::Invalid) => {}
             Err(error) => panic!("{}", whole(&error)),
         }
     }

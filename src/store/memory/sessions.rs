@@ -45,9 +45,8 @@ impl RefreshStore for MemoryStore {
         Ok(Rotation::Rotated)
     }
 
-    async fn end_session(&self, id: &str) -> Result<(), StoreError> {
-        self.lock().end_sessions(|session, _| session.id == id);
-        Ok(())
+    async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(self.lock().end_sessions(|session, _| session.id == id) == 1)
     }
 
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {

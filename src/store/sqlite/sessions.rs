@@ -75,13 +75,14 @@ impl RefreshStore for SqliteStore {
         Ok(rotation)
     }
 
-    async fn end_session(&self, id: &str) -> Result<(), StoreError> {
+    async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
-        sqlx::query("DELETE FROM tower_bearer_sessions WHERE id = ?")
+        let ended = sqlx::query("DELETE FROM tower_bearer_sessions WHERE id = ?")
             .bind(id)
             .execute(&mut *write.transaction)
             .await?;
-        write.commit().await
+        write.commit().await?;
+        Ok(ended.rows_affected() == 1)
     }
 
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
