@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::AuditEvent;
+#[cfg(feature = "tracing")]
 use crate::trace;
 
 /// An event, when it happened and who asked.
