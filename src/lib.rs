@@ -64,6 +64,7 @@
 //! | `password` | | argon2id on a bounded pool of threads |
 //! | `store` | | users and refresh tokens: the traits, rotation, the store in memory |
 //! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
+//! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
 //! | `login` | | `LoginRouter` |
 //! | `tracing` | | events through `tracing` |
 //! | `full` | | all of these but `rust-crypto` |
@@ -142,6 +143,8 @@ pub use require::{
     Policy, PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, not,
     require, require_any_role, require_any_scope, require_role, require_scopes, role, scopes,
 };
+#[cfg(feature = "postgres")]
+pub use store::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 #[cfg(feature = "store")]

@@ -85,7 +85,7 @@ const CRATES: &[(&str, &str)] = &[
     ("hmac", "key::backend"),
     ("argon2", "password"),
     ("axum", "login"),
-    ("sqlx", "store::sqlite"),
+    ("sqlx", "store"),
     ("tracing", "trace"),
     ("getrandom", "random"),
     ("ipnet", "peer"),

@@ -50,12 +50,14 @@ fn the_rust_versions_are_those_of_the_manifest() {
     let (_, section) = readme.split_once("\n## Rust version\n").expect("README.md has the section");
     assert!(section.trim_start().starts_with(&format!("Rust {promised};")), "{section}");
 
-    let sqlite = "needs Rust 1.94";
+    let databases = "needs rust 1.94";
     let features = manifest();
-    let (comment, _) = features.split_once("\nsqlite = ").expect("there is a feature `sqlite`");
-    let comment = comment.lines().last().unwrap_or_default().to_lowercase();
-    assert!(comment.contains(&sqlite.to_lowercase()), "{comment}");
-    assert!(section.contains(sqlite), "{section}");
+    for feature in ["\nsqlite = ", "\npostgres = "] {
+        let (comment, _) = features.split_once(feature).expect("there is such a feature");
+        let comment = comment.lines().last().unwrap_or_default().to_lowercase();
+        assert!(comment.contains(databases), "{comment}");
+    }
+    assert!(section.contains("need Rust 1.94"), "{section}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl StoreError {
     }
 
     /// Replaces the text that is shown.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn with_reason(self, reason: &'static str) -> Self {
         Self { reason, ..self }
     }

@@ -7,8 +7,12 @@ mod email;
 mod error;
 mod memory;
 mod name;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod refresh_store;
 mod session;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod subject;
@@ -19,6 +23,8 @@ pub use email::{Email, EmailError};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use name::{LoginName, Username, UsernameError};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use refresh_store::{RefreshStore, Rotation};
 pub use session::{Session, StoredToken};
 #[cfg(feature = "sqlite")]

@@ -7,7 +7,12 @@ mod expiry;
 mod names;
 #[cfg(feature = "sqlite")]
 mod own_table;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod refresh;
+#[cfg(feature = "postgres")]
+#[path = "../support/servers.rs"]
+mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite_faults;
 #[cfg(feature = "sqlite")]

@@ -6,7 +6,7 @@ use std::fs;
 use tempfile::tempdir;
 use tower_bearer::{InsertUserError, RefreshError, RefreshTokens, SqliteStore, UserStore};
 
-use crate::support::{NOW, email, exchange, issue, new_user, url, username, verify};
+use crate::support::{NOW, base64_url, email, exchange, issue, new_user, url, username, verify};
 
 #[tokio::test]
 async fn r119_the_files_hold_no_usable_token() {
@@ -207,11 +207,6 @@ async fn lives_beside_the_migrations_of_an_application() {
 
 async fn count(store: &SqliteStore, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
-}
-
-fn base64_url(text: &str) -> Vec<u8> {
-    use base64::Engine;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
 /// The error with its sources.

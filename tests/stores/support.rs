@@ -39,6 +39,16 @@ macro_rules! on_every_store {
                 super::$test(store).await;
             })*
         }
+
+        #[cfg(feature = "postgres")]
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                let Some(server) = crate::servers::postgres() else { return };
+                let url = server.database().await;
+                super::$test(tower_bearer::PostgresStore::connect(&url).await.unwrap()).await;
+            })*
+        }
     };
 }
 pub(crate) use on_every_store;
@@ -81,4 +91,10 @@ pub(crate) async fn exchange(
 ) -> Result<IssuedRefresh, RefreshError> {
     let verified = verify(store, token, now).await?;
     RefreshTokens::new().rotate(store, verified, now).await
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) fn base64_url(text: &str) -> Vec<u8> {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
 }

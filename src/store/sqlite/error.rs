@@ -3,46 +3,9 @@
 use std::error::Error;
 
 use sqlx::error::DatabaseError;
-use sqlx::migrate::MigrateError;
 use sqlx::sqlite::SqliteError;
 
-use crate::store::{InsertUserError, StoreError};
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        if let Some(code) = code(&error) {
-            return from_code(code, error);
-        }
-        match error {
-            sqlx::Error::Configuration(_) => {
-                Self::new(error).with_reason("the database URL can't be read")
-            }
-            sqlx::Error::PoolTimedOut => Self::unavailable(error)
-                .with_reason("no connection to the database became free in time"),
-            sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                Self::unavailable(error)
-            }
-            _ => Self::new(error),
-        }
-    }
-}
-
-impl From<sqlx::Error> for InsertUserError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<MigrateError> for StoreError {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-            MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) => Self::new(error)
-                .with_reason("the tables were made by another version of tower-bearer"),
-            _ => Self::new(error),
-        }
-    }
-}
+use crate::store::StoreError;
 
 /// Somebody else has been writing for too long.
 pub(super) fn busy(source: impl Error + Send + Sync + 'static) -> StoreError {
@@ -55,7 +18,7 @@ pub(super) fn is_busy(error: &sqlx::Error) -> bool {
 }
 
 /// SQLite's primary result code, which extended codes keep in the low byte.
-fn code(error: &sqlx::Error) -> Option<i32> {
+pub(in crate::store) fn code(error: &sqlx::Error) -> Option<i32> {
     let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
     Some(error.code()?.parse::<i32>().ok()? & 0xff)
 }
@@ -71,7 +34,7 @@ const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const NOTADB: i32 = 26;
 
-fn from_code(code: i32, error: sqlx::Error) -> StoreError {
+pub(in crate::store) fn from_code(code: i32, error: sqlx::Error) -> StoreError {
     match code {
         BUSY | LOCKED => busy(error),
         PERM | CANTOPEN => StoreError::unavailable(error).with_reason(

@@ -16,6 +16,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::StoreError;
 
+pub(super) use error::{code, from_code};
+
 /// How long a call waits for its turn to write, and for another process to release the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -161,15 +163,6 @@ async fn switch_to_wal(pool: &SqlitePool) -> Result<(), StoreError> {
         }
     };
     tokio::time::timeout(PATIENCE, switch).await.unwrap_or_else(|elapsed| Err(error::busy(elapsed)))
-}
-
-fn seconds(time: Duration) -> i64 {
-    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// A time before 1970, which nothing here writes, reads as zero: long expired.
-fn time(seconds: i64) -> Duration {
-    Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
 }
 
 impl fmt::Debug for SqliteStore {

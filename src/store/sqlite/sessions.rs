@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use sqlx::Sqlite;
 
-use super::{SqliteStore, Write, seconds, time};
+use super::{SqliteStore, Write};
+use crate::store::sql::{
+    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, TokenRow, seconds, token_and_session,
+};
 use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
 
 impl RefreshStore for SqliteStore {
@@ -14,18 +17,15 @@ impl RefreshStore for SqliteStore {
         token: &StoredToken,
     ) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        sqlx::query(
-            "INSERT INTO tower_bearer_sessions \
-             (id, user_id, client_id, scope, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&session.id)
-        .bind(&session.user_id)
-        .bind(&session.client_id)
-        .bind(&session.scope)
-        .bind(seconds(session.created_at))
-        .bind(seconds(session.expires_at))
-        .execute(&mut *write.transaction)
-        .await?;
+        sqlx::query(INSERT_SESSION)
+            .bind(&session.id)
+            .bind(&session.user_id)
+            .bind(&session.client_id)
+            .bind(&session.scope)
+            .bind(seconds(session.created_at))
+            .bind(seconds(session.expires_at))
+            .execute(&mut *write.transaction)
+            .await?;
         write.insert_token(token).await?;
         write.commit().await
     }
@@ -34,15 +34,10 @@ impl RefreshStore for SqliteStore {
         &self,
         selector: &str,
     ) -> Result<Option<(StoredToken, Session)>, StoreError> {
-        let row = sqlx::query_as::<Sqlite, Row>(
-            "SELECT t.secret_hash, t.expires_at, t.used, \
-             s.id, s.user_id, s.client_id, s.scope, s.created_at, s.expires_at \
-             FROM tower_bearer_refresh_tokens t \
-             JOIN tower_bearer_sessions s ON s.id = t.session_id WHERE t.selector = ?",
-        )
-        .bind(selector)
-        .fetch_optional(&self.pool)
-        .await?;
+        let row = sqlx::query_as::<Sqlite, TokenRow>(FIND_TOKEN)
+            .bind(selector)
+            .fetch_optional(&self.pool)
+            .await?;
         row.map(|row| token_and_session(selector, row)).transpose()
     }
 
@@ -102,32 +97,14 @@ impl RefreshStore for SqliteStore {
 
 impl Write<'_> {
     async fn insert_token(&mut self, token: &StoredToken) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO tower_bearer_refresh_tokens \
-             (selector, session_id, secret_hash, expires_at, used) VALUES (?, ?, ?, ?, ?)",
-        )
-        .bind(&token.selector)
-        .bind(&token.session_id)
-        .bind(token.secret_hash.as_slice())
-        .bind(seconds(token.expires_at))
-        .bind(token.used)
-        .execute(&mut *self.transaction)
-        .await?;
+        sqlx::query(INSERT_TOKEN)
+            .bind(&token.selector)
+            .bind(&token.session_id)
+            .bind(token.secret_hash.as_slice())
+            .bind(seconds(token.expires_at))
+            .bind(token.used)
+            .execute(&mut *self.transaction)
+            .await?;
         Ok(())
     }
-}
-
-/// The columns that [`find_token`](RefreshStore::find_token) selects, in their order.
-type Row = (Vec<u8>, i64, bool, String, String, String, String, i64, i64);
-
-fn token_and_session(selector: &str, row: Row) -> Result<(StoredToken, Session), StoreError> {
-    let (secret_hash, token_expires_at, used, id, user_id, client_id, scope, created, expires) =
-        row;
-    let secret_hash = secret_hash
-        .try_into()
-        .map_err(|_| StoreError::new("a stored hash does not have 32 bytes"))?;
-    let mut token = StoredToken::new(selector, id.as_str(), secret_hash, time(token_expires_at));
-    token.used = used;
-    let session = Session::new(id, user_id, client_id, scope, time(created), time(expires));
-    Ok((token, session))
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Sqlite};
 
-use super::{SqliteStore, seconds, time};
+use super::SqliteStore;
 use crate::random;
+use crate::store::sql::{seconds, time};
 use crate::store::{Email, InsertUserError, NewUser, StoreError, User, UserStore, Username};
 
 impl UserStore for SqliteStore {

@@ -1,0 +1,33 @@
+//! The tables on PostgreSQL.
+
+use sqlx::migrate::{Migrate, Migration};
+use sqlx::{Executor, PgConnection};
+
+use crate::store::StoreError;
+use crate::store::sql::migrations::{TABLE, apply, simple};
+
+/// Brings the tables up to date, inside the caller's transaction.
+pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError> {
+    // A migration may take longer than a request, and so may waiting for that of another node.
+    connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
+    // The key is "tower_be" in ASCII: nobody else's, with luck. It goes with the transaction.
+    connection.execute("SELECT pg_advisory_xact_lock(8390055908408779365)").await?;
+    // `CREATE TABLE IF NOT EXISTS` takes the right to create, which a service need not have once
+    // the tables are there.
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(TABLE)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        connection.ensure_migrations_table(TABLE).await?;
+    }
+    apply(connection, &all()).await
+}
+
+fn all() -> [Migration; 1] {
+    [simple(
+        1,
+        "users and sessions",
+        include_str!("../../../migrations/postgres/0001_users_and_sessions.sql"),
+    )]
+}

@@ -1,0 +1,169 @@
+//! The store on PostgreSQL.
+
+mod error;
+mod migrations;
+mod sessions;
+mod users;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
+
+use super::StoreError;
+
+pub(super) use error::{from_state, state};
+
+/// How long a call waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a call may take at all. More than the server's own limits: they end what is slow, this
+/// ends what waits for a server that has gone without a word.
+const PATIENCE_WITH_ALL: Duration = Duration::from_secs(15);
+
+/// What is set on each connection, unless the URL sets it.
+const LIMITS: [(&str, &str); 3] = [
+    ("statement_timeout", "5s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+];
+
+/// Users and sessions in a PostgreSQL database, version 13 or newer, for any number of nodes.
+///
+/// The tables are named `tower_bearer_*`, the record of migrations included, and stand in the
+/// first schema of the search path: beside an application's own, or in a schema of their own with
+/// `?options[search_path]=auth` in the URL. An administrator may change `name`, `is_active`,
+/// `roles` and `scopes` (arrays) of `tower_bearer_users` with SQL, and delete users: that ends
+/// their sessions too.
+///
+/// # Connections
+///
+/// [`connect`](Self::connect) makes a pool of at most 10 connections, each tested before its use
+/// and replaced when broken or after 30 minutes, so that the server may be restarted or fail over
+/// while the service runs; until it answers, calls fail as
+/// [unavailable](StoreError::is_unavailable) within 5 seconds. A statement ends after 5 seconds,
+/// as does the wait for a lock; a transaction that idles for 15 is rolled back; a server that
+/// is silent for 15 is given up. `statement_timeout`, `lock_timeout` and
+/// `idle_in_transaction_session_timeout` are those of the URL, if it sets them:
+/// `?options[statement_timeout]=2s`.
+///
+/// The limits are parameters of the connection's start, which a pooler such as PgBouncer may
+/// refuse. Behind one, hand in a pool with [`from_pool`](Self::from_pool), without them and with a
+/// `statement_cache_capacity` of 0 where the pooler does not know prepared statements.
+///
+/// Without `sslmode` the connection is encrypted if the server offers it, and its certificate is
+/// not checked: over a network that others are in, write `?sslmode=verify-full`.
+///
+/// # Durability
+///
+/// What a call has done is as durable as the server's `synchronous_commit` makes it: leave it on.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use tower_bearer::{Issuer, LoginRouter, PostgresStore};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let url = "postgres://service:secret@db.example.org/app?sslmode=verify-full";
+/// let store = PostgresStore::connect(url).await?;
+/// # #[cfg(feature = "login")] {
+/// let router = LoginRouter::new(store.clone(), Issuer::for_tests()).into_router();
+/// # let _ = router; }
+///
+/// sqlx::query("UPDATE tower_bearer_users SET roles = $1 WHERE username_key = 'alice'")
+///     .bind(["admin"])
+///     .execute(store.pool())
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects, and brings the tables up to date. Several nodes may do so at once.
+    ///
+    /// # Errors
+    ///
+    /// When the URL can't be read, the server can't be reached within 5 seconds, refuses the
+    /// user, is read-only or not in UTF-8, or the tables are of a newer version.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+            return Err(StoreError::new("the scheme is not postgres")
+                .with_reason("the database URL does not start with `postgres:`"));
+        }
+        let options = PgConnectOptions::from_str(url)?;
+        let given = options.get_options().unwrap_or_default().to_owned();
+        let limits = LIMITS.into_iter().filter(|(name, _)| !given.contains(name));
+        let pool = PgPoolOptions::new()
+            .max_connections(10)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.options(limits))
+            .await?;
+        Self::from_pool(pool).await
+    }
+
+    /// Uses the pool of an application and brings the tables up to date. Limits of time and number
+    /// are the pool's.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`connect`](Self::connect).
+    pub async fn from_pool(pool: PgPool) -> Result<Self, StoreError> {
+        let store = Self { pool };
+        let mut transaction = store.begin().await?;
+        let (encoding, read_only): (String, String) = sqlx::query_as(
+            "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')",
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        if encoding != "UTF8" {
+            return Err(StoreError::new("server_encoding is not UTF8")
+                .with_reason("the database does not keep every text; its encoding must be UTF8"));
+        }
+        if read_only == "on" {
+            return Err(StoreError::unavailable("transaction_read_only is on")
+                .with_reason("the database is read-only; connect to the primary"));
+        }
+        migrations::run(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(store)
+    }
+
+    /// The pool, for the application's own tables in the same database.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Begins a transaction in which each statement sees what others have committed by then, as
+    /// those here rely on, whatever the default of the database.
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
+    }
+}
+
+/// PostgreSQL keeps no NUL in texts: nothing with one is stored, so nothing is found by it.
+fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+/// Gives up what takes too long.
+async fn within<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    match tokio::time::timeout(PATIENCE_WITH_ALL, call).await {
+        Ok(result) => result,
+        Err(elapsed) => Err(StoreError::unavailable(elapsed)
+            .with_reason("the database did not answer in time")
+            .into()),
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,267 @@
+//! What is particular to PostgreSQL: several nodes, its faults, and what its tables hold.
+
+use std::error::Error;
+
+use sqlx::postgres::PgPoolOptions;
+use tower_bearer::{PostgresStore, RefreshError, RefreshStore, RefreshTokens, UserStore};
+
+use crate::servers::{Postgres, postgres};
+use crate::support::{CLIENT, HASH, NOW, email, exchange, issue, new_user, username, verify};
+
+async fn connect_error(url: &str) -> tower_bearer::StoreError {
+    PostgresStore::connect(url).await.expect_err(url)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nodes_that_start_at_once_migrate_once() {
+    let Some(server) = postgres() else { return };
+    let url = server.database().await;
+    let nodes: Vec<_> = (0..8)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { PostgresStore::connect(&url).await.unwrap() })
+        })
+        .collect();
+    let mut stores = Vec::new();
+    for node in nodes {
+        stores.push(node.await.unwrap());
+    }
+    stores[0].insert_user(new_user("alice"), NOW).await.unwrap();
+    for store in &stores {
+        let found = store.find_user_by_username(&username("ALICE")).await.unwrap();
+        assert!(found.is_some());
+    }
+    let count = "SELECT count(*) FROM tower_bearer_migrations";
+    let migrations: i64 = sqlx::query_scalar(count).fetch_one(stores[0].pool()).await.unwrap();
+    assert_eq!(migrations, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r111_two_nodes_let_one_of_50_uses_succeed() {
+    let Some(server) = postgres() else { return };
+    let url = server.database().await;
+    let nodes =
+        [PostgresStore::connect(&url).await.unwrap(), PostgresStore::connect(&url).await.unwrap()];
+    let token = issue(&nodes[0], "alice").await.token.into_string();
+    let tasks: Vec<_> = (0..50)
+        .map(|number| {
+            let (store, token) = (nodes[number % 2].clone(), token.clone());
+            tokio::spawn(async move { exchange(&store, &token, NOW).await })
+        })
+        .collect();
+    let mut successes = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => successes += 1,
+            Err(RefreshError::Reused(_) | RefreshError::Invalid) => {}
+            Err(error) => panic!("{error:?}: {:?}", error.source()),
+        }
+    }
+    assert_eq!(successes, 1);
+}
+
+#[tokio::test]
+async fn r119_the_tables_hold_no_usable_token() {
+    let Some(server) = postgres() else { return };
+    let store = PostgresStore::connect(&server.database().await).await.unwrap();
+    let first = issue(&store, "alice").await;
+    let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+    let dump: String = sqlx::query_scalar(
+        "SELECT string_agg(t::text, ' ') || (SELECT string_agg(s::text, ' ') \
+         FROM tower_bearer_sessions s) FROM tower_bearer_refresh_tokens t",
+    )
+    .fetch_one(store.pool())
+    .await
+    .unwrap();
+    for token in [first.token.as_str(), second.token.as_str()] {
+        let (selector, secret) = token.split_once('.').unwrap();
+        assert!(dump.contains(selector), "{dump}");
+        assert!(!dump.contains(secret));
+        let bytes = crate::support::base64_url(secret);
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!dump.contains(&hex));
+    }
+}
+
+#[tokio::test]
+async fn deleting_a_user_by_sql_ends_the_sessions() {
+    let Some(server) = postgres() else { return };
+    let database = server.database_name().await;
+    server.execute(&database, "CREATE SCHEMA auth").await;
+    let url = server.url("postgres", &database) + "&options[search_path]=auth,public";
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let alice = store.insert_user(new_user("alice"), NOW).await.unwrap();
+    let bob = store.insert_user(new_user("bob"), NOW).await.unwrap();
+    let ended = issue(&store, &alice.id).await;
+    let live = issue(&store, &bob.id).await;
+    // By somebody with another search path.
+    let delete = format!("DELETE FROM auth.tower_bearer_users WHERE id = '{}'", alice.id);
+    server.execute(&database, &delete).await;
+    let refused = exchange(&store, ended.token.as_str(), NOW).await;
+    assert!(matches!(refused, Err(RefreshError::Invalid)), "{refused:?}");
+    exchange(&store, live.token.as_str(), NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_without_the_right_to_create_serves_once_the_tables_are_there() {
+    let Some(server) = postgres() else { return };
+    let database = server.database_name().await;
+    let role = format!("service_of_{database}");
+    server.execute(&database, &format!("CREATE ROLE {role} LOGIN")).await;
+    let service = server.url(&role, &database);
+    let error = connect_error(&service).await;
+    assert!(error.to_string().contains("lacks a right"), "{error}");
+
+    PostgresStore::connect(&server.url("postgres", &database)).await.unwrap();
+    let rights = format!(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON tower_bearer_users, tower_bearer_sessions, \
+         tower_bearer_refresh_tokens TO {role}; GRANT SELECT ON tower_bearer_migrations TO {role}"
+    );
+    server.execute(&database, &rights).await;
+    let store = PostgresStore::connect(&service).await.unwrap();
+    let alice = store.insert_user(new_user("alice"), NOW).await.unwrap();
+    let issued = issue(&store, &alice.id).await;
+    exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn refuses_tables_of_another_version() {
+    let Some(server) = postgres() else { return };
+    let store = PostgresStore::connect(&server.database().await).await.unwrap();
+    for change in [
+        "INSERT INTO tower_bearer_migrations VALUES (999, 'x', now(), true, '', 0)",
+        "UPDATE tower_bearer_migrations SET checksum = '' WHERE version = 1",
+    ] {
+        sqlx::query(change).execute(store.pool()).await.unwrap();
+        let error = PostgresStore::from_pool(store.pool().clone()).await.unwrap_err();
+        assert!(error.to_string().contains("another version"), "{error}");
+        assert!(!error.is_unavailable());
+        let newer = "DELETE FROM tower_bearer_migrations WHERE version = 999";
+        sqlx::query(newer).execute(store.pool()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn names_the_fault_of_a_url_and_no_part_of_it() {
+    for url in ["", "sqlite::memory:", "mysql://u:geheim@h/d", "postgres://u:geheim@h:port/d"] {
+        let error = connect_error(url).await;
+        assert!(error.to_string().contains("database URL"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("geheim"), "{error:?}");
+    }
+    let Some(server) = postgres() else { return };
+    let missing = connect_error(&server.url("postgres", "geheim")).await;
+    assert!(missing.to_string().contains("does not exist"), "{missing}");
+    let nobody = connect_error(&server.url("geheim", "postgres")).await;
+    assert!(nobody.to_string().contains("refused the user"), "{nobody}");
+    for error in [missing, nobody] {
+        assert!(!format!("{error} {error:?}").contains("geheim"), "{error:?}");
+        assert!(!error.is_unavailable());
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_database_that_is_read_only_or_not_in_utf_8() {
+    let Some(server) = postgres() else { return };
+    let url = server.database().await + "&options[default_transaction_read_only]=on";
+    let error = connect_error(&url).await;
+    assert!(error.to_string().contains("read-only"), "{error}");
+    assert!(error.is_unavailable());
+    let latin = "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0";
+    server.execute("postgres", latin).await;
+    let error = connect_error(&server.url("postgres", "latin")).await;
+    assert!(error.to_string().contains("must be UTF8"), "{error}");
+}
+
+#[tokio::test]
+async fn ends_what_waits_too_long_unless_the_url_says_otherwise() {
+    let Some(server) = postgres() else { return };
+    let url = server.database().await;
+    let settings = |store: PostgresStore| async move {
+        let sql = "SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), \
+                   current_setting('idle_in_transaction_session_timeout')";
+        sqlx::query_as::<_, (String, String, String)>(sql).fetch_one(store.pool()).await.unwrap()
+    };
+    let seconds = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+    let store = PostgresStore::connect(&url).await.unwrap();
+    assert_eq!(settings(store).await, seconds("5s", "5s", "15s"));
+    let impatient = url + "&options[lock_timeout]=10ms&options[statement_timeout]=2s";
+    let store = PostgresStore::connect(&impatient).await.unwrap();
+    assert_eq!(settings(store.clone()).await, seconds("2s", "10ms", "15s"));
+
+    let issued = issue(&store, "alice").await;
+    let mut other = store.pool().begin().await.unwrap();
+    sqlx::query("SELECT 1 FROM tower_bearer_sessions FOR UPDATE")
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    let error = store.end_session(&issued.session.id).await.unwrap_err();
+    assert!(error.is_unavailable());
+    assert!(error.to_string().contains("a lock was held"), "{error}");
+    other.rollback().await.unwrap();
+    assert!(store.end_session(&issued.session.id).await.unwrap());
+}
+
+#[tokio::test]
+async fn works_under_any_default_isolation() {
+    let Some(server) = postgres() else { return };
+    let url = server.database().await + "&options[default_transaction_isolation]=serializable";
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let token = issue(&store, "alice").await.token.into_string();
+    let first = verify(&store, &token, NOW).await.unwrap();
+    let second = verify(&store, &token, NOW).await.unwrap();
+    let refresh = RefreshTokens::new();
+    let (first, second) =
+        tokio::join!(refresh.rotate(&store, first, NOW), refresh.rotate(&store, second, NOW));
+    let refused = [first, second].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+    assert!(matches!(refused.as_slice(), [RefreshError::Reused(_)]), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_full_pool_is_unavailable() {
+    let Some(server) = postgres() else { return };
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(std::time::Duration::from_millis(50))
+        .connect(&server.database().await)
+        .await
+        .unwrap();
+    let store = PostgresStore::from_pool(pool).await.unwrap();
+    let taken = store.pool().acquire().await.unwrap();
+    let error = store.find_user("alice").await.unwrap_err();
+    assert!(error.is_unavailable());
+    assert!(error.to_string().contains("became free"), "{error}");
+    drop(taken);
+    assert_eq!(store.find_user("alice").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn recovers_by_itself_when_the_server_does() {
+    let Some(server) = Postgres::start() else { return };
+    let pool = PgPoolOptions::new().acquire_timeout(std::time::Duration::from_millis(300));
+    let pool = pool.connect(&server.database().await).await.unwrap();
+    let store = PostgresStore::from_pool(pool).await.unwrap();
+    let user = new_user("alice").email(email("alice@example.org"));
+    let id = store.insert_user(user, NOW).await.unwrap().id;
+    let issued = issue(&store, &id).await;
+    server.stop();
+    for _ in 0..3 {
+        let error = store.find_user(&id).await.unwrap_err();
+        assert!(error.is_unavailable(), "{error}: {:?}", error.source());
+        let error = store.end_session("x").await.unwrap_err();
+        assert!(error.is_unavailable(), "{error}: {:?}", error.source());
+        let refused = RefreshTokens::new().verify(&store, issued.token.as_str(), CLIENT, NOW).await;
+        assert!(matches!(refused, Err(RefreshError::Store(_))), "{refused:?}");
+    }
+    server.resume();
+    assert_eq!(store.find_user(&id).await.unwrap().unwrap().password_hash(), HASH);
+    exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_found_by_a_text_with_nul() {
+    let Some(server) = postgres() else { return };
+    let store = PostgresStore::connect(&server.database().await).await.unwrap();
+    assert_eq!(store.find_user("a\0").await.unwrap(), None);
+    assert_eq!(store.find_token("a\0").await.unwrap(), None);
+    assert!(!store.end_session("a\0").await.unwrap());
+}
