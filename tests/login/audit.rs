@@ -33,12 +33,11 @@ impl Records {
     }
 }
 
-/// An app on each store, with its trail.
+/// An app on each store, with the trail of all.
 async fn audited() -> Vec<(App, Records)> {
-    let records = [Records::default(), Records::default()];
-    let (memory, sqlite) = (records[0].sink(), records[1].sink());
-    let apps = apps_with(|router| router.audit(memory), |router| router.audit(sqlite)).await;
-    apps.into_iter().zip(records).collect()
+    let records = Records::default();
+    let apps = apps_with!(|router| router.audit(records.sink())).await;
+    apps.into_iter().map(|app| (app, records.clone())).collect()
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn a_body_above_16_kib_is_413_on_every_route() {
 
 #[tokio::test]
 async fn the_limit_is_a_setting() {
-    for app in apps_with(|r| r.body_limit(64), |r| r.body_limit(64)).await {
+    for app in apps_with!(|r| r.body_limit(64)).await {
         assert_eq!(app.register("a-name-that-makes-the-body-long").await.status, 413);
         let body = format!("grant_type=password&username=admin&password={}", &PASSWORD[..7]);
         assert_eq!(app.post("/token", FORM, &body).await.status, 400);

@@ -7,5 +7,7 @@ mod audit;
 mod bodies;
 mod refresh;
 mod routes;
+#[path = "../support/servers.rs"]
+mod servers;
 mod support;
 mod token;

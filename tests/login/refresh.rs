@@ -129,7 +129,7 @@ async fn r116_r117_a_session_has_an_end_and_a_longest_pause() {
             .lifetime(Duration::from_secs(1000))
             .idle_timeout(Duration::from_secs(300))
     };
-    let apps = apps_with(|r| r.refresh_tokens(refresh()), |r| r.refresh_tokens(refresh())).await;
+    let apps = apps_with!(|r| r.refresh_tokens(refresh())).await;
     for app in apps {
         let idle = app.password_grant("admin", &[]).await.text("refresh_token");
         let mut token = app.password_grant("admin", &[]).await.text("refresh_token");

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 use tower_bearer::{
-    Clock, Hasher, Issuer, LoginRouter, MemoryStore, NewUser, PasswordPolicy, RefreshStore,
+    Clock, Hasher, Issuer, LoginRouter, NewUser, PasswordPolicy, PostgresStore, RefreshStore,
     RefreshTokens, SqliteStore, UserStore, Username,
 };
 
@@ -23,21 +23,40 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
 }
 
+/// One app on each store, built with a change: an expression that is evaluated once for each, as
+/// its type differs.
+macro_rules! apps_with {
+    ($change:expr) => {
+        async {
+            use crate::support::{app, postgres, sqlite};
+            let mut apps = vec![
+                app(tower_bearer::MemoryStore::new(), $change).await,
+                app(sqlite().await, $change).await,
+            ];
+            if let Some(store) = postgres().await {
+                apps.push(app(store, $change).await);
+            }
+            apps
+        }
+    };
+}
+pub(crate) use apps_with;
+
 /// One app on each store.
 pub(crate) async fn apps() -> Vec<App> {
-    apps_with(|router| router, |router| router).await
+    apps_with!(|router| router).await
 }
 
-/// One app on each store, built with a change.
-pub(crate) async fn apps_with(
-    memory: impl FnOnce(LoginRouter<MemoryStore, MemoryStore>) -> LoginRouter<MemoryStore, MemoryStore>,
-    sqlite: impl FnOnce(LoginRouter<SqliteStore, SqliteStore>) -> LoginRouter<SqliteStore, SqliteStore>,
-) -> Vec<App> {
-    let database = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    vec![app(MemoryStore::new(), memory).await, app(database, sqlite).await]
+pub(crate) async fn sqlite() -> SqliteStore {
+    SqliteStore::connect("sqlite::memory:").await.unwrap()
 }
 
-async fn app<S: UserStore + RefreshStore>(
+pub(crate) async fn postgres() -> Option<PostgresStore> {
+    let server = crate::servers::postgres()?;
+    Some(PostgresStore::connect(&server.database().await).await.unwrap())
+}
+
+pub(crate) async fn app<S: UserStore + RefreshStore>(
     store: S,
     change: impl FnOnce(LoginRouter<S, S>) -> LoginRouter<S, S>,
 ) -> App {

@@ -64,6 +64,7 @@ impl Postgres {
         self.run("pg_ctl", &["start", "-w", "-l", log.to_str().unwrap(), "-o", &options]);
     }
 
+    #[allow(dead_code, reason = "not every binary that shares this stops it")]
     /// Stops it as an administrator does who is in a hurry: who is connected is cut off.
     pub(crate) fn stop(&self) {
         self.run("pg_ctl", &["stop", "-w", "-m", "fast"]);
