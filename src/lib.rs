@@ -65,6 +65,7 @@
 //! | `store` | | users and refresh tokens: the traits, rotation, the store in memory |
 //! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
 //! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
+//! | `redis` | | sessions in Redis |
 //! | `login` | | `LoginRouter` |
 //! | `tracing` | | events through `tracing` |
 //! | `full` | | all of these but `rust-crypto` |
@@ -145,6 +146,8 @@ pub use require::{
 };
 #[cfg(feature = "postgres")]
 pub use store::PostgresStore;
+#[cfg(feature = "redis")]
+pub use store::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use store::SqliteStore;
 #[cfg(feature = "store")]

@@ -86,6 +86,7 @@ const CRATES: &[(&str, &str)] = &[
     ("argon2", "password"),
     ("axum", "login"),
     ("sqlx", "store"),
+    ("redis", "store::redis"),
     ("tracing", "trace"),
     ("getrandom", "random"),
     ("ipnet", "peer"),

@@ -156,8 +156,9 @@ fn only_what_runs_as_a_test_is_one() {
         mod inner { #[test] fn e() {} }
         on_every_store! { f g }
         async fn f(store: impl Store) {}
+        on_every_session_store! { h }
     "##;
-    assert_eq!(tests_of::tests(source), ["a", "b", "c", "d", "e", "f", "g"]);
+    assert_eq!(tests_of::tests(source), ["a", "b", "c", "d", "e", "f", "g", "h"]);
 }
 
 #[test]

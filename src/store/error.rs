@@ -40,7 +40,7 @@ impl StoreError {
     }
 
     /// Replaces the text that is shown.
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
     pub(crate) fn with_reason(self, reason: &'static str) -> Self {
         Self { reason, ..self }
     }

@@ -9,6 +9,8 @@ mod memory;
 mod name;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod refresh_store;
 mod session;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -19,6 +21,8 @@ mod subject;
 mod user;
 mod user_store;
 
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 pub use email::{Email, EmailError};
 pub use error::StoreError;
 pub use memory::MemoryStore;

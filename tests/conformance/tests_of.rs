@@ -2,8 +2,9 @@
 
 use crate::tokens::{self, Token, starts_with};
 
-/// Lists contract tests by name and makes a test of each for every store (`tests/stores`).
-const CONTRACT: &[&str] = &["on_every_store", "!", "{"];
+/// List contract tests by name and make a test of each for every store (`tests/stores`).
+const CONTRACTS: &[&[&str]] =
+    &[&["on_every_store", "!", "{"], &["on_every_session_store", "!", "{"]];
 
 /// The names of the functions that run as tests: those under an attribute `test`, whoever's it
 /// is, that are not ignored, and the contract tests.
@@ -13,10 +14,10 @@ pub(crate) fn tests(source: &str) -> Vec<String> {
     let mut at = 0;
     while at < tokens.len() {
         let rest = &tokens[at..];
-        if starts_with(rest, CONTRACT) {
-            let listed = rest[CONTRACT.len()..].iter().take_while(|token| token.is_word());
+        if let Some(contract) = CONTRACTS.iter().find(|contract| starts_with(rest, contract)) {
+            let listed = rest[contract.len()..].iter().take_while(|token| token.is_word());
             names.extend(listed.map(|token| token.text.to_owned()));
-            at += CONTRACT.len();
+            at += contract.len();
         } else if let Some(length) = attribute_length(rest) {
             let (attributes, item) = attributes(rest);
             let runs = attributes.iter().any(|attribute| is_test(attribute))

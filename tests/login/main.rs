@@ -7,6 +7,7 @@ mod audit;
 mod bodies;
 mod refresh;
 mod routes;
+#[allow(dead_code, reason = "shared with a binary that needs more of it")]
 #[path = "../support/servers.rs"]
 mod servers;
 mod support;

@@ -9,8 +9,8 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 use tower_bearer::{
-    Clock, Hasher, Issuer, LoginRouter, NewUser, PasswordPolicy, PostgresStore, RefreshStore,
-    RefreshTokens, SqliteStore, UserStore, Username,
+    Clock, Hasher, Issuer, LoginRouter, NewUser, PasswordPolicy, PostgresStore, RedisStore,
+    RefreshStore, RefreshTokens, SqliteStore, UserStore, Username,
 };
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -28,7 +28,7 @@ pub(crate) struct App {
 macro_rules! apps_with {
     ($change:expr) => {
         async {
-            use crate::support::{app, postgres, sqlite};
+            use crate::support::{app, app_with_stores, postgres, redis, sqlite};
             let mut apps = vec![
                 app(tower_bearer::MemoryStore::new(), $change).await,
                 app(sqlite().await, $change).await,
@@ -36,11 +36,20 @@ macro_rules! apps_with {
             if let Some(store) = postgres().await {
                 apps.push(app(store, $change).await);
             }
+            if let Some(sessions) = redis().await {
+                apps.push(app_with_stores(sqlite().await, sessions, $change).await);
+            }
             apps
         }
     };
 }
 pub(crate) use apps_with;
+
+/// One server for all: what tests look for has random names.
+pub(crate) async fn redis() -> Option<RedisStore> {
+    let server = crate::servers::redis()?;
+    Some(RedisStore::connect(&server.url()).await.unwrap())
+}
 
 /// One app on each store.
 pub(crate) async fn apps() -> Vec<App> {
@@ -60,6 +69,15 @@ pub(crate) async fn app<S: UserStore + RefreshStore>(
     store: S,
     change: impl FnOnce(LoginRouter<S, S>) -> LoginRouter<S, S>,
 ) -> App {
+    app_with_stores(store.clone(), store, change).await
+}
+
+/// An app whose users and sessions are kept apart.
+pub(crate) async fn app_with_stores<U: UserStore, R: RefreshStore>(
+    users: U,
+    sessions: R,
+    change: impl FnOnce(LoginRouter<U, R>) -> LoginRouter<U, R>,
+) -> App {
     let clock = Clock::manual(Duration::from_secs(1_700_000_000));
     let issuer = Issuer::for_tests().clock(clock.clone());
     let hasher = Hasher::builder().insecure_parameters(8, 1, 1).build().unwrap();
@@ -71,8 +89,8 @@ pub(crate) async fn app<S: UserStore + RefreshStore>(
         "items:read",
         "items:write",
     ]);
-    store.insert_user(admin, clock.now()).await.unwrap();
-    let router = LoginRouter::new(store, issuer.clone())
+    users.insert_user(admin, clock.now()).await.unwrap();
+    let router = LoginRouter::with_stores(users, sessions, issuer.clone())
         .hasher(hasher.clone())
         .password_policy(PasswordPolicy::asvs_l1())
         .refresh_tokens(RefreshTokens::new())

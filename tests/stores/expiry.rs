@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use tower_bearer::{RefreshError, RefreshStore, RefreshTokens};
 
-use crate::support::{CLIENT, NOW, exchange, on_every_store, verify};
+use crate::support::{CLIENT, NOW, exchange, on_every_session_store, verify};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-on_every_store! {
+on_every_session_store! {
     r116_rotation_does_not_pass_the_absolute_expiry
     r116_the_default_is_30_days
     r117_an_idle_token_expires_and_a_used_one_starts_anew
     r110_a_used_token_is_reuse_even_after_its_expiry
-    deletes_what_can_not_be_refreshed_and_nothing_else
     endless_times_are_no_fault
 }
 
@@ -63,26 +62,6 @@ async fn r110_a_used_token_is_reuse_even_after_its_expiry(store: impl RefreshSto
     assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
     let dead = verify(&store, second.token.as_str(), later).await;
     assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
-}
-
-async fn deletes_what_can_not_be_refreshed_and_nothing_else(store: impl RefreshStore) {
-    let short = RefreshTokens::new().lifetime(DAY);
-    let idle = RefreshTokens::new().idle_timeout(DAY);
-    let over = short.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
-    let idle_for_long = idle.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
-    let refreshed = idle.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
-    let noon = NOW + DAY / 2;
-    let verified = verify(&store, refreshed.token.as_str(), noon).await.unwrap();
-    let refreshed = idle.rotate(&store, verified, noon).await.unwrap();
-
-    assert_eq!(store.delete_expired_sessions(NOW + DAY / 2).await.unwrap(), 0);
-    assert_eq!(store.delete_expired_sessions(NOW + DAY).await.unwrap(), 2);
-    assert_eq!(store.delete_expired_sessions(NOW + DAY).await.unwrap(), 0);
-    for gone in [over, idle_for_long] {
-        let (selector, _) = gone.token.as_str().split_once('.').unwrap();
-        assert_eq!(store.find_token(selector).await.unwrap(), None);
-    }
-    exchange(&store, refreshed.token.as_str(), NOW + DAY).await.unwrap();
 }
 
 async fn endless_times_are_no_fault(store: impl RefreshStore) {

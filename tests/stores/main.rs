@@ -4,13 +4,16 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod expiry;
+mod housekeeping;
 mod names;
 #[cfg(feature = "sqlite")]
 mod own_table;
-#[cfg(feature = "postgres")]
+#[cfg(all(feature = "postgres", feature = "redis"))]
 mod postgres;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod redis;
 mod refresh;
-#[cfg(feature = "postgres")]
+#[cfg(all(feature = "postgres", feature = "redis"))]
 #[path = "../support/servers.rs"]
 mod servers;
 #[cfg(feature = "sqlite")]

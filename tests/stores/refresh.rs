@@ -2,9 +2,9 @@
 
 use tower_bearer::{RefreshError, RefreshStore, RefreshTokens, Rotation, StoredToken};
 
-use crate::support::{CLIENT, NOW, exchange, issue, on_every_store, verify};
+use crate::support::{CLIENT, NOW, exchange, issue, on_every_session_store, verify};
 
-on_every_store! {
+on_every_session_store! {
     keeps_the_session
     r109_a_token_is_good_for_one_exchange
     r110_reuse_ends_the_family_with_its_active_descendant

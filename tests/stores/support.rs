@@ -11,7 +11,25 @@ pub(crate) const NOW: Duration = Duration::from_secs(1_700_000_000);
 pub(crate) const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
 pub(crate) const CLIENT: &str = "first-party";
 
-/// Runs each test on every store: `store` is a path of this module that makes one.
+/// Runs each test on every store that keeps sessions.
+macro_rules! on_every_session_store {
+    ($($test:ident)*) => {
+        crate::support::on_every_store! { $($test)* }
+
+        #[cfg(all(feature = "postgres", feature = "redis"))]
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $test() {
+                let Some(server) = crate::servers::redis() else { return };
+                let store = tower_bearer::RedisStore::connect(&server.url()).await.unwrap();
+                super::$test(store.prefix(concat!(stringify!($test), ":"))).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_every_session_store;
+
+/// Runs each test on every store that keeps both users and sessions.
 macro_rules! on_every_store {
     ($($test:ident)*) => {
         mod memory {
@@ -40,7 +58,7 @@ macro_rules! on_every_store {
             })*
         }
 
-        #[cfg(feature = "postgres")]
+        #[cfg(all(feature = "postgres", feature = "redis"))]
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
             async fn $test() {

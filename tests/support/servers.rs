@@ -33,11 +33,7 @@ pub(crate) fn postgres() -> Option<&'static Postgres> {
 impl Postgres {
     pub(crate) fn start() -> Option<Self> {
         let Some(programs) = programs() else {
-            let word = "skipped: no PostgreSQL in /usr/lib/postgresql/*/bin";
-            let required = env::var_os("REQUIRE_SERVICES").is_some_and(|value| value == "1");
-            assert!(!required, "{word}, and REQUIRE_SERVICES asks for it");
-            eprintln!("{word}");
-            return None;
+            return skipped("no PostgreSQL in /usr/lib/postgresql/*/bin");
         };
         let directory = tempfile::Builder::new().prefix("postgres-").tempdir().unwrap().keep();
         // PostgreSQL does not run as root.
@@ -64,7 +60,6 @@ impl Postgres {
         self.run("pg_ctl", &["start", "-w", "-l", log.to_str().unwrap(), "-o", &options]);
     }
 
-    #[allow(dead_code, reason = "not every binary that shares this stops it")]
     /// Stops it as an administrator does who is in a hurry: who is connected is cut off.
     pub(crate) fn stop(&self) {
         self.run("pg_ctl", &["stop", "-w", "-m", "fast"]);
@@ -140,4 +135,88 @@ fn id(which: &str, account: &str) -> u32 {
     let output = Command::new("id").args([which, account]).output().unwrap();
     assert!(output.status.success(), "there is no account {account}");
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}
+
+/// A Redis server on a Unix socket of its own. It keeps what it has told to have kept.
+pub(crate) struct Redis {
+    directory: PathBuf,
+    /// Its input is closed when this process ends, however it does: see [`REDIS_REAPER`].
+    _reaper: Child,
+}
+
+const REDIS_REAPER: &str = r#"read -r _; kill -9 "$(cat "$1/pid")"; rm -rf "$1""#;
+
+/// The server that all tests of this binary share; nothing, and a word of it, without the program.
+pub(crate) fn redis() -> Option<&'static Redis> {
+    static SERVER: OnceLock<Option<Redis>> = OnceLock::new();
+    SERVER.get_or_init(Redis::start).as_ref()
+}
+
+impl Redis {
+    pub(crate) fn start() -> Option<Self> {
+        if Command::new("redis-server").arg("--version").output().is_err() {
+            return skipped("no redis-server on the PATH");
+        }
+        let directory = tempfile::Builder::new().prefix("redis-").tempdir().unwrap().keep();
+        let reaper = command("sh", None)
+            .args(["-c", REDIS_REAPER, "sh"])
+            .arg(&directory)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let server = Self { directory, _reaper: reaper };
+        server.resume();
+        Some(server)
+    }
+
+    /// Starts it, also again, and waits until it answers.
+    pub(crate) fn resume(&self) {
+        let directory = self.directory.to_str().unwrap();
+        let pid = format!("{directory}/pid");
+        let status = command("redis-server", None)
+            .args(["--daemonize", "yes", "--pidfile", &pid, "--dir", directory, "--port", "0"])
+            .args(["--unixsocket", &self.socket(), "--logfile", "log"])
+            .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let answers = || {
+            let client = redis::Client::open(self.url()).unwrap();
+            let mut connection = client.get_connection().ok()?;
+            redis::cmd("PING").exec(&mut connection).ok()
+        };
+        for _ in 0..1000 {
+            if answers().is_some() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("Redis did not start within 10 seconds");
+    }
+
+    /// Stops it and waits until it has ended.
+    pub(crate) fn stop(&self) {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_connection().unwrap();
+        // It hangs up instead of answering.
+        let _ = redis::cmd("SHUTDOWN").exec(&mut connection);
+        while Path::new(&self.socket()).exists() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis+unix://{}", self.socket())
+    }
+
+    fn socket(&self) -> String {
+        format!("{}/socket", self.directory.display())
+    }
+}
+
+fn skipped<T>(why: &str) -> Option<T> {
+    let required = env::var_os("REQUIRE_SERVICES").is_some_and(|value| value == "1");
+    assert!(!required, "{why}, and REQUIRE_SERVICES asks for it");
+    eprintln!("skipped: {why}");
+    None
 }

@@ -1,0 +1,172 @@
+//! What is particular to Redis: that it forgets by itself, its faults, and what its keys hold.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::Duration;
+
+use redis::AsyncCommands;
+use tower_bearer::{RedisStore, RefreshError, RefreshStore, RefreshTokens};
+
+use crate::servers::{Redis, redis};
+use crate::support::{CLIENT, NOW, base64_url, exchange, issue, verify};
+
+/// All keys of a store, with the seconds that they have left.
+async fn keys(store: &RedisStore, prefix: &str) -> BTreeMap<String, i64> {
+    let mut connection = store.connection().clone();
+    let names: Vec<String> = connection.keys(format!("{prefix}*")).await.unwrap();
+    let mut keys = BTreeMap::new();
+    for name in names {
+        let left = connection.ttl(&name).await.unwrap();
+        keys.insert(name, left);
+    }
+    keys
+}
+
+#[tokio::test]
+async fn r116_every_key_ends_with_the_session() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("ends:");
+    let refresh = RefreshTokens::new().lifetime(Duration::from_secs(1000));
+    let first = refresh.issue(&store, "alice", CLIENT, "me", NOW).await.unwrap();
+    let verified = verify(&store, first.token.as_str(), NOW).await.unwrap();
+    let second = refresh.rotate(&store, verified, NOW).await.unwrap();
+    let found = keys(&store, "ends:").await;
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.values().all(|left| (900..=1000).contains(left)), "{found:?}");
+    for token in [&first.token, &second.token] {
+        let (selector, _) = token.as_str().split_once('.').unwrap();
+        assert!(found.contains_key(&format!("ends:token:{selector}")), "{found:?}");
+    }
+    assert!(found.contains_key(&format!("ends:session:{}", first.session.id)), "{found:?}");
+
+    let endless = RefreshTokens::new().lifetime(Duration::MAX);
+    let endless = endless.issue(&store, "alice", CLIENT, "me", NOW).await.unwrap();
+    exchange(&store, endless.token.as_str(), NOW).await.unwrap();
+    let found = keys(&store, "ends:").await;
+    assert_eq!(found.values().filter(|left| **left == -1).count(), 3, "{found:?}");
+}
+
+#[tokio::test]
+async fn nothing_stays_of_an_ended_session() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("stays:");
+    let other = issue(&store, "alice").await;
+    let left = keys(&store, "stays:").await.into_keys().collect::<Vec<_>>();
+    for reuse in [false, true] {
+        let first = issue(&store, "alice").await;
+        let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+        assert_eq!(keys(&store, "stays:").await.len(), 5);
+        if reuse {
+            let verified = verify(&store, second.token.as_str(), NOW).await.unwrap();
+            exchange(&store, second.token.as_str(), NOW).await.unwrap();
+            let reused = RefreshTokens::new().rotate(&store, verified, NOW).await;
+            assert!(matches!(reused, Err(RefreshError::Reused(_))), "{reused:?}");
+        } else {
+            assert!(store.end_session(&first.session.id).await.unwrap());
+        }
+        assert_eq!(keys(&store, "stays:").await.into_keys().collect::<Vec<_>>(), left);
+    }
+    exchange(&store, other.token.as_str(), NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn r119_the_keys_hold_no_usable_token() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("hold:");
+    let issued = issue(&store, "alice").await;
+    let (selector, secret) = issued.token.as_str().split_once('.').unwrap();
+    let mut connection = store.connection().clone();
+    let session: Vec<(Vec<u8>, Vec<u8>)> =
+        connection.hgetall(format!("hold:session:{}", issued.session.id)).await.unwrap();
+    let dump: Vec<u8> =
+        session.into_iter().flat_map(|(field, value)| [field, value]).flatten().collect();
+    let holds = |bytes: &[u8]| dump.windows(bytes.len()).any(|window| window == bytes);
+    assert!(holds(selector.as_bytes()), "the search works");
+    assert!(!holds(secret.as_bytes()));
+    assert!(!holds(&base64_url(secret)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r111_two_nodes_let_one_of_50_uses_succeed() {
+    let Some(server) = redis() else { return };
+    let node = || async { RedisStore::connect(&server.url()).await.unwrap().prefix("nodes:") };
+    let nodes = [node().await, node().await];
+    let token = issue(&nodes[0], "alice").await.token.into_string();
+    let tasks: Vec<_> = (0..50)
+        .map(|number| {
+            let (store, token) = (nodes[number % 2].clone(), token.clone());
+            tokio::spawn(async move { exchange(&store, &token, NOW).await })
+        })
+        .collect();
+    let mut successes = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => successes += 1,
+            Err(RefreshError::Reused(_) | RefreshError::Invalid) => {}
+            Err(error) => panic!("{error:?}: {:?}", error.source()),
+        }
+    }
+    assert_eq!(successes, 1);
+}
+
+#[tokio::test]
+async fn prefixes_keep_services_apart() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let (one, other) = (store.clone().prefix("one:"), store.prefix("other:"));
+    let issued = issue(&one, "alice").await;
+    let unknown = verify(&other, issued.token.as_str(), NOW).await;
+    assert!(matches!(unknown, Err(RefreshError::Invalid)), "{unknown:?}");
+    assert!(!other.end_session(&issued.session.id).await.unwrap());
+    verify(&one, issued.token.as_str(), NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn names_the_fault_of_a_url_and_no_part_of_it() {
+    for url in ["", "postgres://u:geheim@h/d", "redis://u:geheim@h:port"] {
+        let error = RedisStore::connect(url).await.expect_err(url);
+        assert!(error.to_string().contains("Redis URL"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("geheim"), "{error:?}");
+    }
+    let error = RedisStore::connect("redis+unix:///no/such/socket").await.unwrap_err();
+    assert_eq!(error.to_string(), "Redis is out of reach");
+    assert!(error.is_unavailable());
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_full_memory_are_named() {
+    let Some(server) = Redis::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let set = async |name: &str, value: &str| {
+        let mut connection = store.connection().clone();
+        let command = redis::cmd("CONFIG").arg("SET").arg(name).arg(value).clone();
+        command.exec_async(&mut connection).await.unwrap();
+    };
+    set("maxmemory", "1").await;
+    let full = RefreshTokens::new().issue(&store, "alice", CLIENT, "me", NOW).await.unwrap_err();
+    assert!(full.is_unavailable());
+    assert!(full.to_string().contains("no memory"), "{full}: {:?}", full.source());
+    set("maxmemory", "0").await;
+    set("requirepass", "other").await;
+    let error = RedisStore::connect(&server.url()).await.unwrap_err();
+    assert!(error.to_string().contains("refused the user"), "{error}: {:?}", error.source());
+    assert!(!error.is_unavailable());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn recovers_by_itself_when_the_server_does() {
+    let Some(server) = Redis::start() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let issued = issue(&store, "alice").await;
+    server.stop();
+    for _ in 0..3 {
+        let error = store.end_session("x").await.unwrap_err();
+        assert!(error.is_unavailable(), "{error}: {:?}", error.source());
+        let refused = RefreshTokens::new().verify(&store, issued.token.as_str(), CLIENT, NOW).await;
+        assert!(matches!(refused, Err(RefreshError::Store(_))), "{refused:?}");
+    }
+    server.resume();
+    // The first call may still meet the broken connection.
+    let _ = store.end_session("x").await;
+    exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+}
