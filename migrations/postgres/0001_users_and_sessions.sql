@@ -22,6 +22,7 @@ CREATE TABLE tower_bearer_sessions (
     user_id    TEXT   COLLATE "C" NOT NULL,
     client_id  TEXT   NOT NULL,
     scope      TEXT   NOT NULL,
+    device     TEXT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
@@ -34,6 +35,7 @@ CREATE TABLE tower_bearer_refresh_tokens (
     session_id  TEXT    COLLATE "C" NOT NULL
                 REFERENCES tower_bearer_sessions (id) ON DELETE CASCADE,
     secret_hash BYTEA   NOT NULL CHECK (octet_length(secret_hash) = 32),
+    issued_at   BIGINT  NOT NULL,
     expires_at  BIGINT  NOT NULL,
     used        BOOLEAN NOT NULL DEFAULT FALSE
 );

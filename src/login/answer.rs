@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::issue::IssueError;
 use crate::password::PasswordError;
 use crate::refresh::RefreshError;
-use crate::store::{StoreError, User};
+use crate::store::{Session, StoreError, User};
 
 /// RFC 6749, section 5.1.
 #[derive(Serialize)]
@@ -45,6 +45,34 @@ impl<'a> From<&'a User> for ShownUser<'a> {
             is_active: user.is_active,
             roles: &user.roles,
             scopes: &user.scopes,
+        }
+    }
+}
+
+/// A session as its user sees it. Times are whole seconds since the Unix epoch.
+#[derive(Serialize)]
+pub(super) struct ShownSession<'a> {
+    id: &'a str,
+    client_id: &'a str,
+    scope: &'a str,
+    device: Option<&'a str>,
+    created_at: u64,
+    last_used_at: u64,
+    expires_at: u64,
+    is_current: bool,
+}
+
+impl<'a> ShownSession<'a> {
+    pub(super) fn new(session: &'a Session, current: Option<&str>) -> Self {
+        Self {
+            id: &session.id,
+            client_id: &session.client_id,
+            scope: &session.scope,
+            device: session.device.as_deref(),
+            created_at: session.created_at.as_secs(),
+            last_used_at: session.last_used_at.as_secs(),
+            expires_at: session.expires_at.as_secs(),
+            is_current: current == Some(session.id.as_str()),
         }
     }
 }
@@ -121,6 +149,10 @@ impl Failure {
 
     pub(super) const fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "the body is too large")
+    }
+
+    pub(super) const fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing here")
     }
 
     pub(super) const fn taken(field: &'static str, description: &'static str) -> Self {

@@ -20,6 +20,11 @@ pub enum Endpoint {
     Logout,
     /// `GET /me`: the user of the token.
     Me,
+    /// `GET /sessions` and `DELETE /sessions`: where the token's user is logged in, and the end of
+    /// that everywhere else.
+    Sessions,
+    /// `DELETE /sessions/{id}`: ends one of these sessions. Another path must have `{id}` in it.
+    Session,
 }
 
 impl Endpoint {
@@ -31,6 +36,8 @@ impl Endpoint {
             Self::Refresh => "/refresh",
             Self::Logout => "/logout",
             Self::Me => "/me",
+            Self::Sessions => "/sessions",
+            Self::Session => "/sessions/{id}",
         }
     }
 }

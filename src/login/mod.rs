@@ -7,6 +7,7 @@ mod endpoint;
 mod logout;
 mod params;
 mod routes;
+mod sessions;
 mod shared;
 mod token;
 
@@ -14,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 pub use endpoint::Endpoint;
 
@@ -41,8 +42,13 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token` | as token |
 /// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
 /// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
+/// | [`Sessions`](Endpoint::Sessions) | `GET /sessions` | a bearer token | the user's sessions, with the one used last first |
+/// | | `DELETE /sessions` | a bearer token, `?all=true`? | 204; ends the user's other sessions, with `all` this one too |
+/// | [`Session`](Endpoint::Session) | `DELETE /sessions/{id}` | a bearer token | 204; 404 if the user has no such session |
 ///
-/// A user's answer is `{id, username, email, name, is_active, roles, scopes}`; the password hash
+/// A session's answer is `{id, client_id, scope, device, created_at, last_used_at, expires_at,
+/// is_current}` with times in seconds since the Unix epoch; `device` is the `User-Agent` of the
+/// login. A user's answer is `{id, username, email, name, is_active, roles, scopes}`; the password hash
 /// is in no type that can be serialized. Members of a body that are not named above have no
 /// effect. Bodies above the [limit](Self::body_limit) are answered with 413.
 ///
@@ -117,6 +123,9 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         routes.offer(Endpoint::Refresh, post(token::refresh), Access::Anyone);
         routes.offer(Endpoint::Logout, post(logout::logout), Access::Anyone);
         routes.offer(Endpoint::Me, get(account::me), Access::Bearer);
+        let all = get(sessions::list).delete(sessions::end_others);
+        routes.offer(Endpoint::Sessions, all, Access::Bearer);
+        routes.offer(Endpoint::Session, delete(sessions::end), Access::Bearer);
         Self {
             users,
             sessions,
@@ -168,7 +177,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
-    /// Guards [`Endpoint::Me`] with this layer, and verifies the token of [`Endpoint::Logout`] with its
+    /// Guards [`Endpoint::Me`] and the sessions with this layer, and verifies the token of [`Endpoint::Logout`] with its
     /// verifier: for a realm, a form of refusal or more keys to trust. Logout reads its token from the
     /// `Authorization` header alone, whatever the layer's sources. Default: a layer over the issuer's own
     /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::Request;
+use http::HeaderMap;
+use http::header::USER_AGENT;
 
 use super::answer::{Failure, Tokens};
 use super::params::Params;
@@ -13,9 +15,12 @@ use crate::issue::{Grant, Issuer};
 use crate::password::{Hasher, PasswordError, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::{RefreshError, RefreshTokens};
-use crate::store::{LoginName, RefreshStore, Session, User, UserStore};
+use crate::store::{LoginName, NewSession, RefreshStore, Session, User, UserStore};
 use crate::token::is_scope_token;
 use crate::verify::Verifier;
+
+/// In characters, which are ASCII in a header.
+const LONGEST_DEVICE: usize = 256;
 
 pub(super) struct Shared<U, R> {
     pub(super) users: U,
@@ -32,18 +37,22 @@ pub(super) struct Shared<U, R> {
     pub(super) clock: Clock,
 }
 
+/// Who asks, as far as the request tells without its body.
+pub(super) struct Caller {
+    pub(super) address: Option<IpAddr>,
+    device: Option<String>,
+}
+
 /// The client that asks, from where, and what for.
 pub(super) struct Asked<'a> {
     address: Option<IpAddr>,
+    device: Option<&'a str>,
     client_id: Option<&'a str>,
     scope: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn from_params(
-        params: &'a Params,
-        address: Option<IpAddr>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn from_params(params: &'a Params, caller: &'a Caller) -> Result<Self, Failure> {
         let client_id = params.text("client_id")?;
         if client_id.is_some_and(|id| !is_client_id(id)) {
             return Err(Failure::invalid_request("the client_id is malformed"));
@@ -52,7 +61,8 @@ impl<'a> Asked<'a> {
         if scope.is_some_and(|scope| !scope.split(' ').all(is_scope_token)) {
             return Err(Failure::invalid_scope());
         }
-        Ok(Self { address, client_id, scope })
+        let Caller { address, device } = caller;
+        Ok(Self { address: *address, device: device.as_deref(), client_id, scope })
     }
 
     fn client_id(&self, issuer: &'a Issuer) -> &'a str {
@@ -131,7 +141,8 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let client_id = asked.client_id(&self.issuer);
         let now = self.now();
         let scope = scopes.join(" ");
-        let issued = self.refresh.issue(&self.sessions, &user.id, client_id, &scope, now).await?;
+        let new = NewSession::new(&user.id, client_id, &scope).device(asked.device);
+        let issued = self.refresh.issue(&self.sessions, new, now).await?;
         let access_token = self.access_token(user, &issued.session, &scopes)?;
         let Session { id: session_id, user_id, client_id, .. } = issued.session;
         let event = AuditEvent::LoginSucceeded { user_id, session_id, client_id };
@@ -233,6 +244,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         }
     }
 
+    pub(super) fn caller(&self, request: &Request) -> Caller {
+        Caller { address: self.address_of(request), device: device(request.headers()) }
+    }
+
     /// The address of the client that sent this.
     pub(super) fn address_of(&self, request: &Request) -> Option<IpAddr> {
         self.addresses.address(request.headers(), request.extensions())
@@ -246,6 +261,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     pub(super) fn now(&self) -> Duration {
         self.clock.now()
     }
+}
+
+/// The `User-Agent` (RFC 9110, section 10.1.5), cut to a length that suits a list.
+fn device(headers: &HeaderMap) -> Option<String> {
+    let product = headers.get(USER_AGENT)?.to_str().ok()?.trim();
+    (!product.is_empty()).then(|| product.chars().take(LONGEST_DEVICE).collect())
 }
 
 /// The scopes for a login: what is asked for and held, or all that is held. Never what is only

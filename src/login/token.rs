@@ -1,6 +1,5 @@
 //! `POST /token` (RFC 6749), and `/login` and `/refresh`, which answer as it does.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -10,7 +9,7 @@ use http::StatusCode;
 use super::answer::{Failure, json};
 use super::body::{self, ContentType};
 use super::params::Params;
-use super::shared::{Asked, Shared};
+use super::shared::{Asked, Caller, Shared};
 use crate::store::{Email, LoginName, RefreshStore, UserStore, Username};
 
 /// RFC 6749, sections 3.2, 4.3.2 and 6.
@@ -18,7 +17,7 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let address = shared.address_of(&request);
+    let caller = shared.caller(&request);
     let content_type = ContentType::of(request.headers());
     if content_type != ContentType::Form {
         let failure =
@@ -28,7 +27,7 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
     let params = body::params(request, shared.body_limit, content_type).await?;
     match params.text("grant_type")? {
         Some("password") => {
-            let asked = Asked::from_params(&params, address)?;
+            let asked = Asked::from_params(&params, &caller)?;
             let (Some(name), Some(password)) = (params.text("username")?, params.text("password")?)
             else {
                 return Err(Failure::invalid_request("username and password are required"));
@@ -36,7 +35,7 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
             let user = shared.authenticate(LoginName::new(name), password, &asked).await?;
             Ok(json(StatusCode::OK, &shared.log_in(&user, &asked).await?))
         }
-        Some("refresh_token") => exchange(&shared, &params, address).await,
+        Some("refresh_token") => exchange(&shared, &params, &caller).await,
         Some(_) => Err(Failure::unsupported_grant_type()),
         None => Err(Failure::invalid_request("grant_type is required")),
     }
@@ -47,9 +46,9 @@ pub(super) async fn login<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let address = shared.address_of(&request);
+    let caller = shared.caller(&request);
     let params = body::json_params(request, shared.body_limit).await?;
-    let asked = Asked::from_params(&params, address)?;
+    let asked = Asked::from_params(&params, &caller)?;
     let name = match (params.text("username")?, params.text("email")?) {
         (Some(username), None) => Username::new(username).ok().map(LoginName::Username),
         (None, Some(email)) => Email::new(email).ok().map(LoginName::Email),
@@ -66,7 +65,7 @@ pub(super) async fn refresh<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let address = shared.address_of(&request);
+    let caller = shared.caller(&request);
     let content_type = ContentType::of(request.headers());
     let params = body::params(request, shared.body_limit, content_type).await?;
     match params.text("grant_type")? {
@@ -75,15 +74,15 @@ pub(super) async fn refresh<U: UserStore, R: RefreshStore>(
         None if content_type == ContentType::Json => {}
         None => return Err(Failure::invalid_request("grant_type is required")),
     }
-    exchange(&shared, &params, address).await
+    exchange(&shared, &params, &caller).await
 }
 
 async fn exchange<U: UserStore, R: RefreshStore>(
     shared: &Shared<U, R>,
     params: &Params,
-    address: Option<IpAddr>,
+    caller: &Caller,
 ) -> Result<Response, Failure> {
-    let asked = Asked::from_params(params, address)?;
+    let asked = Asked::from_params(params, caller)?;
     let refresh_token = params
         .text("refresh_token")?
         .ok_or(Failure::invalid_request("refresh_token is required"))?;

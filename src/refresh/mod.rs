@@ -6,7 +6,7 @@ mod token;
 use std::time::Duration;
 
 use crate::random;
-use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
+use crate::store::{NewSession, RefreshStore, Rotation, Session, StoreError, StoredToken};
 
 pub use error::RefreshError;
 pub use token::RefreshToken;
@@ -25,7 +25,7 @@ pub use token::RefreshToken;
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_bearer::{MemoryStore, RefreshError, RefreshTokens};
+/// use tower_bearer::{MemoryStore, NewSession, RefreshError, RefreshTokens};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,7 +33,7 @@ pub use token::RefreshToken;
 /// let refresh = RefreshTokens::new().idle_timeout(Duration::from_secs(7 * 24 * 3600));
 ///
 /// let now = Duration::from_secs(1_700_000_000);
-/// let first = refresh.issue(&store, "user-1", "first-party", "me items:read", now).await?;
+/// let first = refresh.issue(&store, NewSession::new("user-1", "first-party", "me"), now).await?;
 ///
 /// let verified = refresh.verify(&store, first.token.as_str(), "first-party", now).await?;
 /// assert_eq!(verified.session().user_id, "user-1");
@@ -76,8 +76,8 @@ impl RefreshTokens {
         self
     }
 
-    /// Starts a session and issues its first token. `scope` is separated by spaces; `now` is the
-    /// time since the Unix epoch, here and below.
+    /// Starts a session and issues its first token. `now` is the time since the Unix epoch, here
+    /// and below.
     ///
     /// # Errors
     ///
@@ -85,15 +85,14 @@ impl RefreshTokens {
     pub async fn issue<S: RefreshStore>(
         &self,
         store: &S,
-        user_id: &str,
-        client_id: &str,
-        scope: &str,
+        new: NewSession<'_>,
         now: Duration,
     ) -> Result<IssuedRefresh, StoreError> {
         let id = random::id().map_err(StoreError::new)?;
         let born = whole_seconds(now);
         let over = whole_seconds(born.saturating_add(self.lifetime));
-        let session = Session::new(id, user_id, client_id, scope, born, over);
+        let mut session = Session::new(id, new.user_id, new.client_id, new.scope, born, over);
+        session.device = new.device.map(str::to_owned);
         let (token, stored) = self.mint(&session, now)?;
         store.insert_session(&session, &stored).await?;
         Ok(IssuedRefresh { token, session })
@@ -141,7 +140,8 @@ impl RefreshTokens {
         verified: VerifiedRefresh,
         now: Duration,
     ) -> Result<IssuedRefresh, RefreshError> {
-        let VerifiedRefresh { selector, session } = verified;
+        let VerifiedRefresh { selector, mut session } = verified;
+        session.last_used_at = whole_seconds(now);
         let (token, successor) = self.mint(&session, now)?;
         match store.rotate_token(&selector, &successor).await? {
             Rotation::Rotated => Ok(IssuedRefresh { token, session }),
@@ -173,7 +173,13 @@ impl RefreshTokens {
         let minted = token::mint().map_err(StoreError::new)?;
         let idle = self.idle_timeout.map_or(Duration::MAX, |idle| now.saturating_add(idle));
         let expires_at = whole_seconds(idle).min(session.expires_at);
-        let stored = StoredToken::new(minted.selector, &session.id, minted.hash, expires_at);
+        let stored = StoredToken::new(
+            minted.selector,
+            &session.id,
+            minted.hash,
+            whole_seconds(now),
+            expires_at,
+        );
         Ok((minted.token, stored))
     }
 }

@@ -30,7 +30,8 @@ pub use name::{LoginName, Username, UsernameError};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use refresh_store::{RefreshStore, Rotation};
-pub use session::{Session, StoredToken};
+use session::by_last_use;
+pub use session::{NewSession, Session, StoredToken};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use user::{NewUser, User};

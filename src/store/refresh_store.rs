@@ -73,6 +73,31 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// The store's own fault.
     fn end_session(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
+    /// The sessions of a user that can still be refreshed at `now`, a time since the Unix epoch,
+    /// with the one that was used last first.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; an unknown user has none.
+    fn sessions_of(
+        &self,
+        user_id: &str,
+        now: Duration,
+    ) -> impl Future<Output = Result<Vec<Session>, StoreError>> + Send;
+
+    /// Ends all sessions of a user but one, or all. Returns the IDs of those that ended, whether
+    /// they could still be refreshed or not. What is rotated at the same time ends too, or has
+    /// begun after the call.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; none or some have ended then.
+    fn end_sessions_of(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
     /// Deletes the sessions that can't be refreshed any more at `now`, a time since the Unix
     /// epoch: those that are over, and those whose one unused token has expired. Returns their
     /// number, zero for a store that forgets them by itself.

@@ -21,15 +21,21 @@ pub struct Session {
     pub client_id: String,
     /// The scope granted at login, separated by spaces: no refresh goes beyond it.
     pub scope: String,
+    /// What the client said it is at the login, for the user to tell sessions apart: its
+    /// `User-Agent`, say. Nothing to rely on. Default: none.
+    pub device: Option<String>,
     /// When the user logged in, in whole seconds since the Unix epoch.
     pub created_at: Duration,
+    /// When it was refreshed last, or else began, in whole seconds since the Unix epoch. Default:
+    /// as `created_at`.
+    pub last_used_at: Duration,
     /// When the session is over, however often it is refreshed: in whole seconds since the Unix
     /// epoch.
     pub expires_at: Duration,
 }
 
 impl Session {
-    /// A session from its fields, in their order. For stores, which read them from a row.
+    /// A session with the defaults of the fields. For stores, which set the rest.
     pub fn new(
         id: impl Into<String>,
         user_id: impl Into<String>,
@@ -43,9 +49,53 @@ impl Session {
             user_id: user_id.into(),
             client_id: client_id.into(),
             scope: scope.into(),
+            device: None,
             created_at,
+            last_used_at: created_at,
             expires_at,
         }
+    }
+}
+
+/// The order of lists of sessions: the one that was used last comes first.
+pub(super) fn by_last_use(one: &Session, other: &Session) -> std::cmp::Ordering {
+    other.last_used_at.cmp(&one.last_used_at).then_with(|| one.id.cmp(&other.id))
+}
+
+/// A session that is about to begin: see [`RefreshTokens::issue`](crate::RefreshTokens::issue).
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::NewSession;
+///
+/// let session = NewSession::new("user-1", "first-party", "me items:read").device("curl/8.9");
+/// assert_eq!(session.device, Some("curl/8.9"));
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct NewSession<'a> {
+    /// Whose session it is.
+    pub user_id: &'a str,
+    /// The client that logs in.
+    pub client_id: &'a str,
+    /// The scope, separated by spaces.
+    pub scope: &'a str,
+    /// What the client says it is. Default: nothing.
+    pub device: Option<&'a str>,
+}
+
+impl<'a> NewSession<'a> {
+    /// A session of a user on a client, with a scope.
+    pub const fn new(user_id: &'a str, client_id: &'a str, scope: &'a str) -> Self {
+        Self { user_id, client_id, scope, device: None }
+    }
+
+    /// Sets what the client says it is.
+    #[must_use]
+    pub fn device(mut self, device: impl Into<Option<&'a str>>) -> Self {
+        self.device = device.into();
+        self
     }
 }
 
@@ -63,6 +113,9 @@ pub struct StoredToken {
     pub session_id: String,
     /// SHA-256 of the token's secret half.
     pub secret_hash: [u8; 32],
+    /// When the token was issued, in whole seconds since the Unix epoch: the last use of a session
+    /// is the birth of its unused token.
+    pub issued_at: Duration,
     /// When the token expires if it is not used, in whole seconds since the Unix epoch.
     pub expires_at: Duration,
     /// Whether the token was exchanged for its successor. Default: `false`.
@@ -75,12 +128,14 @@ impl StoredToken {
         selector: impl Into<String>,
         session_id: impl Into<String>,
         secret_hash: [u8; 32],
+        issued_at: Duration,
         expires_at: Duration,
     ) -> Self {
         Self {
             selector: selector.into(),
             session_id: session_id.into(),
             secret_hash,
+            issued_at,
             expires_at,
             used: false,
         }

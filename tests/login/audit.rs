@@ -140,6 +140,31 @@ async fn a_session_is_recorded_from_login_to_logout() {
 }
 
 #[tokio::test]
+async fn what_a_user_ends_from_another_session_is_recorded() {
+    for (app, records) in audited().await {
+        app.register("alice").await;
+        let mut ids = Vec::new();
+        let mut last = String::new();
+        for _ in 0..3 {
+            last = app.password_grant("alice", &[]).await.text("access_token");
+            ids.push(app.claims(&last).await["sid"].as_str().unwrap().to_owned());
+        }
+        records.take(&[]);
+        app.with_token(Method::DELETE, &format!("/sessions/{}", ids[0]), &last).await;
+        app.with_token(Method::DELETE, "/sessions", &last).await;
+        let ended = records.take(&[&last]);
+        assert_eq!(ended.len(), 2, "{ended:?}");
+        for (record, id) in ended.iter().zip(&ids) {
+            assert_eq!(record["event"], "session.ended");
+            assert_eq!(
+                (&record["session_id"], &record["reason"]),
+                (&json!(id), &json!("ended_by_user"))
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_reused_refresh_token_is_recorded_with_the_session_that_it_ends() {
     for (app, records) in audited().await {
         let id = app.register("alice").await.text("id");

@@ -10,5 +10,6 @@ mod routes;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
 #[path = "../support/servers.rs"]
 mod servers;
+mod sessions;
 mod support;
 mod token;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tower_bearer::{RefreshError, RefreshStore, RefreshTokens};
+use tower_bearer::{NewSession, RefreshError, RefreshStore, RefreshTokens};
 
 use crate::support::{CLIENT, NOW, exchange, on_every_session_store, verify};
 
@@ -18,7 +18,8 @@ on_every_session_store! {
 
 async fn r116_rotation_does_not_pass_the_absolute_expiry(store: impl RefreshStore) {
     let refresh = RefreshTokens::new().lifetime(3 * DAY).idle_timeout(2 * DAY);
-    let mut issued = refresh.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
+    let mut issued =
+        refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
     let over = NOW + 3 * DAY;
     for now in [NOW + DAY, NOW + 2 * DAY, over - Duration::from_secs(1)] {
         let verified = refresh.verify(&store, issued.token.as_str(), CLIENT, now).await.unwrap();
@@ -34,7 +35,7 @@ async fn r116_rotation_does_not_pass_the_absolute_expiry(store: impl RefreshStor
 
 async fn r116_the_default_is_30_days(store: impl RefreshStore) {
     let refresh = RefreshTokens::default();
-    let issued = refresh.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
+    let issued = refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
     assert_eq!(issued.session.expires_at, NOW + 30 * DAY);
     let last = NOW + 30 * DAY - Duration::from_nanos(1);
     verify(&store, issued.token.as_str(), last).await.unwrap();
@@ -44,7 +45,7 @@ async fn r116_the_default_is_30_days(store: impl RefreshStore) {
 
 async fn r117_an_idle_token_expires_and_a_used_one_starts_anew(store: impl RefreshStore) {
     let refresh = RefreshTokens::new().idle_timeout(DAY);
-    let first = refresh.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
+    let first = refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
     let almost = NOW + DAY - Duration::from_secs(1);
     let verified = refresh.verify(&store, first.token.as_str(), CLIENT, almost).await.unwrap();
     let second = refresh.rotate(&store, verified, almost).await.unwrap();
@@ -55,7 +56,7 @@ async fn r117_an_idle_token_expires_and_a_used_one_starts_anew(store: impl Refre
 
 async fn r110_a_used_token_is_reuse_even_after_its_expiry(store: impl RefreshStore) {
     let refresh = RefreshTokens::new().idle_timeout(DAY);
-    let first = refresh.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
+    let first = refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
     let later = NOW + 2 * DAY;
     let reused = verify(&store, first.token.as_str(), later).await;
@@ -66,11 +67,11 @@ async fn r110_a_used_token_is_reuse_even_after_its_expiry(store: impl RefreshSto
 
 async fn endless_times_are_no_fault(store: impl RefreshStore) {
     let refresh = RefreshTokens::new().lifetime(Duration::MAX).idle_timeout(Duration::MAX);
-    let issued = refresh.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
+    let issued = refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
     exchange(&store, issued.token.as_str(), NOW + 10_000 * DAY).await.unwrap();
     // A session that is over when it begins is no fault either.
     let refresh = RefreshTokens::new().lifetime(Duration::ZERO);
-    let issued = refresh.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
+    let issued = refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
     let over = verify(&store, issued.token.as_str(), NOW).await;
     assert!(matches!(over, Err(RefreshError::Invalid)), "{over:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tower_bearer::{RefreshStore, RefreshTokens};
+use tower_bearer::{NewSession, RefreshStore, RefreshTokens};
 
 use crate::support::{CLIENT, NOW, exchange, on_every_store, verify};
 
@@ -15,9 +15,10 @@ on_every_store! {
 async fn deletes_what_can_not_be_refreshed_and_nothing_else(store: impl RefreshStore) {
     let short = RefreshTokens::new().lifetime(DAY);
     let idle = RefreshTokens::new().idle_timeout(DAY);
-    let over = short.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
-    let idle_for_long = idle.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
-    let refreshed = idle.issue(&store, "alice", CLIENT, "", NOW).await.unwrap();
+    let over = short.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
+    let idle_for_long =
+        idle.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
+    let refreshed = idle.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
     let noon = NOW + DAY / 2;
     let verified = verify(&store, refreshed.token.as_str(), noon).await.unwrap();
     let refreshed = idle.rotate(&store, verified, noon).await.unwrap();

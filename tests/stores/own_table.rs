@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::SqlitePool;
 use tower_bearer::{
-    Email, InsertUserError, NewUser, RefreshTokens, SqliteStore, StoreError, User, UserStore,
-    Username,
+    Email, InsertUserError, NewSession, NewUser, RefreshTokens, SqliteStore, StoreError, User,
+    UserStore, Username,
 };
 
 use crate::support::{CLIENT, HASH, NOW, email, exchange, new_user, username};
@@ -83,6 +83,7 @@ async fn an_own_table_holds_the_users_and_the_store_their_sessions() {
     assert!(!users.replace_password_hash(&alice.id, HASH, "newer").await.unwrap());
 
     let refresh = RefreshTokens::new();
-    let issued = refresh.issue(&sessions, &alice.id, CLIENT, "me", NOW).await.unwrap();
+    let issued =
+        refresh.issue(&sessions, NewSession::new(&alice.id, CLIENT, "me"), NOW).await.unwrap();
     exchange(&sessions, issued.token.as_str(), NOW).await.unwrap();
 }

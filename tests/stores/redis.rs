@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use redis::AsyncCommands;
-use tower_bearer::{RedisStore, RefreshError, RefreshStore, RefreshTokens};
+use tower_bearer::{NewSession, RedisStore, RefreshError, RefreshStore, RefreshTokens};
 
 use crate::servers::{Redis, redis};
 use crate::support::{CLIENT, NOW, base64_url, exchange, issue, verify};
@@ -27,11 +27,11 @@ async fn r116_every_key_ends_with_the_session() {
     let Some(server) = redis() else { return };
     let store = RedisStore::connect(&server.url()).await.unwrap().prefix("ends:");
     let refresh = RefreshTokens::new().lifetime(Duration::from_secs(1000));
-    let first = refresh.issue(&store, "alice", CLIENT, "me", NOW).await.unwrap();
+    let first = refresh.issue(&store, NewSession::new("alice", CLIENT, "me"), NOW).await.unwrap();
     let verified = verify(&store, first.token.as_str(), NOW).await.unwrap();
     let second = refresh.rotate(&store, verified, NOW).await.unwrap();
     let found = keys(&store, "ends:").await;
-    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(found.len(), 4, "{found:?}");
     assert!(found.values().all(|left| (900..=1000).contains(left)), "{found:?}");
     for token in [&first.token, &second.token] {
         let (selector, _) = token.as_str().split_once('.').unwrap();
@@ -40,10 +40,10 @@ async fn r116_every_key_ends_with_the_session() {
     assert!(found.contains_key(&format!("ends:session:{}", first.session.id)), "{found:?}");
 
     let endless = RefreshTokens::new().lifetime(Duration::MAX);
-    let endless = endless.issue(&store, "alice", CLIENT, "me", NOW).await.unwrap();
+    let endless = endless.issue(&store, NewSession::new("alice", CLIENT, "me"), NOW).await.unwrap();
     exchange(&store, endless.token.as_str(), NOW).await.unwrap();
     let found = keys(&store, "ends:").await;
-    assert_eq!(found.values().filter(|left| **left == -1).count(), 3, "{found:?}");
+    assert_eq!(found.values().filter(|left| **left == -1).count(), 4, "{found:?}");
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn nothing_stays_of_an_ended_session() {
     for reuse in [false, true] {
         let first = issue(&store, "alice").await;
         let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
-        assert_eq!(keys(&store, "stays:").await.len(), 5);
+        assert_eq!(keys(&store, "stays:").await.len(), 6);
         if reuse {
             let verified = verify(&store, second.token.as_str(), NOW).await.unwrap();
             exchange(&store, second.token.as_str(), NOW).await.unwrap();
@@ -143,7 +143,10 @@ async fn a_wrong_password_and_a_full_memory_are_named() {
         command.exec_async(&mut connection).await.unwrap();
     };
     set("maxmemory", "1").await;
-    let full = RefreshTokens::new().issue(&store, "alice", CLIENT, "me", NOW).await.unwrap_err();
+    let full = RefreshTokens::new()
+        .issue(&store, NewSession::new("alice", CLIENT, "me"), NOW)
+        .await
+        .unwrap_err();
     assert!(full.is_unavailable());
     assert!(full.to_string().contains("no memory"), "{full}: {:?}", full.source());
     set("maxmemory", "0").await;

@@ -1,6 +1,8 @@
 //! The contract of `RefreshStore`, as `RefreshTokens` drives it.
 
-use tower_bearer::{RefreshError, RefreshStore, RefreshTokens, Rotation, StoredToken};
+use std::time::Duration;
+
+use tower_bearer::{NewSession, RefreshError, RefreshStore, RefreshTokens, Rotation, StoredToken};
 
 use crate::support::{CLIENT, NOW, exchange, issue, on_every_session_store, verify};
 
@@ -17,12 +19,18 @@ on_every_session_store! {
     r114_a_wider_scope_is_refused_without_using_the_token_up
     r115_another_client_is_refused_without_using_the_token_up
     r118_logout_ends_the_session_alone
+    lists_what_a_user_can_refresh
+    ends_the_sessions_of_one_user
+    of_a_race_of_logout_everywhere_and_refresh_nothing_survives
     r121_foreign_texts_are_invalid
 }
 
 async fn keeps_the_session(store: impl RefreshStore) {
     let hostile = "'); DROP TABLE tower_bearer_sessions;-- \u{1F600}";
-    let issued = RefreshTokens::new().issue(&store, hostile, hostile, "a b", NOW).await.unwrap();
+    let issued = RefreshTokens::new()
+        .issue(&store, NewSession::new(hostile, hostile, "a b"), NOW)
+        .await
+        .unwrap();
     let token = issued.token.as_str();
     let verified = RefreshTokens::new().verify(&store, token, hostile, NOW).await.unwrap();
     assert_eq!(verified.session(), &issued.session);
@@ -164,7 +172,7 @@ async fn r112_nothing_is_rotated_after_the_end(store: impl RefreshStore) {
 
     // An unknown selector leaves a live session alone, too.
     let live = issue(&store, "alice").await;
-    let successor = StoredToken::new("successor", &live.session.id, [7; 32], NOW);
+    let successor = StoredToken::new("successor", &live.session.id, [7; 32], NOW, NOW);
     let rotation = store.rotate_token("no such selector", &successor).await.unwrap();
     assert_eq!(rotation, Rotation::Unknown);
     assert_eq!(store.find_token("successor").await.unwrap(), None);
@@ -211,6 +219,91 @@ async fn r118_logout_ends_the_session_alone(store: impl RefreshStore) {
     }
     assert!(!store.end_session("no such session").await.unwrap());
     exchange(&store, other.token.as_str(), NOW).await.unwrap();
+}
+
+async fn lists_what_a_user_can_refresh(store: impl RefreshStore) {
+    let hostile = "'); DROP TABLE tower_bearer_sessions;-- \u{1F600}";
+    let refresh = RefreshTokens::new();
+    let short = refresh.clone().lifetime(Duration::from_secs(60));
+    let idle = refresh.clone().idle_timeout(Duration::from_secs(60));
+    let new = NewSession::new(hostile, CLIENT, "me").device("Phone \u{1F600}");
+    let first = refresh.issue(&store, new, NOW).await.unwrap();
+    short.issue(&store, NewSession::new(hostile, CLIENT, ""), NOW).await.unwrap();
+    idle.issue(&store, NewSession::new(hostile, CLIENT, ""), NOW).await.unwrap();
+    issue(&store, "other").await;
+    let later = NOW + Duration::from_secs(60);
+    let second = refresh.issue(&store, NewSession::new(hostile, CLIENT, ""), later).await.unwrap();
+    let sessions = store.sessions_of(hostile, later).await.unwrap();
+    assert_eq!(sessions, [second.session.clone(), first.session.clone()]);
+    assert_eq!(sessions[1].device.as_deref(), Some("Phone \u{1F600}"));
+    assert_eq!(store.sessions_of(hostile, NOW).await.unwrap().len(), 4);
+
+    let last = later + Duration::from_secs(1);
+    let first = exchange(&store, first.token.as_str(), last).await.unwrap();
+    assert_eq!(first.session.last_used_at, last);
+    let sessions = store.sessions_of(hostile, last).await.unwrap();
+    assert_eq!(sessions, [first.session.clone(), second.session]);
+    store.end_session(&first.session.id).await.unwrap();
+    assert_eq!(store.sessions_of(hostile, last).await.unwrap().len(), 1);
+    for nobody in ["", "unknown", "\0"] {
+        assert_eq!(store.sessions_of(nobody, NOW).await.unwrap(), []);
+    }
+}
+
+async fn ends_the_sessions_of_one_user(store: impl RefreshStore) {
+    let other = issue(&store, "bob").await;
+    let mut ids = Vec::new();
+    let mut kept = issue(&store, "alice").await;
+    for _ in 0..3 {
+        ids.push(issue(&store, "alice").await.session.id);
+    }
+    ids.sort();
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    let ended = store.end_sessions_of("alice", Some(&kept.session.id)).await.unwrap();
+    assert_eq!(sorted(ended), ids);
+    kept = exchange(&store, kept.token.as_str(), NOW).await.unwrap();
+    for unknown in [Some(kept.session.id.as_str()), Some("\0")] {
+        assert_eq!(store.end_sessions_of("unknown", unknown).await.unwrap(), Vec::<String>::new());
+    }
+    assert_eq!(store.end_sessions_of("alice", None).await.unwrap(), [kept.session.id]);
+    let dead = exchange(&store, kept.token.as_str(), NOW).await;
+    assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
+    assert_eq!(store.end_sessions_of("alice", None).await.unwrap(), Vec::<String>::new());
+    exchange(&store, other.token.as_str(), NOW).await.unwrap();
+}
+
+async fn of_a_race_of_logout_everywhere_and_refresh_nothing_survives(store: impl RefreshStore) {
+    for round in 0..10 {
+        let user = format!("alice {round}");
+        let mut tasks = Vec::new();
+        for number in 0..12 {
+            let token = issue(&store, &user).await.token.into_string();
+            let (store, user) = (store.clone(), user.clone());
+            tasks.push(tokio::spawn(async move {
+                if number % 4 == 0 {
+                    store.end_sessions_of(&user, None).await.unwrap();
+                }
+                exchange(&store, &token, NOW).await
+            }));
+        }
+        let mut tokens = Vec::new();
+        for task in tasks {
+            match task.await.unwrap() {
+                Ok(issued) => tokens.push(issued.token.into_string()),
+                Err(RefreshError::Invalid) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        store.end_sessions_of(&user, None).await.unwrap();
+        assert_eq!(store.sessions_of(&user, NOW).await.unwrap(), []);
+        for token in tokens {
+            let dead = exchange(&store, &token, NOW).await;
+            assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
+        }
+    }
 }
 
 async fn r121_foreign_texts_are_invalid(store: impl RefreshStore) {

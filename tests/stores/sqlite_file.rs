@@ -4,7 +4,9 @@ use std::error::Error;
 use std::fs;
 
 use tempfile::tempdir;
-use tower_bearer::{InsertUserError, RefreshError, RefreshTokens, SqliteStore, UserStore};
+use tower_bearer::{
+    InsertUserError, RefreshError, RefreshStore, RefreshTokens, SqliteStore, UserStore,
+};
 
 use crate::support::{NOW, base64_url, email, exchange, issue, new_user, url, username, verify};
 
@@ -207,6 +209,24 @@ async fn lives_beside_the_migrations_of_an_application() {
 
 async fn count(store: &SqliteStore, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn sessions_of_the_first_version_go_on() {
+    let directory = tempdir().unwrap();
+    let store = SqliteStore::connect(&url(&directory)).await.unwrap();
+    let issued = issue(&store, "alice").await;
+    for back in [
+        "ALTER TABLE tower_bearer_sessions DROP COLUMN device",
+        "ALTER TABLE tower_bearer_refresh_tokens DROP COLUMN issued_at",
+        "DELETE FROM tower_bearer_migrations WHERE version = 2",
+    ] {
+        sqlx::query(back).execute(store.pool()).await.unwrap();
+    }
+    store.pool().close().await;
+    let store = SqliteStore::connect(&url(&directory)).await.unwrap();
+    assert_eq!(store.sessions_of("alice", NOW).await.unwrap(), [issued.session]);
+    exchange(&store, issued.token.as_str(), NOW).await.unwrap();
 }
 
 /// The error with its sources.

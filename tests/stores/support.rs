@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tower_bearer::{
-    Email, IssuedRefresh, NewUser, RefreshError, RefreshStore, RefreshTokens, Username,
+    Email, IssuedRefresh, NewSession, NewUser, RefreshError, RefreshStore, RefreshTokens, Username,
     VerifiedRefresh,
 };
 
@@ -90,7 +90,10 @@ pub(crate) fn new_user(name: &str) -> NewUser {
 }
 
 pub(crate) async fn issue(store: &impl RefreshStore, user_id: &str) -> IssuedRefresh {
-    RefreshTokens::new().issue(store, user_id, CLIENT, "me items:read", NOW).await.unwrap()
+    RefreshTokens::new()
+        .issue(store, NewSession::new(user_id, CLIENT, "me items:read"), NOW)
+        .await
+        .unwrap()
 }
 
 pub(crate) async fn verify(

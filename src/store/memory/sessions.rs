@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Data, MemoryStore};
-use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
+use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken, by_last_use};
 
 impl RefreshStore for MemoryStore {
     async fn insert_session(
@@ -24,8 +24,10 @@ impl RefreshStore for MemoryStore {
     ) -> Result<Option<(StoredToken, Session)>, StoreError> {
         let data = self.lock();
         let token = data.tokens.get(selector);
-        Ok(token
-            .and_then(|token| Some((token.clone(), data.sessions.get(&token.session_id)?.clone()))))
+        Ok(token.and_then(|token| {
+            let session = data.sessions.get(&token.session_id)?;
+            Some((token.clone(), Session { last_used_at: token.issued_at, ..session.clone() }))
+        }))
     }
 
     async fn rotate_token(
@@ -46,31 +48,61 @@ impl RefreshStore for MemoryStore {
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
-        Ok(self.lock().end_sessions(|session, _| session.id == id) == 1)
+        Ok(!self.lock().end_sessions(|session, _| session.id == id).is_empty())
+    }
+
+    async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
+        let data = self.lock();
+        let mut sessions: Vec<Session> = data
+            .tokens
+            .values()
+            .filter(|token| !token.used && token.expires_at > now)
+            .filter_map(|token| {
+                let session = data.sessions.get(&token.session_id)?;
+                Some(Session { last_used_at: token.issued_at, ..session.clone() })
+            })
+            .filter(|session| session.user_id == user_id && session.expires_at > now)
+            .collect();
+        sessions.sort_by(by_last_use);
+        Ok(sessions)
+    }
+
+    async fn end_sessions_of(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+    ) -> Result<Vec<String>, StoreError> {
+        Ok(self.lock().end_sessions(|session, _| {
+            session.user_id == user_id && Some(session.id.as_str()) != except
+        }))
     }
 
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
-        Ok(self
+        let deleted = self
             .lock()
-            .end_sessions(|session, unused_until| session.expires_at <= now || unused_until <= now))
+            .end_sessions(|session, unused_until| session.expires_at <= now || unused_until <= now);
+        Ok(deleted.len() as u64)
     }
 }
 
 impl Data {
     /// Ends the sessions that match, given with the time until which their one unused token
-    /// lasts. Returns their number.
-    pub(super) fn end_sessions(&mut self, matches: impl Fn(&Session, Duration) -> bool) -> u64 {
-        let before = self.sessions.len();
+    /// lasts. Returns their IDs.
+    pub(super) fn end_sessions(
+        &mut self,
+        matches: impl Fn(&Session, Duration) -> bool,
+    ) -> Vec<String> {
         let unused: HashMap<&str, Duration> = self
             .tokens
             .values()
             .filter(|token| !token.used)
             .map(|token| (token.session_id.as_str(), token.expires_at))
             .collect();
-        self.sessions.retain(|id, session| {
-            !matches(session, unused.get(id.as_str()).copied().unwrap_or_default())
+        let ended = self.sessions.extract_if(|id, session| {
+            matches(session, unused.get(id.as_str()).copied().unwrap_or_default())
         });
+        let ended: Vec<String> = ended.map(|(id, _)| id).collect();
         self.tokens.retain(|_, token| self.sessions.contains_key(&token.session_id));
-        (before - self.sessions.len()) as u64
+        ended
     }
 }

@@ -9,7 +9,8 @@ use sqlx::{Executor, Postgres};
 
 use super::{PostgresStore, is_storable, within};
 use crate::store::sql::{
-    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, TokenRow, seconds, token_and_session,
+    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SESSIONS_OF, SessionRow, TokenRow, seconds, sessions,
+    token_and_session,
 };
 use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
 
@@ -29,6 +30,7 @@ impl RefreshStore for PostgresStore {
                 .bind(&session.user_id)
                 .bind(&session.client_id)
                 .bind(&session.scope)
+                .bind(&session.device)
                 .bind(seconds(session.created_at))
                 .bind(seconds(session.expires_at))
                 .execute(&mut *transaction)
@@ -95,6 +97,38 @@ impl RefreshStore for PostgresStore {
         within(delete_session(&self.pool, id)).await
     }
 
+    async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
+        if !is_storable(user_id) {
+            return Ok(Vec::new());
+        }
+        let rows = sqlx::query_as::<Postgres, SessionRow>(SESSIONS_OF)
+            .bind(user_id)
+            .bind(seconds(now))
+            .fetch_all(&self.pool);
+        within(async { Ok(sessions(rows.await?)) }).await
+    }
+
+    async fn end_sessions_of(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+    ) -> Result<Vec<String>, StoreError> {
+        if !is_storable(user_id) {
+            return Ok(Vec::new());
+        }
+        // Locked in one order, so that two who end them at once don't wait for each other.
+        let ended = sqlx::query_scalar(
+            "DELETE FROM tower_bearer_sessions WHERE id IN ( \
+                 SELECT id FROM tower_bearer_sessions \
+                 WHERE user_id = $1 AND id IS DISTINCT FROM $2 ORDER BY id FOR UPDATE) \
+             RETURNING id",
+        )
+        .bind(user_id)
+        .bind(except.filter(|id| is_storable(id)))
+        .fetch_all(&self.pool);
+        within(async { Ok(ended.await?) }).await
+    }
+
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
         let mut total = 0;
         loop {
@@ -128,6 +162,7 @@ async fn insert_token(
         .bind(&token.selector)
         .bind(&token.session_id)
         .bind(token.secret_hash.as_slice())
+        .bind(seconds(token.issued_at))
         .bind(seconds(token.expires_at))
         .bind(token.used)
         .execute(executor)

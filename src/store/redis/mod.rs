@@ -21,8 +21,9 @@ const PREFIX: &str = "tower_bearer:";
 /// [`LoginRouter::with_stores`](crate::LoginRouter::with_stores) takes both.
 ///
 /// Each session is a hash, `tower_bearer:session:<id>`, and each of its tokens a key beside it,
-/// `tower_bearer:token:<selector>`. Redis expires both when the session is over: there is nothing
-/// to clean up. Deleting a user ends no session here by itself; a refresh finds out that the user
+/// `tower_bearer:token:<selector>`; `tower_bearer:user:<id>` is the set of a user's sessions. Redis
+/// expires them when the session is over: there is nothing to clean up. Deleting a user
+/// ends no session here by itself; a refresh finds out that the user
 /// is gone. Redis Cluster is not supported, as a session's keys lie in different slots; Sentinel
 /// and a managed primary with replicas are.
 ///
@@ -126,14 +127,6 @@ impl RedisStore {
             );
         }
         Ok(())
-    }
-
-    fn session_key(&self, id: &str) -> String {
-        format!("{}session:{id}", self.prefix)
-    }
-
-    fn token_key(&self, selector: &str) -> String {
-        format!("{}token:{selector}", self.prefix)
     }
 }
 

@@ -5,18 +5,24 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
+use redis::{Script, ScriptInvocation};
 
 use super::RedisStore;
-use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
+use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken, by_last_use};
 
-static INSERT_SESSION: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("insert_session.lua")));
-static FIND_TOKEN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("find_token.lua")));
-static ROTATE_TOKEN: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("rotate_token.lua")));
-static END_SESSION: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("end_session.lua")));
+/// A script with what they all share before it.
+macro_rules! script {
+    ($name:literal) => {
+        LazyLock::new(|| Script::new(concat!(include_str!("prelude.lua"), include_str!($name))))
+    };
+}
+
+static INSERT_SESSION: LazyLock<Script> = script!("insert_session.lua");
+static FIND_TOKEN: LazyLock<Script> = script!("find_token.lua");
+static ROTATE_TOKEN: LazyLock<Script> = script!("rotate_token.lua");
+static END_SESSION: LazyLock<Script> = script!("end_session.lua");
+static SESSIONS_OF: LazyLock<Script> = script!("sessions_of.lua");
+static END_SESSIONS_OF: LazyLock<Script> = script!("end_sessions_of.lua");
 
 /// Redis counts milliseconds in 64 bits; what lasts this long is as good as endless.
 const ENDLESS: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -30,14 +36,18 @@ impl RefreshStore for RedisStore {
         // By how long it lasts: the clock of the server need not be that of the service. At least a
         // second: at zero one key would be gone before the other is there.
         let lifetime = session.expires_at.saturating_sub(session.created_at);
-        let seconds = (lifetime < ENDLESS).then(|| lifetime.as_secs().max(1).to_string());
-        INSERT_SESSION
-            .key(self.session_key(&session.id))
-            .key(self.token_key(&token.selector))
+        let milliseconds = match i64::try_from(lifetime.as_millis()) {
+            Ok(milliseconds) if lifetime < ENDLESS => milliseconds.max(1000),
+            _ => -1,
+        };
+        self.call(&INSERT_SESSION)
             .arg(&session.id)
-            .arg(seconds.unwrap_or_default())
+            .arg(&session.user_id)
+            .arg(&token.selector)
+            .arg(milliseconds)
             .arg(&[("user_id", &session.user_id), ("client_id", &session.client_id)])
-            .arg(&[("scope", &session.scope)])
+            .arg(&[("scope", session.scope.as_str())])
+            .arg(&[("device", session.device.as_deref().unwrap_or_default())])
             .arg(&[
                 ("created_at", session.created_at.as_secs()),
                 ("expires_at", session.expires_at.as_secs()),
@@ -53,19 +63,9 @@ impl RefreshStore for RedisStore {
         &self,
         selector: &str,
     ) -> Result<Option<(StoredToken, Session)>, StoreError> {
-        let row: Option<Row> = FIND_TOKEN
-            .key(self.token_key(selector))
-            .arg(self.session_key(""))
-            .arg(selector)
-            .invoke_async(&mut self.connection.clone())
-            .await?;
-        let Some((id, token, user_id, client_id, scope, created, expires)) = row else {
-            return Ok(None);
-        };
-        let token = read(selector, &id, &token)
-            .ok_or_else(|| StoreError::new("a stored token is not written as tokens are"))?;
-        let (created, expires) = (Duration::from_secs(created), Duration::from_secs(expires));
-        Ok(Some((token, Session::new(id, user_id, client_id, scope, created, expires))))
+        let row: Option<Row> =
+            self.call(&FIND_TOKEN).arg(selector).invoke_async(&mut self.connection.clone()).await?;
+        row.map(|row| token_and_session(selector, row)).transpose()
     }
 
     async fn rotate_token(
@@ -73,11 +73,8 @@ impl RefreshStore for RedisStore {
         selector: &str,
         successor: &StoredToken,
     ) -> Result<Rotation, StoreError> {
-        let rotation: u8 = ROTATE_TOKEN
-            .key(self.token_key(selector))
-            .key(self.token_key(&successor.selector))
-            .arg(self.session_key(""))
-            .arg(self.token_key(""))
+        let rotation: u8 = self
+            .call(&ROTATE_TOKEN)
             .arg(selector)
             .arg(&successor.selector)
             .arg(written(successor))
@@ -91,11 +88,32 @@ impl RefreshStore for RedisStore {
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
-        Ok(END_SESSION
-            .key(self.session_key(id))
-            .arg(self.token_key(""))
-            .invoke_async(&mut self.connection.clone())
-            .await?)
+        let mut call = self.call(&END_SESSION);
+        Ok(call.arg(id).invoke_async(&mut self.connection.clone()).await?)
+    }
+
+    async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
+        let rows: Vec<Row> =
+            self.call(&SESSIONS_OF).arg(user_id).invoke_async(&mut self.connection.clone()).await?;
+        let mut sessions = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (token, session) = token_and_session("", row)?;
+            if token.expires_at > now && session.expires_at > now {
+                sessions.push(session);
+            }
+        }
+        sessions.sort_by(by_last_use);
+        Ok(sessions)
+    }
+
+    async fn end_sessions_of(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut call = self.call(&END_SESSIONS_OF);
+        let call = call.arg(user_id).arg(except.unwrap_or_default());
+        Ok(call.invoke_async(&mut self.connection.clone()).await?)
     }
 
     /// Nothing: Redis forgets sessions by itself.
@@ -104,25 +122,44 @@ impl RefreshStore for RedisStore {
     }
 }
 
-/// ID, token, user, client, scope, beginning, end, as `find_token.lua` answers.
-type Row = (String, Vec<u8>, String, String, String, u64, u64);
+impl RedisStore {
+    fn call(&self, script: &'static Script) -> ScriptInvocation<'static> {
+        script.arg(&*self.prefix)
+    }
+}
 
-/// A token as a field of its session: `0`, or `1` once it is used, the end of its life in seconds, a
-/// colon, and the hash. The scripts read the first byte.
+/// ID, token, user, client, scope, device, beginning, end, as the scripts answer.
+type Row = (String, Vec<u8>, String, String, String, String, u64, u64);
+
+fn token_and_session(selector: &str, row: Row) -> Result<(StoredToken, Session), StoreError> {
+    let (id, token, user_id, client_id, scope, device, created, expires) = row;
+    let token = read(selector, &id, &token)
+        .ok_or_else(|| StoreError::new("a stored token is not written as tokens are"))?;
+    let (created, expires) = (Duration::from_secs(created), Duration::from_secs(expires));
+    let mut session = Session::new(id, user_id, client_id, scope, created, expires);
+    session.device = (!device.is_empty()).then_some(device);
+    session.last_used_at = token.issued_at;
+    Ok((token, session))
+}
+
+/// A token as a field of its session: `0`, or `1` once it is used, the seconds of its birth and of
+/// its end, with a colon after each, and the hash. The scripts read the first byte.
 fn written(token: &StoredToken) -> Vec<u8> {
-    let used = u8::from(token.used);
-    let mut written = format!("{used}{}:", token.expires_at.as_secs()).into_bytes();
+    let (used, issued, expires) =
+        (u8::from(token.used), token.issued_at.as_secs(), token.expires_at.as_secs());
+    let mut written = format!("{used}{issued}:{expires}:").into_bytes();
     written.extend_from_slice(&token.secret_hash);
     written
 }
 
 fn read(selector: &str, session_id: &str, written: &[u8]) -> Option<StoredToken> {
     let (used, rest) = written.split_first()?;
-    let colon = rest.iter().position(|byte| *byte == b':')?;
-    let expires_at = std::str::from_utf8(&rest[..colon]).ok()?.parse().ok()?;
-    let secret_hash = rest[colon + 1..].try_into().ok()?;
-    let expires_at = Duration::from_secs(expires_at);
-    let mut token = StoredToken::new(selector, session_id, secret_hash, expires_at);
+    let mut parts = rest.splitn(3, |byte| *byte == b':');
+    let mut seconds = || std::str::from_utf8(parts.next()?).ok()?.parse().ok();
+    let (issued, expires) = (seconds()?, seconds()?);
+    let secret_hash = parts.next()?.try_into().ok()?;
+    let (issued, expires) = (Duration::from_secs(issued), Duration::from_secs(expires));
+    let mut token = StoredToken::new(selector, session_id, secret_hash, issued, expires);
     token.used = *used == b'1';
     Some(token)
 }

@@ -16,10 +16,17 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-fn all() -> [Migration; 1] {
-    [simple(
-        1,
-        "users and sessions",
-        include_str!("../../../migrations/sqlite/0001_users_and_sessions.sql"),
-    )]
+fn all() -> [Migration; 2] {
+    [
+        simple(
+            1,
+            "users and sessions",
+            include_str!("../../../migrations/sqlite/0001_users_and_sessions.sql"),
+        ),
+        simple(
+            2,
+            "sessions to tell apart",
+            include_str!("../../../migrations/sqlite/0002_sessions_to_tell_apart.sql"),
+        ),
+    ]
 }

@@ -6,7 +6,8 @@ use sqlx::Sqlite;
 
 use super::{SqliteStore, Write};
 use crate::store::sql::{
-    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, TokenRow, seconds, token_and_session,
+    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SESSIONS_OF, SessionRow, TokenRow, seconds, sessions,
+    token_and_session,
 };
 use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
 
@@ -22,6 +23,7 @@ impl RefreshStore for SqliteStore {
             .bind(&session.user_id)
             .bind(&session.client_id)
             .bind(&session.scope)
+            .bind(&session.device)
             .bind(seconds(session.created_at))
             .bind(seconds(session.expires_at))
             .execute(&mut *write.transaction)
@@ -80,6 +82,32 @@ impl RefreshStore for SqliteStore {
         Ok(ended.rows_affected() == 1)
     }
 
+    async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
+        let rows = sqlx::query_as::<Sqlite, SessionRow>(SESSIONS_OF)
+            .bind(user_id)
+            .bind(seconds(now))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(sessions(rows))
+    }
+
+    async fn end_sessions_of(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut write = self.write().await?;
+        let ended = sqlx::query_scalar(
+            "DELETE FROM tower_bearer_sessions WHERE user_id = ? AND id IS NOT ? RETURNING id",
+        )
+        .bind(user_id)
+        .bind(except)
+        .fetch_all(&mut *write.transaction)
+        .await?;
+        write.commit().await?;
+        Ok(ended)
+    }
+
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
         let mut write = self.write().await?;
         let deleted = sqlx::query(
@@ -101,6 +129,7 @@ impl Write<'_> {
             .bind(&token.selector)
             .bind(&token.session_id)
             .bind(token.secret_hash.as_slice())
+            .bind(seconds(token.issued_at))
             .bind(seconds(token.expires_at))
             .bind(token.used)
             .execute(&mut *self.transaction)
