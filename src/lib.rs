@@ -152,8 +152,9 @@ pub use store::RedisStore;
 pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
-    Email, EmailError, InsertUserError, LoginName, MemoryStore, NewSession, NewUser, RefreshStore,
-    Rotation, Session, StoreError, StoredToken, User, UserStore, Username, UsernameError,
+    Email, EmailError, Housekeeping, InsertUserError, LoginName, MemoryStore, NewSession, NewUser,
+    RefreshStore, Rotation, Session, StoreError, StoredToken, User, UserStore, Username,
+    UsernameError,
 };
 pub use subject::{CurrentUser, SubjectStore};
 pub use token::{ClaimsError, Token};

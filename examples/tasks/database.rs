@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::path;
-use std::time::Duration;
 
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -39,14 +38,4 @@ pub(crate) fn place(url: &str, store: &SqliteStore) -> String {
     let options = store.pool().connect_options();
     let file = options.get_filename();
     path::absolute(file).unwrap_or_else(|_| file.to_owned()).display().to_string()
-}
-
-/// Deletes sessions that are over, every hour: nothing else does.
-pub(crate) async fn forget_old_sessions(store: SqliteStore) {
-    loop {
-        tokio::time::sleep(Duration::from_secs(60 * 60)).await;
-        if let Err(error) = store.delete_expired_sessions(Clock::system().now()).await {
-            tracing::warn!(%error, "old sessions could not be deleted");
-        }
-    }
 }

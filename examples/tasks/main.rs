@@ -27,7 +27,8 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use tokio::net::TcpListener;
-use tower_bearer::{Hasher, Issuer, JwtAuthLayer};
+use tokio::sync::oneshot;
+use tower_bearer::{Hasher, Housekeeping, Issuer, JwtAuthLayer};
 
 use settings::Settings;
 
@@ -80,8 +81,14 @@ async fn run() -> Result<(), Vec<String>> {
     let app = app::app(&store, issuer, JwtAuthLayer::new(verifier), hasher, &settings);
 
     greet(addr, &database::place(&settings.database_url, &store));
-    tokio::spawn(database::forget_old_sessions(store.clone()));
-    shutdown::serve(listener, app, stop).await.map_err(fault("the server failed"))?;
+    let (stop_housekeeping, stopped) = oneshot::channel::<()>();
+    let housekeeping = tokio::spawn(Housekeeping::new(store.clone()).run_until(async {
+        let _ = stopped.await;
+    }));
+    let served = shutdown::serve(listener, app, stop).await;
+    drop(stop_housekeeping);
+    housekeeping.await.map_err(fault("housekeeping failed"))?;
+    served.map_err(fault("the server failed"))?;
     store.pool().close().await;
     tracing::info!("stopped");
     Ok(())

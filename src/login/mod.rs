@@ -64,8 +64,8 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 ///
 /// # Housekeeping
 ///
-/// Sessions that are over are refused, and stay in the store until
-/// [`delete_expired_sessions`](RefreshStore::delete_expired_sessions) is called, say once an hour.
+/// Sessions that are over are refused, and stay in the store until somebody deletes them:
+/// [`Housekeeping`](crate::Housekeeping) does, in a task beside the server.
 ///
 /// # Examples
 ///

@@ -5,6 +5,7 @@
 
 mod email;
 mod error;
+mod housekeeping;
 mod memory;
 mod name;
 #[cfg(feature = "postgres")]
@@ -25,6 +26,7 @@ mod user_store;
 pub use self::redis::RedisStore;
 pub use email::{Email, EmailError};
 pub use error::StoreError;
+pub use housekeeping::Housekeeping;
 pub use memory::MemoryStore;
 pub use name::{LoginName, Username, UsernameError};
 #[cfg(feature = "postgres")]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tower_bearer::{NewSession, RefreshStore, RefreshTokens};
+use tokio::sync::oneshot;
+use tower_bearer::{Clock, Housekeeping, MemoryStore, NewSession, RefreshStore, RefreshTokens};
 
 use crate::support::{CLIENT, NOW, exchange, on_every_store, verify};
 
@@ -31,4 +32,38 @@ async fn deletes_what_can_not_be_refreshed_and_nothing_else(store: impl RefreshS
         assert_eq!(store.find_token(selector).await.unwrap(), None);
     }
     exchange(&store, refreshed.token.as_str(), NOW + DAY).await.unwrap();
+}
+
+/// Lets time pass, and the task before it and after it.
+async fn pass(time: Duration) {
+    tokio::task::yield_now().await;
+    tokio::time::advance(time).await;
+    tokio::task::yield_now().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_task_works_in_rounds_until_it_is_stopped() {
+    let store = MemoryStore::new();
+    let clock = Clock::manual(NOW);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let housekeeping = Housekeeping::new(store.clone()).every(DAY).clock(clock.clone());
+    let task = tokio::spawn(housekeeping.run_until(async {
+        let _ = stopped.await;
+    }));
+    for round in 0..3 {
+        let short = RefreshTokens::new().lifetime(DAY);
+        let issued = short
+            .issue(&store, NewSession::new("alice", CLIENT, ""), NOW + round * DAY)
+            .await
+            .unwrap();
+        let (selector, _) = issued.token.as_str().split_once('.').unwrap();
+        pass(DAY / 2).await;
+        assert!(store.find_token(selector).await.unwrap().is_some(), "it is not over yet");
+        clock.set(NOW + (round + 1) * DAY);
+        pass(DAY / 2).await;
+        assert_eq!(store.find_token(selector).await.unwrap(), None);
+    }
+    assert!(!task.is_finished());
+    drop(stop);
+    task.await.unwrap();
 }

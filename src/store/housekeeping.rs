@@ -1,0 +1,102 @@
+//! Frees the room of what is over, while a service runs.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::RefreshStore;
+use crate::clock::Clock;
+use crate::trace;
+
+/// Deletes expired sessions from a store, at once and then every hour. They are refused whether
+/// deleted or not: this only frees room.
+///
+/// Any number of nodes may do so on one store. A fault is logged, and the next round tries again.
+/// A store that forgets by itself, as `RedisStore` does, needs none.
+///
+/// # Examples
+///
+/// As a task that ends with the server:
+///
+/// ```
+/// use tower_bearer::{Housekeeping, MemoryStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let store = MemoryStore::new();
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let task = tokio::spawn(Housekeeping::new(store).run_until(async {
+///     let _ = stopped.await;
+/// }));
+/// // axum::serve(listener, app).with_graceful_shutdown(...).await
+/// drop(stop);
+/// task.await.unwrap();
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Housekeeping<R> {
+    store: R,
+    every: Duration,
+    clock: Clock,
+}
+
+impl<R: RefreshStore> Housekeeping<R> {
+    /// Hourly, by the system's clock.
+    pub fn new(store: R) -> Self {
+        Self { store, every: Duration::from_secs(60 * 60), clock: Clock::system() }
+    }
+
+    /// How much time passes from one round to the next; less than a second counts as one. Default:
+    /// an hour.
+    #[must_use]
+    pub fn every(mut self, pause: Duration) -> Self {
+        self.every = pause.max(Duration::from_secs(1));
+        self
+    }
+
+    /// The clock that tells what is over. Default: [`Clock::system`].
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Works until `stop` is ready, which is when it ends, also in the middle of a round.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, or in one without its timer.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
+        let (mut stop, mut rounds) = (pin!(stop), pin!(self.rounds()));
+        poll_fn(|cx| match stop.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(()),
+            Poll::Pending => rounds.as_mut().poll(cx),
+        })
+        .await;
+    }
+
+    #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
+    async fn rounds(&self) {
+        let mut rounds = interval(self.every);
+        // After a pause of the machine, one round is as good as those that were missed.
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            rounds.tick().await;
+            match self.store.delete_expired_sessions(self.clock.now()).await {
+                Ok(0) => {}
+                Ok(deleted) => trace::debug!(deleted, "expired sessions were deleted"),
+                Err(error) => trace::warn!(%error, "expired sessions could not be deleted"),
+            }
+        }
+    }
+}
+
+impl<R> fmt::Debug for Housekeeping<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Housekeeping").field("every", &self.every).finish_non_exhaustive()
+    }
+}
