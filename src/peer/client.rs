@@ -15,6 +15,8 @@ use super::{PeerAddr, TrustedProxies, forwarded};
 /// peer that is not trusted the header is not read at all.
 ///
 /// Name the header that your proxies write, one of two: the other is the client's to write.
+/// A proxy that puts what a client sent, such as its `Host`, into `Forwarded` must quote and escape it
+/// (RFC 7239, section 4), or better replace the header than append to it.
 /// IPv4 addresses written as IPv6 (`::ffff:192.0.2.1`) are IPv4 addresses.
 ///
 /// # Examples

@@ -36,23 +36,41 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     node(unquoted.unwrap_or(value))
 }
 
-/// The parts between separators outside of quotes (RFC 9110, section 5.6.4); nothing where a quote
-/// is left open.
+/// The parts between separators outside of quotes; nothing where quotes stand as the grammar (RFC
+/// 7239, section 4) has none: only a whole value is quoted. A proxy that appends to the client's own
+/// line would otherwise have its element swallowed by a quote that the client left open.
 fn split(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut start) = (Vec::new(), 0);
-    let (mut quoted, mut escaped) = (false, false);
+    let mut place = Place::Outside { after_equals: false };
     for (position, character) in text.char_indices() {
-        if escaped {
-            escaped = false;
-        } else if quoted && character == '\\' {
-            escaped = true;
-        } else if character == '"' {
-            quoted = !quoted;
-        } else if !quoted && character == separator {
-            parts.push(&text[start..position]);
-            start = position + separator.len_utf8();
-        }
+        place = match (place, character) {
+            (Place::Quoted, '\\') => Place::Escaped,
+            (Place::Quoted, '"') => Place::Closed,
+            (Place::Quoted | Place::Escaped, _) => Place::Quoted,
+            (Place::Outside { after_equals: true }, '"') => Place::Quoted,
+            (Place::Outside { .. } | Place::Closed, '"' | '\\') => return None,
+            (Place::Closed, ' ' | '\t') => Place::Closed,
+            (Place::Closed, character) if character != ';' && character != ',' => return None,
+            (Place::Outside { .. } | Place::Closed, character) => {
+                if character == separator {
+                    parts.push(&text[start..position]);
+                    start = position + separator.len_utf8();
+                }
+                Place::Outside { after_equals: character == '=' }
+            }
+        };
     }
     parts.push(&text[start..]);
-    (!quoted).then_some(parts)
+    matches!(place, Place::Outside { .. } | Place::Closed).then_some(parts)
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Outside {
+        after_equals: bool,
+    },
+    Quoted,
+    Escaped,
+    /// Behind a quoted value, and before what separates it from the next.
+    Closed,
 }

@@ -112,6 +112,23 @@ fn forwarded_is_read_by_its_grammar() {
     {
         assert_eq!(address(&source, "10.0.0.1", "forwarded", &[slip]), "10.0.0.1", "{slip}");
     }
+    // The client opens a quote that swallows what the proxy appends to the client's own line.
+    for swallowed in [
+        r#"for=6.6.6.6;x=", for=192.0.2.1;host="a\"""#,
+        r#"for=6.6.6.6;x=", for=192.0.2.1;host=a"#,
+        r#"for=6.6.6.6;x=", for=192.0.2.1;host="a""#,
+        r#"for=6.6.6.6;x=", for=192.0.2.1;host="""#,
+        r#"for=6.6.6.6;x=", for=192.0.2.1;host=";for=9.9.9.9""#,
+        r#"for=6.6.6.6;x=", for="[2001:db8::1]";proto=https"#,
+    ] {
+        assert_eq!(
+            address(&source, "10.0.0.1", "forwarded", &[swallowed]),
+            "10.0.0.1",
+            "{swallowed}"
+        );
+        let own_line = [swallowed, "for=192.0.2.1"];
+        assert_eq!(address(&source, "10.0.0.1", "forwarded", &own_line), "192.0.2.1");
+    }
     let open = ["for=192.0.2.7", r#"for="198.51.100.1"#];
     assert_eq!(address(&source, "10.0.0.1", "forwarded", &open), "10.0.0.1");
 }
