@@ -261,7 +261,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// # Panics
     ///
     /// When the issuer has no identifier or no audience, a default scope is none by RFC 6749,
-    /// section 3.3, or two endpoints have one path: at the start, never at a request.
+    /// section 3.3, two endpoints have one path, or that of [`Endpoint::Session`] has no `{id}`: at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {

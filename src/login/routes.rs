@@ -60,7 +60,11 @@ impl<U: Send + Sync + 'static, R: Send + Sync + 'static> Routes<U, R> {
     #[track_caller]
     pub(super) fn into_router(self, auth: &JwtAuthLayer, shared: Arc<Shared<U, R>>) -> Router {
         let mut router = Router::new();
-        for Route { path, handler, access } in self.0.into_values() {
+        for (name, Route { path, handler, access }) in self.0 {
+            assert!(
+                name != Endpoint::Session || path.contains("{id}"),
+                "the path {path:?} of a session has no {{id}} in it"
+            );
             let handler = match access {
                 Access::Anyone => handler,
                 Access::Bearer => handler.route_layer(auth.clone()),

@@ -2,62 +2,67 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{StatusCode, Uri};
+use http::{Extensions, StatusCode, Uri};
+use serde::Deserialize;
 
 use super::answer::{Failure, ShownSession, json};
 use super::shared::Shared;
 use crate::audit::SessionEnd;
-use crate::reject::token_of;
-use crate::store::{RefreshStore, UserStore};
-use crate::token::Token;
+use crate::error::AuthErrorKind;
+use crate::reject::{Rejection, surroundings_of, token_of};
+use crate::store::{RefreshStore, Session, StoreError, UserStore};
+
+/// The one parameter of ours: the router may be nested under others.
+#[derive(Deserialize)]
+pub(super) struct SessionPath {
+    id: String,
+}
 
 /// `GET /sessions`: those of the token's user, with the one that was used last first.
 pub(super) async fn list<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Response {
-    let token = match token_of(request.extensions()) {
-        Ok(token) => token,
-        Err(rejection) => return rejection.into_response(),
-    };
-    match shared.sessions.sessions_of(user_of(token), shared.now()).await {
-        Ok(sessions) => {
-            let current = token.session_id();
-            let shown: Vec<_> =
-                sessions.iter().map(|session| ShownSession::new(session, current)).collect();
+    match live(&shared, request.extensions().clone()).await {
+        Ok(Live { sessions, current, .. }) => {
+            let shown: Vec<_> = sessions
+                .iter()
+                .map(|session| ShownSession::new(session, current.as_deref()))
+                .collect();
             json(StatusCode::OK, &shown)
         }
-        Err(error) => Failure::from(error).into_response(),
+        Err(response) => response,
     }
 }
 
 /// `DELETE /sessions/{id}`: one of the token's user, this one too.
 pub(super) async fn end<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
-    Path(id): Path<String>,
+    path: Result<Path<SessionPath>, PathRejection>,
     request: Request,
 ) -> Response {
-    let token = match token_of(request.extensions()) {
-        Ok(token) => token,
-        Err(rejection) => return rejection.into_response(),
-    };
     let address = shared.address_of(&request);
-    let ended = async {
-        let user_id = user_of(token);
-        let sessions = shared.sessions.sessions_of(user_id, shared.now()).await?;
-        // Somebody else's session and one that never was look alike.
-        if !sessions.iter().any(|session| session.id == id)
-            || !shared.sessions.end_session(&id).await?
-        {
-            return Err(Failure::not_found());
-        }
-        shared.session_ended(address, user_id, id, SessionEnd::EndedByUser);
-        Ok(done())
+    let Live { user_id, sessions, .. } = match live(&shared, request.extensions().clone()).await {
+        Ok(live) => live,
+        Err(response) => return response,
     };
-    ended.await.into_response()
+    // Somebody else's session and one that never was look alike.
+    let session = path
+        .ok()
+        .and_then(|Path(SessionPath { id })| sessions.into_iter().find(|session| session.id == id));
+    let Some(Session { id, .. }) = session else { return Failure::not_found().into_response() };
+    match shared.sessions.end_session(&id).await {
+        Ok(true) => {
+            shared.session_ended(address, user_id, id, SessionEnd::EndedByUser);
+            done()
+        }
+        Ok(false) => Failure::not_found().into_response(),
+        Err(error) => Failure::from(error).into_response(),
+    }
 }
 
 /// `DELETE /sessions`: all of the token's user but this one, and with `?all=true` this one too.
@@ -65,26 +70,53 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Response {
-    let token = match token_of(request.extensions()) {
-        Ok(token) => token,
-        Err(rejection) => return rejection.into_response(),
-    };
     let (address, all) = (shared.address_of(&request), asks_for_all(request.uri()));
-    let ended = async {
-        let (user_id, current) = (user_of(token), token.session_id());
-        let except = if all? { None } else { current };
-        for id in shared.sessions.end_sessions_of(user_id, except).await? {
-            shared.session_ended(address, user_id, id, SessionEnd::EndedByUser);
-        }
-        Ok::<_, Failure>(done())
+    let Live { user_id, current, .. } = match live(&shared, request.extensions().clone()).await {
+        Ok(live) => live,
+        Err(response) => return response,
     };
-    ended.await.into_response()
+    let except = match all {
+        Ok(true) => None,
+        Ok(false) => current.as_deref(),
+        Err(failure) => return failure.into_response(),
+    };
+    match shared.sessions.end_sessions_of(&user_id, except).await {
+        Ok(ended) => {
+            for id in ended {
+                shared.session_ended(address, user_id.as_str(), id, SessionEnd::EndedByUser);
+            }
+            done()
+        }
+        Err(error) => Failure::from(error).into_response(),
+    }
 }
 
-/// The verifier lets no token without a subject pass where this crate has issued it; a foreign one
-/// without has no sessions.
-fn user_of(token: &Token) -> &str {
-    token.subject().unwrap_or_default()
+/// Who asks, and where they are logged in.
+struct Live {
+    user_id: String,
+    current: Option<String>,
+    sessions: Vec<Session>,
+}
+
+/// An access token outlives its session by minutes. Here, where it could end the sessions that its
+/// owner began since, it is refused as soon as its session or its user is gone.
+async fn live<U: UserStore, R: RefreshStore>(
+    shared: &Shared<U, R>,
+    extensions: Extensions,
+) -> Result<Live, Response> {
+    let failed = |error: StoreError| Failure::from(error).into_response();
+    let token = token_of(&extensions).map_err(IntoResponse::into_response)?;
+    let user_id = token.subject().unwrap_or_default().to_owned();
+    let current = token.session_id().map(str::to_owned);
+    let user = shared.users.find_user(&user_id).await.map_err(failed)?;
+    let sessions = shared.sessions.sessions_of(&user_id, shared.now()).await.map_err(failed)?;
+    let is_live = current.iter().all(|id| sessions.iter().any(|session| session.id == *id));
+    if is_live && user.is_some_and(|user| user.is_active) {
+        Ok(Live { user_id, current, sessions })
+    } else {
+        let surroundings = surroundings_of(&extensions);
+        Err(Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response())
+    }
 }
 
 fn asks_for_all(uri: &Uri) -> Result<bool, Failure> {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
+use tower_bearer::{Endpoint, Issuer, LoginRouter, MemoryStore};
 
-use super::support::{Answer, App, PASSWORD, apps};
+use super::support::{Answer, App, PASSWORD, apps, apps_with};
 
 /// Logs in from a device.
 async fn log_in(app: &App, user: &str, device: &str) -> (String, String) {
@@ -26,6 +28,14 @@ async fn list(app: &App, token: &str) -> Vec<Value> {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
     answer.json().as_array().unwrap().clone()
+}
+
+impl Answer {
+    #[track_caller]
+    fn assert_401(&self) {
+        assert_eq!(self.status, 401, "{self:?}");
+        assert!(self.headers.contains_key(header::WWW_AUTHENTICATE), "{self:?}");
+    }
 }
 
 async fn end(app: &App, token: &str, path: &str) -> Answer {
@@ -95,7 +105,13 @@ async fn one_session_is_ended_and_nobody_elses() {
         assert_eq!(end(&app, &laptop, &path(app.claims(&laptop).await)).await.status, 204);
         app.refresh(&laptop_refresh).await.assert_error(400, "invalid_grant");
         assert_eq!(app.refresh(&bob_refresh).await.status, 200);
-        assert!(list(&app, &laptop).await.is_empty());
+        // Whoever holds the access token of an ended session sees and ends nothing any more.
+        let (last, last_refresh) = log_in(&app, "alice", "").await;
+        for (method, path) in [(Method::GET, "/sessions"), (Method::DELETE, "/sessions?all=true")] {
+            app.with_token(method, path, &laptop).await.assert_401();
+        }
+        end(&app, &laptop, &path(app.claims(&last).await)).await.assert_401();
+        assert_eq!(app.refresh(&last_refresh).await.status, 200);
     }
 }
 
@@ -142,4 +158,25 @@ async fn nobody_sees_or_ends_sessions_without_a_token() {
             assert_eq!(answer.headers[header::WWW_AUTHENTICATE], r#"Bearer realm="api""#);
         }
     }
+}
+
+#[tokio::test]
+async fn a_router_nested_under_a_parameter_ends_sessions_too() {
+    for app in apps_with!(|router| router.path(Endpoint::Session, "/devices/{id}")).await {
+        let app = App { router: Router::new().nest("/{tenant}/auth", app.router), ..app };
+        let fields = [("grant_type", "password"), ("username", "admin"), ("password", PASSWORD)];
+        let token = app.form("/acme/auth/token", &fields).await.text("access_token");
+        let id = app.claims(&token).await["sid"].as_str().unwrap().to_owned();
+        let odd = end(&app, &token, "/acme/auth/devices/%FF").await;
+        odd.assert_error(404, "not_found");
+        let ended = end(&app, &token, &format!("/acme/auth/devices/{id}")).await;
+        assert_eq!(ended.status, 204, "{ended:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "has no {id} in it")]
+fn a_path_without_the_session_stops_the_start() {
+    let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests());
+    let _ = router.path(Endpoint::Session, "/devices").into_router();
 }
