@@ -45,11 +45,14 @@ CREATE INDEX tower_bearer_refresh_tokens_by_session ON tower_bearer_refresh_toke
 CREATE UNIQUE INDEX tower_bearer_refresh_tokens_unused
     ON tower_bearer_refresh_tokens (session_id) WHERE NOT used;
 
--- Finds the sessions of this schema, whatever the search path of whoever deletes a user.
-CREATE FUNCTION tower_bearer_end_sessions_of_user() RETURNS trigger
-    LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+-- Ends the sessions that stand in the schema of the users, whatever the search path of whoever
+-- deletes one. Locks them by ID, as all do that end several at once.
+CREATE FUNCTION tower_bearer_end_sessions_of_user() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM tower_bearer_sessions WHERE user_id = OLD.id;
+    EXECUTE format(
+        'DELETE FROM %1$I.tower_bearer_sessions WHERE id IN (SELECT id
+             FROM %1$I.tower_bearer_sessions WHERE user_id = $1 ORDER BY id FOR UPDATE)',
+        TG_TABLE_SCHEMA) USING OLD.id;
     RETURN NULL;
 END
 $$;

@@ -117,8 +117,10 @@ impl RefreshTokens {
         let (token, session) = lookup(store, presented).await?.ok_or(RefreshError::Invalid)?;
         // First of all: a copy is a copy, whoever presents it, and however late.
         if token.used {
-            store.end_session(&session.id).await?;
-            return Err(RefreshError::Reused(Box::new(session)));
+            // Of several copies at once, one ended the session.
+            let ended = store.end_session(&session.id).await?;
+            let reused = RefreshError::Reused(Box::new(session));
+            return Err(if ended { reused } else { RefreshError::Invalid });
         }
         if now >= token.expires_at || now >= session.expires_at || other_client(&session, client_id)
         {

@@ -184,6 +184,9 @@ async fn ends_what_waits_too_long_unless_the_url_says_otherwise() {
     let seconds = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
     let store = PostgresStore::connect(&url).await.unwrap();
     assert_eq!(settings(store).await, seconds("5s", "5s", "15s"));
+    let other = url.clone() + "&options[deadlock_timeout]=2s";
+    let store = PostgresStore::connect(&other).await.unwrap();
+    assert_eq!(settings(store).await, seconds("5s", "5s", "15s"));
     let impatient = url + "&options[lock_timeout]=10ms&options[statement_timeout]=2s";
     let store = PostgresStore::connect(&impatient).await.unwrap();
     assert_eq!(settings(store.clone()).await, seconds("2s", "10ms", "15s"));

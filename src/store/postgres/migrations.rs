@@ -12,12 +12,15 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError>
     connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0").await?;
     // The key is "tower_be" in ASCII: nobody else's, with luck. It goes with the transaction.
     connection.execute("SELECT pg_advisory_xact_lock(8390055908408779365)").await?;
-    // `CREATE TABLE IF NOT EXISTS` takes the right to create, which a service need not have once
+    // In the first schema of the search path, where the other tables will stand: those of another
+    // service may stand in the next. `CREATE TABLE IF NOT EXISTS` takes the right to create, which a service need not have once
     // the tables are there.
-    let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-        .bind(TABLE)
-        .fetch_one(&mut *connection)
-        .await?;
+    let exists: bool = sqlx::query_scalar(
+        "SELECT to_regclass(format('%I.%I', current_schema(), $1::text)) IS NOT NULL",
+    )
+    .bind(TABLE)
+    .fetch_one(&mut *connection)
+    .await?;
     if !exists {
         connection.ensure_migrations_table(TABLE).await?;
     }

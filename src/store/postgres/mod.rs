@@ -99,7 +99,7 @@ impl PostgresStore {
         }
         let options = PgConnectOptions::from_str(url)?;
         let given = options.get_options().unwrap_or_default().to_owned();
-        let limits = LIMITS.into_iter().filter(|(name, _)| !given.contains(name));
+        let limits = LIMITS.into_iter().filter(|(name, _)| !is_set(&given, name));
         let pool = PgPoolOptions::new()
             .max_connections(10)
             .acquire_timeout(PATIENCE)
@@ -145,6 +145,15 @@ impl PostgresStore {
     async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)
     }
+}
+
+/// Whether the options of a URL set this: `-c name=value`, `-cname=value` or `--name=value`.
+fn is_set(options: &str, name: &str) -> bool {
+    let mut words = options.split_ascii_whitespace();
+    words.any(|word| {
+        let word = word.strip_prefix("--").or(word.strip_prefix("-c")).unwrap_or(word);
+        word.split('=').next() == Some(name)
+    })
 }
 
 /// PostgreSQL keeps no NUL in texts: nothing with one is stored, so nothing is found by it.

@@ -9,7 +9,7 @@ use sqlx::{Executor, Postgres};
 
 use super::{PostgresStore, is_storable, within};
 use crate::store::sql::{
-    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SESSIONS_OF, SessionRow, TokenRow, seconds, sessions,
+    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SessionRow, TokenRow, seconds, sessions, sessions_of,
     token_and_session,
 };
 use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
@@ -101,7 +101,7 @@ impl RefreshStore for PostgresStore {
         if !is_storable(user_id) {
             return Ok(Vec::new());
         }
-        let rows = sqlx::query_as::<Postgres, SessionRow>(SESSIONS_OF)
+        let rows = sqlx::query_as::<Postgres, SessionRow>(sessions_of!("NOT t.used"))
             .bind(user_id)
             .bind(seconds(now))
             .fetch_all(&self.pool);

@@ -24,8 +24,8 @@ const PREFIX: &str = "tower_bearer:";
 /// `tower_bearer:token:<selector>`; `tower_bearer:user:<id>` is the set of a user's sessions. Redis
 /// expires them when the session is over: there is nothing to clean up. Deleting a user
 /// ends no session here by itself; a refresh finds out that the user
-/// is gone. Redis Cluster is not supported, as a session's keys lie in different slots; Sentinel
-/// and a managed primary with replicas are.
+/// is gone. Redis Cluster is not supported, as a session's keys lie in different slots, and no primary is
+/// asked of Sentinel.
 ///
 /// # Connections
 ///

@@ -21,17 +21,25 @@ pub(super) const FIND_TOKEN: &str = "SELECT t.secret_hash, t.issued_at, t.expire
      FROM tower_bearer_refresh_tokens t \
      JOIN tower_bearer_sessions s ON s.id = t.session_id WHERE t.selector = $1";
 
-pub(super) const SESSIONS_OF: &str = "SELECT \
-     s.id, s.user_id, s.client_id, s.scope, s.device, s.created_at, s.expires_at, t.issued_at \
-     FROM tower_bearer_sessions s \
-     JOIN tower_bearer_refresh_tokens t ON t.session_id = s.id AND NOT t.used \
-     WHERE s.user_id = $1 AND s.expires_at > $2 AND t.expires_at > $2";
+/// With the condition for a token that is unused, as the index on those has it.
+macro_rules! sessions_of {
+    ($unused:literal) => {
+        concat!(
+            "SELECT s.id, s.user_id, s.client_id, s.scope, s.device, s.created_at, s.expires_at, \
+             t.issued_at FROM tower_bearer_sessions s \
+             JOIN tower_bearer_refresh_tokens t ON t.session_id = s.id AND ",
+            $unused,
+            " WHERE s.user_id = $1 AND s.expires_at > $2 AND t.expires_at > $2"
+        )
+    };
+}
+pub(super) use sessions_of;
 
 /// The columns that [`FIND_TOKEN`] selects, in their order.
 pub(super) type TokenRow =
     (Vec<u8>, i64, i64, bool, String, String, String, String, Option<String>, i64, i64);
 
-/// The columns that [`SESSIONS_OF`] selects, in their order.
+/// The columns that [`sessions_of`] selects, in their order.
 pub(super) type SessionRow = (String, String, String, String, Option<String>, i64, i64, i64);
 
 pub(super) fn session(row: SessionRow) -> Session {

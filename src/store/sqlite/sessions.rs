@@ -6,7 +6,7 @@ use sqlx::Sqlite;
 
 use super::{SqliteStore, Write};
 use crate::store::sql::{
-    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SESSIONS_OF, SessionRow, TokenRow, seconds, sessions,
+    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SessionRow, TokenRow, seconds, sessions, sessions_of,
     token_and_session,
 };
 use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
@@ -83,7 +83,7 @@ impl RefreshStore for SqliteStore {
     }
 
     async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
-        let rows = sqlx::query_as::<Sqlite, SessionRow>(SESSIONS_OF)
+        let rows = sqlx::query_as::<Sqlite, SessionRow>(sessions_of!("t.used = 0"))
             .bind(user_id)
             .bind(seconds(now))
             .fetch_all(&self.pool)
