@@ -65,8 +65,8 @@
 //! | `store` | | users and refresh tokens: the traits, rotation, the store in memory |
 //! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
 //! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
-//! | `redis` | | sessions in Redis |
-//! | `login` | | `LoginRouter` |
+//! | `redis` | | sessions, and what limits count, in Redis |
+//! | `login` | | `LoginRouter`, with limits of attempts |
 //! | `tracing` | | events through `tracing` |
 //! | `full` | | all of these but `rust-crypto` |
 //!
@@ -84,6 +84,8 @@
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]
 //!   believes whoever connects from a trusted network.
+//! - The limits of `LoginRouter` hold for each process until `throttle_store` gives it a store, and for
+//!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
 #[cfg(feature = "login")]
@@ -98,6 +100,8 @@ mod extract;
 mod gate;
 mod issue;
 mod key;
+#[cfg(feature = "login")]
+mod limit;
 #[cfg(feature = "login")]
 mod login;
 #[cfg(feature = "password")]
@@ -129,6 +133,8 @@ pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
 #[cfg(feature = "login")]
+pub use limit::{LockNotice, LoginThrottle, Rate};
+#[cfg(feature = "login")]
 pub use login::{Endpoint, LoginRouter};
 #[cfg(feature = "password")]
 pub use password::{
@@ -153,8 +159,8 @@ pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
     Email, EmailError, Housekeeping, InsertUserError, LoginName, MemoryStore, NewSession, NewUser,
-    RefreshStore, Rotation, Session, StoreError, StoredToken, User, UserStore, Username,
-    UsernameError,
+    RefreshStore, Rotation, Session, StoreError, StoredToken, ThrottleState, ThrottleStore, User,
+    UserStore, Username, UsernameError,
 };
 pub use subject::{CurrentUser, SubjectStore};
 pub use token::{ClaimsError, Token};

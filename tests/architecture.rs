@@ -44,11 +44,12 @@ const MODULES: &[Module] = &[
     Module { name: "store", imports: &["token", "subject"] },
     Module { name: "refresh", imports: &["store"] },
     Module { name: "audit", imports: &[] },
+    Module { name: "limit", imports: &["store"] },
     Module {
         name: "login",
         imports: &[
             "token", "verify", "reject", "auth", "peer", "issue", "password", "store", "refresh",
-            "audit",
+            "audit", "limit",
         ],
     },
 ];
@@ -72,7 +73,7 @@ const VERIFYING: &[&str] = &[
     "peer",
     "transport",
 ];
-const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "audit", "login"];
+const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "audit", "limit", "login"];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
 const CRATES: &[(&str, &str)] = &[
@@ -84,6 +85,7 @@ const CRATES: &[(&str, &str)] = &[
     ("ed25519_dalek", "key::backend"),
     ("hmac", "key::backend"),
     ("argon2", "password"),
+    ("governor", "limit"),
     ("axum", "login"),
     ("sqlx", "store"),
     ("redis", "store::redis"),

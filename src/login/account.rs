@@ -32,6 +32,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
     let password = required(&params, "password")?;
     shared.policy.check(password).map_err(|rule| Failure::field("password", rule.to_string()))?;
+    shared.register_attempt(address).await?;
     let hash = shared.hasher.hash(password).await.map_err(|error| match error {
         PasswordError::TooLong => Failure::field("password", "the password is too long"),
         other => other.into(),

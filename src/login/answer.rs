@@ -98,6 +98,8 @@ pub(super) struct Failure {
     error: &'static str,
     description: Cow<'static, str>,
     field: Option<&'static str>,
+    /// In seconds.
+    retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -110,7 +112,8 @@ struct FailureBody<'a> {
 
 impl Failure {
     const fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
-        Self { status, error, description: Cow::Borrowed(description), field: None }
+        let description = Cow::Borrowed(description);
+        Self { status, error, description, field: None, retry_after: None }
     }
 
     pub(super) const fn invalid_request(description: &'static str) -> Self {
@@ -168,15 +171,29 @@ impl Failure {
             error: "invalid_field",
             description: reason.into(),
             field: Some(field),
+            retry_after: None,
         }
     }
 
+    /// RFC 6585, section 4. One answer for right and wrong passwords, known and unknown users.
+    pub(super) const fn throttled(retry_after: u64) -> Self {
+        let mut failure = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "there were too many attempts; try again later",
+        );
+        failure.retry_after = Some(retry_after);
+        failure
+    }
+
     const fn unavailable() -> Self {
-        Self::new(
+        let mut failure = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "temporarily_unavailable",
             "the service is busy; try again",
-        )
+        );
+        failure.retry_after = Some(1);
+        failure
     }
 
     const fn server_error() -> Self {
@@ -192,8 +209,8 @@ impl IntoResponse for Failure {
             field: self.field,
         };
         let mut response = json(self.status, &body);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -9,6 +9,7 @@ mod params;
 mod routes;
 mod sessions;
 mod shared;
+mod throttle;
 mod token;
 
 use std::fmt;
@@ -22,10 +23,11 @@ pub use endpoint::Endpoint;
 use crate::audit::{AuditSink, Trail};
 use crate::auth::JwtAuthLayer;
 use crate::issue::Issuer;
+use crate::limit::{Limiter, LoginThrottle};
 use crate::password::{Hasher, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::RefreshTokens;
-use crate::store::{RefreshStore, UserStore};
+use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
 use routes::{Access, Routes};
 use shared::Shared;
@@ -61,6 +63,11 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// A user holds scopes. A login that asks for none gets all of them; one that asks gets those of
 /// them that the user holds, and `invalid_scope` where that leaves none. A refresh never goes
 /// beyond the login, and reads the user's scopes and roles anew.
+///
+/// # Attempts
+///
+/// Failed logins are limited for each account and each address: beyond that, the answer is 429. See
+/// [`LoginThrottle`], and [`throttle_store`](Self::throttle_store) for several nodes.
 ///
 /// # Housekeeping
 ///
@@ -103,6 +110,8 @@ pub struct LoginRouter<U, R> {
     body_limit: usize,
     trail: Trail,
     addresses: AddressSource,
+    throttle: LoginThrottle,
+    throttle_store: Option<Arc<dyn AnyThrottleStore>>,
     routes: Routes<U, R>,
 }
 
@@ -138,6 +147,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             body_limit: DEFAULT_BODY_LIMIT,
             trail: Trail::default(),
             addresses: AddressSource::default(),
+            throttle: LoginThrottle::default(),
+            throttle_store: None,
             routes,
         }
     }
@@ -231,7 +242,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
-    /// Where the address of a client is found, for the audit trail. Default:
+    /// Where the address of a client is found, for limits and the audit trail. Default:
     /// [`AddressSource::connection`], which is the proxy's where clients come through one.
     ///
     /// # Examples
@@ -271,10 +282,14 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             Ok(verifier) => JwtAuthLayer::new(verifier),
             Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
         });
+        let clock = self.issuer.time().clone();
+        let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         let shared = Arc::new(Shared {
             users: self.users,
             sessions: self.sessions,
-            clock: self.issuer.time().clone(),
+            limiter: Limiter::new(&self.throttle, counts, clock.clone()),
+            throttle: self.throttle,
+            clock,
             issuer: self.issuer,
             verifier: auth.verifier().clone(),
             // Made here and not before: the first hasher of a process sets up its pool.

@@ -12,6 +12,7 @@ use super::params::Params;
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
+use crate::limit::{Account, Limiter, LoginThrottle};
 use crate::password::{Hasher, PasswordError, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::{RefreshError, RefreshTokens};
@@ -34,6 +35,8 @@ pub(super) struct Shared<U, R> {
     pub(super) body_limit: usize,
     pub(super) trail: Trail,
     pub(super) addresses: AddressSource,
+    pub(super) limiter: Limiter,
+    pub(super) throttle: LoginThrottle,
     pub(super) clock: Clock,
 }
 
@@ -76,12 +79,13 @@ fn is_client_id(text: &str) -> bool {
 }
 
 impl<U: UserStore, R: RefreshStore> Shared<U, R> {
-    /// The user whom name and password belong to.
+    /// The user whom name and password belong to; `typed` is the name as it came.
     ///
     /// An unknown name, a wrong password and a disabled account take the same way: one
     /// computation, one answer. A name that is no name is unknown.
     pub(super) async fn authenticate(
         &self,
+        typed: &str,
         name: Option<LoginName>,
         password: &str,
         asked: &Asked<'_>,
@@ -90,11 +94,22 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             Some(name) => self.users.find_user_by_login(name).await?,
             None => None,
         };
+        let account = match (&found, &name) {
+            (Some(user), _) => Account::User(&user.id),
+            (None, Some(LoginName::Username(username))) => Account::Unknown(username.key()),
+            (None, Some(LoginName::Email(email))) => Account::Unknown(email.key()),
+            (None, None) => Account::Unknown(typed),
+        };
+        let permit = self.attempt(Some(account), asked.address).await?;
         let hash = found.as_ref().map(User::password_hash);
         let verification = match self.hasher.verify(password, hash).await {
+            Ok(verification) => Some(verification),
             // No account has such a password.
             Err(PasswordError::TooLong) => None,
-            verification => Some(verification?),
+            Err(error) => {
+                permit.unused().await;
+                return Err(error.into());
+            }
         };
         let is_match = verification.as_ref().is_some_and(|it| it.is_match());
         let reason = match &found {
@@ -102,6 +117,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             Some(_) if !is_match => LoginFailure::WrongPassword,
             Some(user) if !user.is_active => LoginFailure::Disabled,
             Some(user) => {
+                permit.succeeded().await;
                 if verification.is_some_and(|it| it.needs_rehash()) {
                     self.rehash(user, password, asked).await;
                 }

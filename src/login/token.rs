@@ -32,7 +32,7 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
             else {
                 return Err(Failure::invalid_request("username and password are required"));
             };
-            let user = shared.authenticate(LoginName::new(name), password, &asked).await?;
+            let user = shared.authenticate(name, LoginName::new(name), password, &asked).await?;
             Ok(json(StatusCode::OK, &shared.log_in(&user, &asked).await?))
         }
         Some("refresh_token") => exchange(&shared, &params, &caller).await,
@@ -49,14 +49,14 @@ pub(super) async fn login<U: UserStore, R: RefreshStore>(
     let caller = shared.caller(&request);
     let params = body::json_params(request, shared.body_limit).await?;
     let asked = Asked::from_params(&params, &caller)?;
-    let name = match (params.text("username")?, params.text("email")?) {
-        (Some(username), None) => Username::new(username).ok().map(LoginName::Username),
-        (None, Some(email)) => Email::new(email).ok().map(LoginName::Email),
+    let (typed, name) = match (params.text("username")?, params.text("email")?) {
+        (Some(typed), None) => (typed, Username::new(typed).ok().map(LoginName::Username)),
+        (None, Some(typed)) => (typed, Email::new(typed).ok().map(LoginName::Email)),
         _ => return Err(Failure::invalid_request("exactly one of username and email is required")),
     };
     let password =
         params.text("password")?.ok_or(Failure::invalid_request("password is required"))?;
-    let user = shared.authenticate(name, password, &asked).await?;
+    let user = shared.authenticate(typed, name, password, &asked).await?;
     Ok(json(StatusCode::OK, &shared.log_in(&user, &asked).await?))
 }
 

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::RefreshStore;
+use super::throttle_store::AnyThrottleStore;
+use super::{RefreshStore, ThrottleStore};
 use crate::clock::Clock;
 use crate::trace;
 
@@ -42,12 +44,14 @@ pub struct Housekeeping<R> {
     store: R,
     every: Duration,
     clock: Clock,
+    throttles: Option<Arc<dyn AnyThrottleStore>>,
 }
 
 impl<R: RefreshStore> Housekeeping<R> {
     /// Hourly, by the system's clock.
     pub fn new(store: R) -> Self {
-        Self { store, every: Duration::from_secs(60 * 60), clock: Clock::system() }
+        let every = Duration::from_secs(60 * 60);
+        Self { store, every, clock: Clock::system(), throttles: None }
     }
 
     /// How much time passes from one round to the next; less than a second counts as one. Default:
@@ -62,6 +66,14 @@ impl<R: RefreshStore> Housekeeping<R> {
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Deletes from this store what throttles count no more, too: see
+    /// [`LoginRouter::throttle_store`](crate::LoginRouter::throttle_store).
+    #[must_use]
+    pub fn throttles(mut self, store: impl ThrottleStore) -> Self {
+        self.throttles = Some(Arc::new(store));
         self
     }
 
@@ -90,6 +102,12 @@ impl<R: RefreshStore> Housekeeping<R> {
                 Ok(0) => {}
                 Ok(deleted) => trace::debug!(deleted, "expired sessions were deleted"),
                 Err(error) => trace::warn!(%error, "expired sessions could not be deleted"),
+            }
+            let Some(throttles) = &self.throttles else { continue };
+            match throttles.delete_expired(self.clock.now()).await {
+                Ok(0) => {}
+                Ok(deleted) => trace::debug!(deleted, "expired throttles were deleted"),
+                Err(error) => trace::warn!(%error, "expired throttles could not be deleted"),
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Users and sessions: what is stored, and what a store promises.
 //!
 //! [`UserStore`] and [`RefreshStore`] are two traits, so that users can stay in a table of the
-//! application's own while sessions live elsewhere. Each store that is shipped implements both.
+//! application's own while sessions live elsewhere. Each store that is shipped implements both, and
+//! [`ThrottleStore`], for what limits of attempts count.
 
 mod email;
 mod error;
@@ -19,6 +20,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod subject;
+mod throttle_store;
 mod user;
 mod user_store;
 
@@ -36,5 +38,8 @@ use session::by_last_use;
 pub use session::{NewSession, Session, StoredToken};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+#[cfg(feature = "login")]
+pub(crate) use throttle_store::AnyThrottleStore;
+pub use throttle_store::{ThrottleState, ThrottleStore};
 pub use user::{NewUser, User};
 pub use user_store::{InsertUserError, UserStore};

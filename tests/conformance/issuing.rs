@@ -24,6 +24,7 @@ pub(super) const TOKEN_ENDPOINT: &[Requirement] = &[
     met(103, "Nobody gets a scope by asking for it; what is granted is what the user holds.",
         "RFC 6749, 3.3"),
     met(104, "Without a scope a user gets the default and is told.", "RFC 6749, 3.3"),
+    met(105, "Guesses of passwords are limited.", "RFC 6749, 4.3.2"),
     met(108, "One rule for names and addresses at register and login; the store keeps them unique.",
         "RFC 8265, 3.3"),
 ];
@@ -79,7 +80,20 @@ pub(super) const PASSWORD_POLICY: &[Requirement] = &[
 
 #[rustfmt::skip]
 pub(super) const ABUSE: &[Requirement] = &[
+    met(174, "100 failures in a row at one account, and every further one, bring a pause.",
+        "NIST SP 800-63B-4, 3.2.2"),
+    met(175, "Failed attempts are limited for each account and for each address, with pauses that \
+        double.", OURS),
+    met(176, "A refusal for the number of attempts is a 429 with `Retry-After` that no cache keeps.",
+        "RFC 6585, 4"),
+    met(177, "The address is the connection's, or what trusted proxies say; IPv6 counts by /64.",
+        OURS),
+    met(178, "A limit is asked before any hash, in one step, and refuses right and wrong passwords, \
+        known and unknown users alike.", OURS),
     met(179, "An unknown user costs the same hash as a wrong password.", "ASVS 5.0, 6.3.8"),
+    met(181, "A success clears the count of the account and not that of the address.", OURS),
+    met(182, "Who is logged in stays so while somebody else uses up the limit.",
+        "ASVS 5.0, 6.1.1"),
 ];
 
 #[rustfmt::skip]

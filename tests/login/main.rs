@@ -12,4 +12,5 @@ mod routes;
 mod servers;
 mod sessions;
 mod support;
+mod throttle;
 mod token;

@@ -21,4 +21,5 @@ mod sqlite_faults;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
 mod support;
+mod throttles;
 mod users;

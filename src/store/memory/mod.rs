@@ -1,6 +1,7 @@
 //! The store in memory.
 
 mod sessions;
+mod throttles;
 mod users;
 
 use std::collections::HashMap;
@@ -12,7 +13,8 @@ use super::{Session, StoredToken, User};
 /// Users and sessions in the memory of one process: for tests and for trying things out.
 ///
 /// Everything is lost when the process ends, and other processes see nothing of it. A clone is a
-/// handle to the same data.
+/// handle to the same data. What throttles count is limited to 100,000 keys: beyond that, those go
+/// that would be forgotten first.
 ///
 /// # Examples
 ///
@@ -41,6 +43,7 @@ struct Data {
     sessions: HashMap<String, Session>,
     /// By selector.
     tokens: HashMap<String, StoredToken>,
+    throttles: throttles::Throttles,
 }
 
 struct StoredUser {

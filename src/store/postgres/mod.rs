@@ -3,6 +3,7 @@
 mod error;
 mod migrations;
 mod sessions;
+mod throttles;
 mod users;
 
 use std::fmt;

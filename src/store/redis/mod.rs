@@ -2,13 +2,14 @@
 
 mod error;
 mod sessions;
+mod throttles;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, IntoConnectionInfo};
+use redis::{Client, IntoConnectionInfo, Script, ScriptInvocation};
 
 use super::StoreError;
 
@@ -17,11 +18,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 const PREFIX: &str = "tower_bearer:";
 
+/// A script with what they all share before it.
+macro_rules! script {
+    ($name:literal) => {
+        LazyLock::new(|| Script::new(concat!(include_str!("prelude.lua"), include_str!($name))))
+    };
+}
+use script;
+
 /// Sessions in Redis 6 or newer, or in Valkey, for any number of nodes; users are kept elsewhere:
 /// [`LoginRouter::with_stores`](crate::LoginRouter::with_stores) takes both.
 ///
 /// Each session is a hash, `tower_bearer:session:<id>`, and each of its tokens a key beside it,
-/// `tower_bearer:token:<selector>`; `tower_bearer:user:<id>` is the set of a user's sessions. Redis
+/// `tower_bearer:token:<selector>`; `tower_bearer:user:<id>` is the set of a user's sessions; what a
+/// throttle counts is `tower_bearer:throttle:<hash>`. Redis
 /// expires them when the session is over: there is nothing to clean up. Deleting a user
 /// ends no session here by itself; a refresh finds out that the user
 /// is gone. Redis Cluster is not supported, as a session's keys lie in different slots, and no primary is
@@ -109,6 +119,10 @@ impl RedisStore {
     /// The connection, for the application's own keys on the same server.
     pub fn connection(&self) -> &ConnectionManager {
         &self.connection
+    }
+
+    fn call(&self, script: &'static Script) -> ScriptInvocation<'static> {
+        script.arg(&*self.prefix)
     }
 
     async fn warn_of_eviction(&self) -> Result<(), StoreError> {

@@ -5,17 +5,10 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Script, ScriptInvocation};
+use redis::Script;
 
-use super::RedisStore;
+use super::{RedisStore, script};
 use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken, by_last_use};
-
-/// A script with what they all share before it.
-macro_rules! script {
-    ($name:literal) => {
-        LazyLock::new(|| Script::new(concat!(include_str!("prelude.lua"), include_str!($name))))
-    };
-}
 
 static INSERT_SESSION: LazyLock<Script> = script!("insert_session.lua");
 static FIND_TOKEN: LazyLock<Script> = script!("find_token.lua");
@@ -119,12 +112,6 @@ impl RefreshStore for RedisStore {
     /// Nothing: Redis forgets sessions by itself.
     async fn delete_expired_sessions(&self, _now: Duration) -> Result<u64, StoreError> {
         Ok(0)
-    }
-}
-
-impl RedisStore {
-    fn call(&self, script: &'static Script) -> ScriptInvocation<'static> {
-        script.arg(&*self.prefix)
     }
 }
 

@@ -21,6 +21,18 @@ pub(super) const FIND_TOKEN: &str = "SELECT t.secret_hash, t.issued_at, t.expire
      FROM tower_bearer_refresh_tokens t \
      JOIN tower_bearer_sessions s ON s.id = t.session_id WHERE t.selector = $1";
 
+pub(super) const FIND_THROTTLE: &str =
+    "SELECT state FROM tower_bearer_throttles WHERE key_hash = $1";
+
+pub(super) const INSERT_THROTTLE: &str = "INSERT INTO tower_bearer_throttles \
+     (key_hash, state, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+
+pub(super) const UPDATE_THROTTLE: &str = "UPDATE tower_bearer_throttles \
+     SET state = $3, expires_at = $4 WHERE key_hash = $1 AND state = $2";
+
+pub(super) const DELETE_THROTTLE: &str =
+    "DELETE FROM tower_bearer_throttles WHERE key_hash = $1 AND state = $2";
+
 /// With the condition for a token that is unused, as the index on those has it.
 macro_rules! sessions_of {
     ($unused:literal) => {

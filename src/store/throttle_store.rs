@@ -1,0 +1,129 @@
+//! What a store of throttles promises.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::StoreError;
+
+/// A store of what a [`LoginThrottle`](crate::LoginThrottle) counts.
+///
+/// It keeps one small text for each key and swaps it in one step; what the text says, and what
+/// comes of it, is decided by the throttle. A key is the SHA-256 of whom it counts for, so no name
+/// or address is stored. A clone is a handle to the same texts.
+///
+/// **Atomic:** of several calls of [`replace_throttle`](Self::replace_throttle) at once for one key
+/// and one `old`, one is true. Nothing else holds a limit against attempts in parallel.
+///
+/// **Durability:** what is lost is forgiven, so a store need not make it durable.
+///
+/// # Examples
+///
+/// See [`LoginRouter::throttle_store`](crate::LoginRouter::throttle_store).
+pub trait ThrottleStore: Clone + Send + Sync + 'static {
+    /// What is kept under this key, also when its time is over and it has not been deleted yet.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault.
+    fn find_throttle(
+        &self,
+        key: &[u8; 32],
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// Replaces what is kept under this key if it still is `old`, in one step, and says whether it
+    /// did. `None` stands for nothing: as `old` for a key that is new, as `new` to delete it.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault. Nothing has changed then, or the step has happened and only its
+    /// acknowledgement was lost.
+    fn replace_throttle(
+        &self,
+        key: &[u8; 32],
+        old: Option<&str>,
+        new: Option<&ThrottleState>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Deletes what says nothing any more at `now`, a time since the Unix epoch. Returns its
+    /// number, zero for a store that forgets by itself. This only frees room.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault.
+    fn delete_expired_throttles(
+        &self,
+        now: Duration,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+}
+
+/// What a [`ThrottleStore`] keeps under one key.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{MemoryStore, ThrottleState, ThrottleStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_bearer::StoreError> {
+/// let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let state = ThrottleState::new("a text", now, now + Duration::from_secs(60));
+/// assert!(store.replace_throttle(&[7; 32], None, Some(&state)).await?);
+/// assert!(!store.replace_throttle(&[7; 32], None, Some(&state)).await?, "it is there");
+/// assert_eq!(store.find_throttle(&[7; 32]).await?.as_deref(), Some("a text"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ThrottleState {
+    /// The throttle's text: never empty, below 200 bytes of ASCII.
+    pub text: String,
+    /// When it was written, since the Unix epoch, by the clock of whoever wrote it.
+    pub written_at: Duration,
+    /// When it says nothing any more, since the Unix epoch, in whole seconds, by the same clock.
+    pub expires_at: Duration,
+}
+
+impl ThrottleState {
+    /// For the tests of a store of one's own: the throttle makes these itself.
+    pub fn new(text: impl Into<String>, written_at: Duration, expires_at: Duration) -> Self {
+        Self { text: text.into(), written_at, expires_at }
+    }
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A [`ThrottleStore`] of a kind that its user need not name.
+pub(crate) trait AnyThrottleStore: Send + Sync {
+    fn find<'a>(&'a self, key: &'a [u8; 32]) -> Answer<'a, Option<String>>;
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a [u8; 32],
+        old: Option<&'a str>,
+        new: Option<&'a ThrottleState>,
+    ) -> Answer<'a, bool>;
+
+    fn delete_expired(&self, now: Duration) -> Answer<'_, u64>;
+}
+
+impl<S: ThrottleStore> AnyThrottleStore for S {
+    fn find<'a>(&'a self, key: &'a [u8; 32]) -> Answer<'a, Option<String>> {
+        Box::pin(self.find_throttle(key))
+    }
+
+    fn replace<'a>(
+        &'a self,
+        key: &'a [u8; 32],
+        old: Option<&'a str>,
+        new: Option<&'a ThrottleState>,
+    ) -> Answer<'a, bool> {
+        Box::pin(self.replace_throttle(key, old, new))
+    }
+
+    fn delete_expired(&self, now: Duration) -> Answer<'_, u64> {
+        Box::pin(self.delete_expired_throttles(now))
+    }
+}
