@@ -96,6 +96,7 @@ impl ThrottleState {
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A [`ThrottleStore`] of a kind that its user need not name.
+#[cfg_attr(not(feature = "login"), allow(dead_code, reason = "only throttles find and replace"))]
 pub(crate) trait AnyThrottleStore: Send + Sync {
     fn find<'a>(&'a self, key: &'a [u8; 32]) -> Answer<'a, Option<String>>;
 

@@ -26,7 +26,8 @@ macro_rules! script {
 }
 use script;
 
-/// Sessions in Redis 6 or newer, or in Valkey, for any number of nodes; users are kept elsewhere:
+/// Sessions, and what throttles count, in Redis 6 or newer, or in Valkey, for any number of nodes; users
+/// are kept elsewhere:
 /// [`LoginRouter::with_stores`](crate::LoginRouter::with_stores) takes both.
 ///
 /// Each session is a hash, `tower_bearer:session:<id>`, and each of its tokens a key beside it,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::Rate;
-use super::key::{self, LOGIN};
-use super::rule::{LONGEST, Limit, State, Verdict};
+use crate::limit::Rate;
+use crate::limit::key::{self, LOGIN};
+use crate::limit::rule::{LONGEST, Limit, State, Verdict};
 
 const START: Duration = Duration::from_secs(1_700_000_000);
 const DAY: Duration = Duration::from_secs(24 * 3600);

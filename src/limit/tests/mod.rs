@@ -1,0 +1,4 @@
+//! The rule as a function, and attempts over a store.
+
+mod attempts;
+mod rule;
