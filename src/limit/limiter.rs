@@ -66,7 +66,7 @@ impl Limiter {
     ) -> Result<Attempt<'_>, Throttled> {
         let account = self.account.zip(account.map(key::of_account));
         if let Some((limit, key)) = account {
-            // First, without counting: whoever asks for a locked account uses up nothing.
+            // First, without counting: who is refused for the account writes nothing.
             self.claim(limit, key, Count::No).await?;
         }
         let mut attempt = Attempt { limiter: self, address: None, account: None };

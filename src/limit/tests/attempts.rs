@@ -2,16 +2,17 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::limit::{Account, Limiter, LoginThrottle, Throttled};
-use crate::store::{MemoryStore, ThrottleStore};
+use crate::store::{MemoryStore, StoreError, ThrottleState, ThrottleStore};
 
 const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 const AWAY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 1));
 
-fn limiter(store: &MemoryStore) -> Limiter {
+fn limiter(store: &impl ThrottleStore) -> Limiter {
     let throttle = LoginThrottle::new()
         .per_account("3/minute".parse::<crate::Rate>().unwrap())
         .per_address("4/minute".parse::<crate::Rate>().unwrap());
@@ -126,4 +127,47 @@ async fn who_has_waited_for_failures_is_refused() {
     assert!(next.poll().is_pending());
     drop(under_way);
     assert!(matches!(next.poll(), std::task::Poll::Ready(Err(Throttled(_)))));
+}
+
+/// Counts what is written.
+#[derive(Clone, Default)]
+struct Counting(MemoryStore, Arc<AtomicUsize>);
+
+impl ThrottleStore for Counting {
+    async fn find_throttle(&self, key: &[u8; 32]) -> Result<Option<String>, StoreError> {
+        self.0.find_throttle(key).await
+    }
+
+    async fn replace_throttle(
+        &self,
+        key: &[u8; 32],
+        old: Option<&str>,
+        new: Option<&ThrottleState>,
+    ) -> Result<bool, StoreError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.replace_throttle(key, old, new).await
+    }
+
+    async fn delete_expired_throttles(&self, now: Duration) -> Result<u64, StoreError> {
+        self.0.delete_expired_throttles(now).await
+    }
+}
+
+#[tokio::test]
+async fn who_is_refused_writes_nothing() {
+    let store = Counting::default();
+    let limiter = limiter(&store);
+    for _ in 0..3 {
+        fail(&limiter, "alice", HOME).await.unwrap();
+    }
+    let written = store.1.load(Ordering::Relaxed);
+    assert_eq!(written, 6, "the account and the address, each time");
+    for _ in 0..10 {
+        assert!(fail(&limiter, "alice", AWAY).await.is_err(), "the account is locked");
+    }
+    fail(&limiter, "bob", HOME).await.unwrap();
+    for _ in 0..10 {
+        assert!(fail(&limiter, "bob", HOME).await.is_err(), "the address is");
+    }
+    assert_eq!(store.1.load(Ordering::Relaxed), written + 2);
 }
