@@ -86,6 +86,8 @@
 //!   believes whoever connects from a trusted network.
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+#[cfg(feature = "store")]
+mod api_key;
 #[cfg(feature = "login")]
 mod audit;
 mod auth;
@@ -116,6 +118,8 @@ mod trace;
 mod transport;
 mod verify;
 
+#[cfg(feature = "store")]
+pub use api_key::{ApiKey, ApiKeyError, ApiKeyVerifier, ApiKeys, IssuedApiKey, NewApiKey};
 #[cfg(feature = "login")]
 pub use audit::{AuditEvent, AuditRecord, AuditSink, LoginFailure, SessionEnd};
 pub use auth::{JwtAuth, JwtAuthLayer, RequestHead, TokenCookie, TokenSource};
@@ -152,12 +156,12 @@ pub use store::RedisStore;
 pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
-    Email, EmailError, Housekeeping, InsertUserError, LoginName, MemoryStore, NewSession, NewUser,
-    RefreshStore, Rotation, Session, StoreError, StoredToken, User, UserStore, Username,
-    UsernameError,
+    ApiKeyOwner, ApiKeyStore, Email, EmailError, Housekeeping, InsertUserError, LoginName,
+    MemoryStore, NewSession, NewUser, RefreshStore, Rotation, Session, StoreError, StoredApiKey,
+    StoredToken, User, UserStore, Username, UsernameError,
 };
-pub use subject::{CurrentUser, SubjectStore};
-pub use token::{ClaimsError, Token};
+pub use subject::{ApiKeyCheck, ApiKeySource, CurrentUser, SubjectStore, VerifiedApiKey};
+pub use token::{ClaimsError, Token, TokenKind};
 pub use transport::{
     ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,
     require_https,

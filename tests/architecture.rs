@@ -43,12 +43,13 @@ const MODULES: &[Module] = &[
     Module { name: "password", imports: &[] },
     Module { name: "store", imports: &["token", "subject"] },
     Module { name: "refresh", imports: &["store"] },
+    Module { name: "api_key", imports: &["token", "subject", "store"] },
     Module { name: "audit", imports: &[] },
     Module {
         name: "login",
         imports: &[
             "token", "verify", "reject", "auth", "peer", "issue", "password", "store", "refresh",
-            "audit",
+            "api_key", "audit",
         ],
     },
 ];
@@ -72,7 +73,7 @@ const VERIFYING: &[&str] = &[
     "peer",
     "transport",
 ];
-const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "audit", "login"];
+const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "api_key", "audit", "login"];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
 const CRATES: &[(&str, &str)] = &[
@@ -90,6 +91,7 @@ const CRATES: &[(&str, &str)] = &[
     ("tracing", "trace"),
     ("getrandom", "random"),
     ("ipnet", "peer"),
+    ("governor", "api_key"),
 ];
 
 /// Ways to read the time, as tokens; `clock.rs` alone has them.

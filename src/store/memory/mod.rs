@@ -1,5 +1,6 @@
 //! The store in memory.
 
+mod api_keys;
 mod sessions;
 mod users;
 
@@ -7,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Session, StoredToken, User};
+use super::{Session, StoredApiKey, StoredToken, User};
 
 /// Users and sessions in the memory of one process: for tests and for trying things out.
 ///
@@ -41,6 +42,7 @@ struct Data {
     sessions: HashMap<String, Session>,
     /// By selector.
     tokens: HashMap<String, StoredToken>,
+    api_keys: HashMap<String, StoredApiKey>,
 }
 
 struct StoredUser {
@@ -75,10 +77,11 @@ impl MemoryStore {
         true
     }
 
-    /// Deletes a user with all sessions, and says whether there was one with this ID.
+    /// Deletes a user with all sessions and API keys, and says whether there was one with this ID.
     pub fn remove_user(&self, id: &str) -> bool {
         let mut data = self.lock();
         data.end_sessions(|session, _| session.user_id == id);
+        data.api_keys.retain(|_, key| key.user_id != id);
         data.users.remove(id).is_some()
     }
 

@@ -1,0 +1,265 @@
+//! API keys: made, and verified.
+
+mod error;
+mod rate;
+mod text;
+mod usage;
+mod verifier;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use error::ApiKeyError;
+pub use text::ApiKey;
+pub use verifier::ApiKeyVerifier;
+
+use crate::ConfigError;
+use crate::store::{ApiKeyStore, StoreError, StoredApiKey};
+use crate::token::is_scope_token;
+
+const LONGEST_NAME: usize = 100;
+const MOST_SCOPES: usize = 100;
+
+/// The rules by which API keys are made: what they look like, how long they last, how many there are.
+///
+/// A key is `<prefix>_<id>_<secret><checksum>`, all in lower-case hexadecimal but the prefix: an ID of 24
+/// digits by which it is looked up and revoked, a secret of 256 random bits, and 8 digits that
+/// are the beginning of the SHA-256 of what stands before them, by which a scanner tells a key
+/// from a text that looks like one. The store gets the SHA-256 of the whole, so that a copy of it gives
+/// no key.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{
+///     ApiKeyCheck, ApiKeySource, ApiKeyStore, ApiKeyVerifier, ApiKeys, Clock, MemoryStore,
+///     NewApiKey, NewUser, UserStore, Username,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let now = Duration::from_secs(1_700_000_000);
+/// let alice = NewUser::new(Username::new("alice")?, "$argon2id$...").scopes(["data:read"]);
+/// let alice = store.insert_user(alice, now).await?;
+///
+/// let rules = ApiKeys::new().prefix("acme")?.lifetime(Duration::from_secs(30 * 24 * 3600));
+/// let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]).rate("60/minute");
+/// let issued = rules.issue(&store, new, now).await?;
+/// assert!(issued.key.as_str().starts_with(&issued.stored.public_part()));
+///
+/// let keys = ApiKeyVerifier::new(store.clone()).clock(Clock::manual(now));
+/// let check = keys.check_api_key(issued.key.as_str()).await?;
+/// assert!(matches!(check, ApiKeyCheck::Valid(key) if key.owner == alice.id));
+///
+/// store.revoke_api_key(&alice.id, &issued.stored.id).await?;
+/// assert_eq!(keys.check_api_key(issued.key.as_str()).await?, ApiKeyCheck::Invalid);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct ApiKeys {
+    prefix: String,
+    lifetime: Duration,
+    max_lifetime: Duration,
+    max_per_user: usize,
+    rate: Option<String>,
+}
+
+impl ApiKeys {
+    /// Keys that begin with `tb`, for 90 days, or up to 365 where more is asked for; 50 of a user,
+    /// each as often as it likes.
+    pub fn new() -> Self {
+        Self {
+            prefix: "tb".to_owned(),
+            lifetime: days(90),
+            max_lifetime: days(365),
+            max_per_user: 50,
+            rate: None,
+        }
+    }
+
+    /// What keys begin with, so that people and scanners know whose they are: `acme_live`. Default:
+    /// `tb`. Keys that exist already keep theirs.
+    ///
+    /// # Errors
+    ///
+    /// When it has more than 24 characters, or others than lower-case letters, digits and single
+    /// underscores between them.
+    pub fn prefix(mut self, prefix: &str) -> Result<Self, ConfigError> {
+        if !text::is_prefix(prefix) {
+            return Err(ConfigError::InvalidValue {
+                setting: "prefix of API keys",
+                rule: "it has up to 24 lower-case letters and digits, and single underscores \
+                       between them, as acme_live",
+            });
+        }
+        self.prefix = prefix.to_owned();
+        Ok(self)
+    }
+
+    /// How long a key lasts that is made without a lifetime, in whole seconds. Default: 90 days. It
+    /// is cut to the [longest](Self::max_lifetime).
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The longest that a key may last, in whole seconds. Default: 365 days.
+    #[must_use]
+    pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
+        self.max_lifetime = lifetime;
+        self
+    }
+
+    /// How many keys a user may have, expired ones included. Default: 50.
+    #[must_use]
+    pub fn max_per_user(mut self, most: usize) -> Self {
+        self.max_per_user = most;
+        self
+    }
+
+    /// How often a key may be used that is made without a rate of its own: `60/minute`, a number and
+    /// `second`, `minute`, `hour` or `day`. All of them may come at once; then they come back
+    /// evenly over the time. Default: as often as it likes.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no such rate.
+    pub fn rate(mut self, rate: &str) -> Result<Self, ConfigError> {
+        if rate::parse(rate).is_none() {
+            return Err(ConfigError::InvalidValue {
+                setting: "rate of API keys",
+                rule: "it is a number above zero and second, minute, hour or day, as 60/minute",
+            });
+        }
+        self.rate = Some(rate.to_owned());
+        Ok(self)
+    }
+
+    /// Makes a key and stores it. `now` is the time since the Unix epoch. Whether the owner holds the
+    /// scopes is not looked at here: a key can do no more than its owner, now or later.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiKeyError`] says what is wrong with the new key; nothing is stored then.
+    pub async fn issue<S: ApiKeyStore>(
+        &self,
+        store: &S,
+        new: NewApiKey<'_>,
+        now: Duration,
+    ) -> Result<IssuedApiKey, ApiKeyError> {
+        let name = checked_name(new.name)?;
+        let scopes = checked_scopes(new.scopes)?;
+        if new.rate.as_deref().is_some_and(|rate| rate::parse(rate).is_none()) {
+            return Err(ApiKeyError::Rate);
+        }
+        let lifetime = new.lifetime.unwrap_or(self.lifetime.min(self.max_lifetime));
+        if lifetime.as_secs() == 0 || lifetime > self.max_lifetime {
+            return Err(ApiKeyError::Lifetime);
+        }
+        let minted = text::mint(&self.prefix).map_err(StoreError::new)?;
+        let born = Duration::from_secs(now.as_secs());
+        let over = born.saturating_add(Duration::from_secs(lifetime.as_secs()));
+        let (user, prefix) = (new.user_id, self.prefix.as_str());
+        let mut stored = StoredApiKey::new(minted.id, user, name, prefix, minted.hash, born, over);
+        stored.scopes = scopes;
+        stored.rate = new.rate.or_else(|| self.rate.clone());
+        if !store.insert_api_key(&stored, self.max_per_user).await? {
+            return Err(ApiKeyError::TooMany);
+        }
+        Ok(IssuedApiKey { key: minted.key, stored })
+    }
+}
+
+impl Default for ApiKeys {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A key that is about to be made.
+///
+/// # Examples
+///
+/// See [`ApiKeys`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NewApiKey<'a> {
+    /// Whose key it will be.
+    pub user_id: &'a str,
+    /// What its owner calls it: up to 100 characters.
+    pub name: &'a str,
+    /// What it may do: at least one scope.
+    pub scopes: Vec<String>,
+    /// How long it lasts, in whole seconds. Default: [`ApiKeys::lifetime`].
+    pub lifetime: Option<Duration>,
+    /// How often it may be used. Default: [`ApiKeys::rate`].
+    pub rate: Option<String>,
+}
+
+impl<'a> NewApiKey<'a> {
+    /// A key of a user, with a name and without scopes.
+    pub const fn new(user_id: &'a str, name: &'a str) -> Self {
+        Self { user_id, name, scopes: Vec::new(), lifetime: None, rate: None }
+    }
+
+    /// Sets what it may do; a second call replaces the scopes.
+    #[must_use]
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how long it lasts.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: impl Into<Option<Duration>>) -> Self {
+        self.lifetime = lifetime.into();
+        self
+    }
+
+    /// Sets how often it may be used, as [`ApiKeys::rate`] does for all.
+    #[must_use]
+    pub fn rate(mut self, rate: impl Into<String>) -> Self {
+        self.rate = Some(rate.into());
+        self
+    }
+}
+
+/// A key that was made.
+///
+/// # Examples
+///
+/// See [`ApiKeys`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct IssuedApiKey {
+    /// The key, for its owner, now or never.
+    pub key: ApiKey,
+    /// What the store has of it.
+    pub stored: StoredApiKey,
+}
+
+fn checked_name(name: &str) -> Result<&str, ApiKeyError> {
+    let name = name.trim();
+    let fits = !name.is_empty()
+        && name.chars().count() <= LONGEST_NAME
+        && !name.chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(ApiKeyError::Name) }
+}
+
+fn checked_scopes(mut scopes: Vec<String>) -> Result<Vec<String>, ApiKeyError> {
+    let fit = (1..=MOST_SCOPES).contains(&scopes.len())
+        && scopes.iter().all(|scope| is_scope_token(scope));
+    scopes.sort();
+    scopes.dedup();
+    if fit { Ok(scopes) } else { Err(ApiKeyError::Scopes) }
+}
+
+const fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 3600)
+}

@@ -1,0 +1,429 @@
+//! API keys beside tokens and instead of them (requirements 190, 192 to 196).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::routing::get;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, RETRY_AFTER, VARY};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use tower_bearer::{
+    ApiKeyCheck, ApiKeySource, AuthErrorKind, Challenge, Claims, CurrentUser, Grant, Issuer,
+    JwtAuthLayer, RejectionFormat, SubjectStore, Token, TokenKind, TokenSource, VerifiedApiKey,
+    check_async, require, require_role, require_scopes, scopes,
+};
+
+use super::support::{Answer, ask, at, bearer, request, token};
+
+/// Knows `good` with the scope `data:read`, `busy`, and nothing else; counts what it is asked.
+#[derive(Clone, Default)]
+struct Keys(Arc<AtomicUsize>);
+
+impl ApiKeySource for Keys {
+    type Error = std::fmt::Error;
+
+    async fn check_api_key(&self, key: &str) -> Result<ApiKeyCheck, std::fmt::Error> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        match key {
+            "good" => {
+                let mut key = VerifiedApiKey::new("key-1", "alice");
+                key.scopes = vec!["data:read".to_owned(), "no scope".to_owned()];
+                key.expires_at = Some(Duration::from_secs(1_800_000_000));
+                Ok(ApiKeyCheck::Valid(key))
+            }
+            "busy" => Ok(ApiKeyCheck::RateExceeded { retry_after: Duration::from_millis(1500) }),
+            "down" => Err(std::fmt::Error),
+            _ => Ok(ApiKeyCheck::Invalid),
+        }
+    }
+}
+
+impl Keys {
+    fn asked(&self) -> usize {
+        self.0.swap(0, Ordering::SeqCst)
+    }
+}
+
+async fn who(token: Token) -> String {
+    let kind = if token.is_api_key() { "key" } else { "token" };
+    format!("{kind} of {}", token.subject().unwrap_or_default())
+}
+
+fn app(layer: JwtAuthLayer) -> Router {
+    Router::new()
+        .route("/", get(who))
+        .route("/data", get(who).route_layer(require_scopes(["data:read"])))
+        .route("/write", get(who).route_layer(require_scopes(["data:write"])))
+        .route("/admin", get(who).route_layer(require_role("admin")))
+        .route("/people", get(who).route_layer(require(|token: &Token| !token.is_api_key())))
+        .route("/claims", get(|_: Claims<serde_json::Value>| async { "claims" }))
+        .route(
+            "/anonymous",
+            get(|token: Option<Token>| async move { format!("{}", token.is_some()) }),
+        )
+        .route("/headers", get(|headers: HeaderMap| async move { format!("{headers:?}") }))
+        .layer(layer)
+}
+
+fn both(issuer: &Issuer) -> JwtAuthLayer {
+    JwtAuthLayer::new(issuer.verifier().unwrap()).api_keys(Keys::default())
+}
+
+fn only() -> JwtAuthLayer {
+    JwtAuthLayer::api_keys_only(Keys::default())
+}
+
+fn with_key(key: &str) -> Request<axum::body::Body> {
+    let mut request = request([]);
+    request.headers_mut().append("x-api-key", HeaderValue::from_str(key).unwrap());
+    request
+}
+
+fn in_authorization(key: &str) -> Request<axum::body::Body> {
+    request([format!("ApiKey {key}").as_bytes()])
+}
+
+fn refused(answer: &Answer) -> (u16, AuthErrorKind) {
+    (answer.status.as_u16(), answer.kind.expect("a refusal"))
+}
+
+#[tokio::test]
+async fn r190_a_missing_key_is_a_401_with_a_challenge() {
+    let answer = ask(&app(only()), request([])).await;
+    assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials));
+    assert_eq!((answer.challenge, answer.others), (None, vec![r#"ApiKey realm="api""#.to_owned()]));
+
+    let issuer = Issuer::for_tests();
+    let answer = ask(&app(both(&issuer)), at("/data", request([]))).await;
+    assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="api""#));
+    assert_eq!(answer.others, [r#"ApiKey realm="api""#]);
+
+    for layer in
+        [only().realm("the \"shop\"").unwrap(), both(&issuer).realm("the \"shop\"").unwrap()]
+    {
+        let offered = Challenge::new("ApiKey", "another").unwrap();
+        let answer = ask(&app(layer.other_challenge(offered).unwrap()), request([])).await;
+        assert_eq!(answer.others, [r#"ApiKey realm="the \"shop\"""#], "a scheme is offered once");
+    }
+}
+
+#[tokio::test]
+async fn a_layer_without_keys_knows_nothing_of_them() {
+    let issuer = Issuer::for_tests();
+    let app = app(JwtAuthLayer::new(issuer.verifier().unwrap()));
+    for request in [with_key("good"), in_authorization("good")] {
+        let answer = ask(&app, request).await;
+        assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials));
+        assert_eq!(answer.others, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_passes_in_either_header() {
+    let issuer = Issuer::for_tests();
+    for layer in [both(&issuer), only()] {
+        let app = app(layer);
+        let lower_case = request([b"apikey   good"]);
+        for request in [with_key("good"), in_authorization("good"), lower_case] {
+            let answer = ask(&app, at("/data", request)).await;
+            assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "key of alice"));
+        }
+    }
+    let answer = ask(&app(both(&issuer)), bearer(&token(&issuer))).await;
+    assert_eq!(answer.body, "token of alice");
+}
+
+#[tokio::test]
+async fn r192_a_key_that_is_not_valid_is_one_401() {
+    let issuer = Issuer::for_tests();
+    for request in [with_key("unknown"), in_authorization("unknown")] {
+        let answer = ask(&app(both(&issuer)), at("/data", request)).await;
+        assert_eq!(refused(&answer), (401, AuthErrorKind::InvalidApiKey));
+        // Nothing was wrong with a token: there was none.
+        assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="api""#));
+        assert_eq!(answer.others, [r#"ApiKey realm="api""#]);
+        assert!(answer.body.contains("invalid_api_key"), "{}", answer.body);
+    }
+    let answer = ask(&app(only()), with_key("unknown")).await;
+    assert_eq!((answer.challenge, answer.others), (None, vec![r#"ApiKey realm="api""#.to_owned()]));
+    let problem = only().rejection_format(RejectionFormat::Problem);
+    let answer = ask(&app(problem), with_key("unknown")).await;
+    assert!(answer.body.contains(r#""detail":"the API key is not valid""#), "{}", answer.body);
+    let hidden = ask(&app(only().hide_reason()), with_key("unknown")).await;
+    assert_eq!(hidden.body, r#"{"error":"invalid_token","error_code":"invalid_token"}"#);
+}
+
+#[tokio::test]
+async fn r193_a_key_is_a_principal_of_its_own() {
+    async fn seen(token: Token) {
+        assert_eq!(token.kind(), TokenKind::ApiKey);
+        assert_eq!((token.id(), token.subject()), (Some("key-1"), Some("alice")));
+        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        assert_eq!((token.expires_at(), token.issued_at()), (Some(end), None));
+        assert_eq!((token.session_id(), token.client_id(), token.issuer()), (None, None, None));
+        assert_eq!(token.scopes().collect::<Vec<_>>(), ["data:read"], "what is no scope is none");
+        assert_eq!(token.roles().count() + token.audiences().count(), 0);
+        assert!(token.claims::<serde_json::Value>().is_err());
+    }
+    let app_of_keys = Router::new().route("/", get(seen)).layer(only());
+    assert_eq!(ask(&app_of_keys, with_key("good")).await.status, StatusCode::OK);
+
+    let issuer = Issuer::for_tests();
+    let app = app(both(&issuer));
+    for path in ["/people", "/admin"] {
+        let answer = ask(&app, at(path, with_key("good"))).await;
+        assert_eq!(refused(&answer), (403, AuthErrorKind::Forbidden), "{path}");
+        assert_eq!(
+            (answer.challenge, answer.others),
+            (None, vec![r#"ApiKey realm="api""#.to_owned()])
+        );
+    }
+    assert_eq!(ask(&app, at("/people", bearer(&token(&issuer)))).await.status, StatusCode::OK);
+    assert_eq!(
+        issuer.verifier().unwrap().verify(&token(&issuer)).await.unwrap().kind(),
+        TokenKind::Jwt
+    );
+}
+
+#[tokio::test]
+async fn r193_what_asks_for_claims_refuses_a_key() {
+    let issuer = Issuer::for_tests();
+    let answer = ask(&app(both(&issuer)), at("/claims", with_key("good"))).await;
+    assert_eq!(refused(&answer), (403, AuthErrorKind::ApiKeyNotAccepted));
+    assert!(answer.body.contains("api_key_not_accepted"), "{}", answer.body);
+    // A token would do.
+    assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="api""#));
+    assert_eq!(answer.others, [""; 0]);
+    let answer = ask(&app(both(&issuer)), at("/claims", bearer(&token(&issuer)))).await;
+    assert_eq!(answer.body, "claims");
+}
+
+#[tokio::test]
+async fn r194_a_key_that_lacks_a_scope_is_told_in_its_own_scheme() {
+    let issuer = Issuer::for_tests();
+    let of_the_layer = both(&issuer).require(scopes(["data:write"]));
+    let later =
+        both(&issuer).require((scopes(["data:write"]), check_async(|_: Token| async { true })));
+    for (layer, path) in
+        [(both(&issuer), "/write"), (only(), "/write"), (of_the_layer, "/"), (later, "/")]
+    {
+        let answer = ask(&app(layer), at(path, with_key("good"))).await;
+        assert_eq!(refused(&answer), (403, AuthErrorKind::InsufficientScope));
+        assert_eq!(answer.challenge, None, "`error` is a parameter of Bearer");
+        assert_eq!(answer.others, [r#"ApiKey realm="api", scope="data:write""#]);
+        assert!(answer.body.contains(r#""error":"insufficient_scope""#), "{}", answer.body);
+    }
+    let narrow = issuer.issue(&Grant::new("alice").scopes(["data:read"])).unwrap();
+    let answer = ask(&app(both(&issuer)), at("/write", bearer(&narrow))).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("insufficient_scope"));
+    assert_eq!(answer.others, [""; 0]);
+    // What passes the layer's own policy, at once or later, passes.
+    let asked =
+        both(&issuer).require((scopes(["data:read"]), check_async(|_: Token| async { true })));
+    assert_eq!(ask(&app(asked), with_key("good")).await.body, "key of alice");
+    let denied = both(&issuer).require(check_async(|_: Token| async { false }));
+    let answer = ask(&app(denied), with_key("good")).await;
+    assert_eq!(refused(&answer), (403, AuthErrorKind::Forbidden));
+}
+
+#[tokio::test]
+async fn r194_a_key_that_is_used_too_often_has_to_wait() {
+    let issuer = Issuer::for_tests();
+    for layer in [both(&issuer), only(), only().optional(), only().optional_even_if_invalid()] {
+        let answer = ask(&app(layer), at("/anonymous", with_key("busy"))).await;
+        assert_eq!(refused(&answer), (429, AuthErrorKind::ApiKeyRateExceeded));
+        assert_eq!(answer.headers[RETRY_AFTER], "2", "in whole seconds, and not too early");
+        assert_eq!((answer.challenge, answer.others), (None, vec![]));
+        assert!(answer.body.contains(r#""error":"rate_exceeded""#), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn r31_while_the_source_is_away_nothing_is_said_about_the_key() {
+    for layer in [only(), only().optional_even_if_invalid()] {
+        let answer = ask(&app(layer), at("/anonymous", with_key("down"))).await;
+        assert_eq!(refused(&answer), (503, AuthErrorKind::Unavailable));
+        assert_eq!(answer.headers[RETRY_AFTER], "1");
+        assert_eq!((answer.challenge, answer.others), (None, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn r195_a_key_and_a_token_at_once_are_a_400() {
+    let issuer = Issuer::for_tests();
+    let keys = Keys::default();
+    let query = JwtAuthLayer::new(issuer.verifier().unwrap())
+        .api_keys(keys.clone())
+        .token_source(TokenSource::query("access_token"));
+    let app = app(query);
+    let add = |mut request: Request<axum::body::Body>, name: &'static str, value: &str| {
+        request.headers_mut().append(name, HeaderValue::from_str(value).unwrap());
+        request
+    };
+    let token = token(&issuer);
+    let requests = [
+        add(bearer(&token), "x-api-key", "good"),
+        add(bearer("malformed!"), "x-api-key", "good"),
+        add(bearer(&token), "authorization", "ApiKey good"),
+        at(&format!("/?access_token={token}"), with_key("good")),
+        at(&format!("/?access_token={token}"), in_authorization("good")),
+        add(with_key("good"), "x-api-key", "good"),
+        add(in_authorization("good"), "x-api-key", "good"),
+        add(in_authorization("good"), "authorization", "ApiKey good"),
+    ];
+    for request in requests {
+        let shown = format!("{request:?}");
+        let answer = ask(&app, request).await;
+        assert_eq!(refused(&answer), (400, AuthErrorKind::MultipleCredentials), "{shown}");
+        assert_eq!(answer.parameter("error").as_deref(), Some("invalid_request"));
+        assert_eq!(keys.asked(), 0, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn r195_a_route_of_keys_alone_does_not_look_at_tokens() {
+    let mut request = bearer("whatever");
+    request.headers_mut().append("x-api-key", HeaderValue::from_static("good"));
+    assert_eq!(ask(&app(only()), request).await.body, "key of alice");
+    let answer = ask(&app(only()), bearer("whatever")).await;
+    assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials));
+}
+
+#[tokio::test]
+async fn r195_a_cookie_gives_way_to_a_key() {
+    let issuer = Issuer::for_tests();
+    let app = app(both(&issuer).token_source(TokenSource::cookie("access")).strip_credentials());
+    let mut request = with_key("good");
+    let cookie = format!("access={}", token(&issuer));
+    request.headers_mut().append(COOKIE, HeaderValue::from_str(&cookie).unwrap());
+    assert_eq!(ask(&app, request).await.body, "key of alice");
+    // Neither is left.
+    let mut request = at("/headers", with_key("good"));
+    request.headers_mut().append(COOKIE, HeaderValue::from_str(&cookie).unwrap());
+    assert_eq!(ask(&app, request).await.body, "{}");
+    assert_eq!(ask(&app, at("/headers", in_authorization("good"))).await.body, "{}");
+}
+
+#[tokio::test]
+async fn r196_a_key_in_the_query_is_none() {
+    let issuer = Issuer::for_tests();
+    let keys = Keys::default();
+    let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).api_keys(keys.clone());
+    for layer in [layer, JwtAuthLayer::api_keys_only(keys.clone())] {
+        let app = app(layer);
+        for name in ["api_key", "x-api-key", "X-API-Key", "apikey", "key", "access_token"] {
+            let answer = ask(&app, at(&format!("/?{name}=good"), request([]))).await;
+            assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials), "{name}");
+        }
+    }
+    assert_eq!(keys.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_malformed_key_is_a_400() {
+    let issuer = Issuer::for_tests();
+    let long = "x".repeat(20_000);
+    let mut not_ascii = request([]);
+    not_ascii.headers_mut().append("x-api-key", HeaderValue::from_bytes(b"g\xc3\xb6d").unwrap());
+    let malformed = AuthErrorKind::MalformedCredentials;
+    for (request, kind) in [
+        (with_key(""), malformed),
+        (with_key("two words"), malformed),
+        (not_ascii, malformed),
+        (in_authorization(""), malformed),
+        (in_authorization("two words"), malformed),
+        (in_authorization("a\tb"), malformed),
+        (with_key(&long), AuthErrorKind::CredentialsTooLong),
+        (in_authorization(&long), AuthErrorKind::CredentialsTooLong),
+    ] {
+        let answer = ask(&app(both(&issuer)), request).await;
+        assert_eq!(refused(&answer), (400, kind));
+        assert_eq!(
+            (answer.challenge, answer.others),
+            (None, vec![r#"ApiKey realm="api""#.to_owned()])
+        );
+        assert!(answer.body.contains("invalid_request"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn r39_optional_keys() {
+    let issuer = Issuer::for_tests();
+    for optional in [both(&issuer).optional(), only().optional()] {
+        let app = app(optional);
+        assert_eq!(ask(&app, at("/anonymous", request([]))).await.body, "false");
+        assert_eq!(ask(&app, at("/anonymous", with_key("good"))).await.body, "true");
+        let answer = ask(&app, at("/anonymous", with_key("bad"))).await;
+        assert_eq!(refused(&answer), (401, AuthErrorKind::InvalidApiKey));
+    }
+    let lenient = app(both(&issuer).optional_even_if_invalid());
+    for request in [with_key("bad"), with_key("two words")] {
+        assert_eq!(ask(&lenient, at("/anonymous", request)).await.body, "false");
+    }
+    let answer = ask(&lenient, at("/data", with_key("bad"))).await;
+    assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials));
+}
+
+#[tokio::test]
+async fn r201_answers_to_a_key_are_kept_from_shared_caches() {
+    let issuer = Issuer::for_tests();
+    let answer = ask(&app(both(&issuer)), with_key("good")).await;
+    assert_eq!(answer.headers[CACHE_CONTROL], "private");
+    assert_eq!(answer.headers[VARY], "x-api-key");
+    // By themselves (RFC 9111, section 3.5).
+    let answer = ask(&app(both(&issuer)), in_authorization("good")).await;
+    assert!(!answer.headers.contains_key(CACHE_CONTROL));
+    let answer = ask(&app(both(&issuer).optional()), at("/anonymous", request([]))).await;
+    let vary: Vec<_> = answer.headers.get_all(VARY).iter().collect();
+    assert_eq!(vary, ["authorization", "x-api-key"]);
+}
+
+#[tokio::test]
+async fn a_preflight_needs_no_key_and_an_outer_key_is_not_an_inner_layers() {
+    let mut preflight = request([]);
+    *preflight.method_mut() = Method::OPTIONS;
+    let asked = HeaderValue::from_static("GET");
+    preflight.headers_mut().insert("access-control-request-method", asked);
+    assert_eq!(ask(&app(only()), preflight).await.status, StatusCode::METHOD_NOT_ALLOWED);
+
+    let issuer = Issuer::for_tests();
+    let inner = JwtAuthLayer::new(issuer.verifier().unwrap()).optional();
+    let nested = Router::new().route("/", get(who)).layer(inner).layer(only());
+    let answer = ask(&nested, with_key("good")).await;
+    assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials));
+    assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="api""#));
+}
+
+#[tokio::test]
+async fn r73_the_owner_of_a_key_is_loaded_as_that_of_a_token() {
+    #[derive(Clone)]
+    struct People(bool);
+
+    impl SubjectStore for People {
+        type Subject = String;
+        type Error = Infallible;
+
+        async fn active_subject(&self, token: &Token) -> Result<Option<String>, Infallible> {
+            Ok(token.subject().filter(|_| self.0).map(str::to_uppercase))
+        }
+    }
+
+    async fn name(CurrentUser(name): CurrentUser<String>, token: Token) -> String {
+        assert!(token.is_api_key());
+        name
+    }
+    let app = |people| Router::new().route("/", get(name)).layer(only().users(people));
+    assert_eq!(ask(&app(People(true)), with_key("good")).await.body, "ALICE");
+    let answer = ask(&app(People(false)), with_key("good")).await;
+    assert_eq!(refused(&answer), (401, AuthErrorKind::InactiveSubject));
+    assert_eq!(answer.others, [r#"ApiKey realm="api""#]);
+}
+
+#[tokio::test]
+async fn the_key_stays_where_it_was_unless_it_is_stripped() {
+    let body = ask(&app(only()), at("/headers", in_authorization("good"))).await.body;
+    assert!(body.contains(AUTHORIZATION.as_str()), "{body}");
+}
