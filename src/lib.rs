@@ -62,7 +62,7 @@
 //! | `aws-lc-rs` | yes | the cryptographic backend aws-lc-rs; it does the work where both are on |
 //! | `rust-crypto` | | the cryptographic backend RustCrypto, which needs no C compiler |
 //! | `password` | | argon2id on a bounded pool of threads |
-//! | `store` | | users and refresh tokens: the traits, rotation, the store in memory |
+//! | `store` | | users, refresh tokens and API keys: the traits, their rules, the store in memory |
 //! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
 //! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
 //! | `redis` | | sessions in Redis |
@@ -80,6 +80,8 @@
 //!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
 //! - An access token stays valid until it expires, whatever becomes of its session, and without
 //!   [`JwtAuthLayer::users`] of its user. Keep its life short.
+//! - The rate of an API key is counted in one process: with several nodes each allows all of it. A key
+//!   is good until it expires or is revoked, however its owner's sessions end.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]

@@ -2,6 +2,7 @@
 //!
 //! [`UserStore`] and [`RefreshStore`] are two traits, so that users can stay in a table of the
 //! application's own while sessions live elsewhere. Each store that is shipped implements both.
+//! [`ApiKeyStore`] is a third, and lives with the users, since a key depends on its owner.
 
 mod api_key;
 mod api_key_store;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Session, StoredApiKey, StoredToken, User};
 
-/// Users and sessions in the memory of one process: for tests and for trying things out.
+/// Users, sessions and API keys in the memory of one process: for tests and for trying things out.
 ///
 /// Everything is lost when the process ends, and other processes see nothing of it. A clone is a
 /// handle to the same data.
