@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::routing::get;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use tower::{Layer, Service, ServiceExt};
 use tower_bearer::{
     ApiKeyCheck, ApiKeySource, AuthErrorKind, Challenge, Claims, CurrentUser, Grant, Issuer,
     JwtAuthLayer, RejectionFormat, SubjectStore, Token, TokenKind, TokenSource, VerifiedApiKey,
@@ -426,4 +428,40 @@ async fn r73_the_owner_of_a_key_is_loaded_as_that_of_a_token() {
 async fn the_key_stays_where_it_was_unless_it_is_stripped() {
     let body = ask(&app(only()), at("/headers", in_authorization("good"))).await.body;
     assert!(body.contains(AUTHORIZATION.as_str()), "{body}");
+}
+
+/// Counts its clones: a request that waits takes one, and one that does not takes none.
+struct Counted(Arc<AtomicUsize>);
+
+impl Clone for Counted {
+    fn clone(&self) -> Self {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl tower::Service<Request<axum::body::Body>> for Counted {
+    type Response = http::Response<axum::body::Body>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<axum::body::Body>) -> Self::Future {
+        std::future::ready(Ok(http::Response::default()))
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_not_waited_for_where_keys_are_taken_too() {
+    let issuer = Issuer::for_tests();
+    let clones = Arc::new(AtomicUsize::new(0));
+    let mut service = both(&issuer).layer(Counted(Arc::clone(&clones)));
+    for (request, expected) in [(bearer(&token(&issuer)), 0), (with_key("good"), 1)] {
+        let future = service.ready().await.unwrap().call(request);
+        assert_eq!(clones.swap(0, Ordering::SeqCst), expected);
+        assert_eq!(future.await.unwrap().status(), StatusCode::OK);
+    }
 }
