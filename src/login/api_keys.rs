@@ -62,7 +62,6 @@ impl<U: UserStore + ApiKeyStore, R: RefreshStore> LoginRouter<U, R> {
     /// # let _ = app;
     /// # Ok(())
     /// # }
-    /// # main().unwrap();
     /// ```
     #[must_use]
     pub fn api_keys(mut self, rules: ApiKeys) -> Self {

@@ -2,6 +2,7 @@
 
 mod claims;
 mod header;
+mod kind;
 mod members;
 mod scope;
 mod texts;
@@ -19,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use claims::{NumericDate, RegisteredClaims, RolesClaim};
 pub(crate) use header::Header;
+pub use kind::TokenKind;
 pub(crate) use scope::is_scope_token;
 
 /// A verified bearer token.
@@ -209,30 +211,6 @@ impl Token {
         }
         serde_json::from_str(&self.0.payload).map_err(|error| ClaimsError(Box::new(error)))
     }
-}
-
-/// What a [`Token`] came as.
-///
-/// # Examples
-///
-/// ```
-/// use tower_bearer::{Token, TokenKind};
-///
-/// fn who(token: &Token) -> &'static str {
-///     match token.kind() {
-///         TokenKind::ApiKey => "a program",
-///         _ => "a person",
-///     }
-/// }
-/// # let _ = who;
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenKind {
-    /// A JSON Web Token (RFC 7519).
-    Jwt,
-    /// An API key: see [`JwtAuthLayer::api_keys`](crate::JwtAuthLayer::api_keys).
-    ApiKey,
 }
 
 /// A date that verified lies within what the rules bound; what lies beyond is cut.

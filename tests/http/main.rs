@@ -4,6 +4,7 @@
 
 mod addresses;
 mod answers;
+mod api_key_headers;
 mod api_keys;
 mod caching;
 mod challenge_properties;
