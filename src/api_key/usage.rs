@@ -44,7 +44,7 @@ impl Usage {
         let now = clock.now();
         // A panic under the lock leaves nothing half done.
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() == keys.capacity() {
+        if keys.len() == keys.capacity() && !keys.contains_key(&key.id) {
             // Before it grows, which is seldom.
             keys.retain(|_, used| !used.is_over(now));
         }
@@ -53,8 +53,10 @@ impl Usage {
             noted: None,
             limiter: None,
         });
+        // A clock that was set back would have the key wait for it.
+        let is_back = now < used.last;
         used.last = now;
-        if used.limiter.as_ref().map(Limiter::quota) != quota {
+        if is_back || used.limiter.as_ref().map(Limiter::quota) != quota {
             used.limiter = quota.map(|quota| Limiter::new(quota, clock.clone()));
         }
         if let Some(Err(retry_after)) = used.limiter.as_ref().map(|limiter| limiter.check(clock)) {

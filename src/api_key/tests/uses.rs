@@ -82,6 +82,9 @@ fn r194_each_key_has_a_rate_of_its_own() {
     let slower = key("1", Some("1/hour"));
     assert_eq!(allowed(&slower), None);
     assert_eq!(allowed(&slower), Some(Duration::from_secs(3600)));
+    clock.set(NOW - Duration::from_secs(3600));
+    assert_eq!(allowed(&slower), None, "a clock that is set back blocks no key");
+    assert_eq!(allowed(&slower), Some(Duration::from_secs(3600)));
     let damaged = key("1", Some("often"));
     assert_eq!(usage.count(&damaged, &clock), Err(UnknownRate));
 }
