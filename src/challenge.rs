@@ -100,8 +100,18 @@ impl Challenge {
         Self { text: r#"Bearer realm="api""#.to_owned(), names: vec!["realm".to_owned()] }
     }
 
+    /// The same challenge for the scheme `ApiKey`.
+    pub(crate) fn for_api_keys(&self) -> Self {
+        let parameters = self.text.split_once(' ').map_or("", |(_, parameters)| parameters);
+        Self { text: format!("ApiKey {parameters}"), names: self.names.clone() }
+    }
+
     pub(crate) fn is_bearer(&self) -> bool {
-        self.text.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer"))
+        self.is_of("Bearer")
+    }
+
+    pub(crate) fn is_of(&self, scheme: &str) -> bool {
+        self.text.split(' ').next().is_some_and(|own| own.eq_ignore_ascii_case(scheme))
     }
 
     pub(crate) fn to_header(&self) -> HeaderValue {

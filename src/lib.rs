@@ -62,7 +62,7 @@
 //! | `aws-lc-rs` | yes | the cryptographic backend aws-lc-rs; it does the work where both are on |
 //! | `rust-crypto` | | the cryptographic backend RustCrypto, which needs no C compiler |
 //! | `password` | | argon2id on a bounded pool of threads |
-//! | `store` | | users and refresh tokens: the traits, rotation, the store in memory |
+//! | `store` | | users, refresh tokens and API keys: the traits, their rules, the store in memory |
 //! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
 //! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
 //! | `redis` | | sessions, and what limits count, in Redis |
@@ -80,6 +80,8 @@
 //!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
 //! - An access token stays valid until it expires, whatever becomes of its session, and without
 //!   [`JwtAuthLayer::users`] of its user. Keep its life short.
+//! - The rate of an API key is counted in one process: with several nodes each allows all of it. A key
+//!   is good until it expires or is revoked, however its owner's sessions end.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]
@@ -88,6 +90,8 @@
 //!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+#[cfg(feature = "store")]
+mod api_key;
 #[cfg(feature = "login")]
 mod audit;
 mod auth;
@@ -109,6 +113,8 @@ mod password;
 mod peer;
 mod random;
 #[cfg(feature = "store")]
+mod rate;
+#[cfg(feature = "store")]
 mod refresh;
 mod reject;
 mod require;
@@ -120,6 +126,8 @@ mod trace;
 mod transport;
 mod verify;
 
+#[cfg(feature = "store")]
+pub use api_key::{ApiKey, ApiKeyError, ApiKeyVerifier, ApiKeys, IssuedApiKey, NewApiKey};
 #[cfg(feature = "login")]
 pub use audit::{AuditEvent, AuditRecord, AuditSink, LoginFailure, SessionEnd};
 pub use auth::{JwtAuth, JwtAuthLayer, RequestHead, TokenCookie, TokenSource};
@@ -133,7 +141,7 @@ pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
 #[cfg(feature = "login")]
-pub use limit::{LockNotice, LoginThrottle, Rate};
+pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
 pub use login::{Endpoint, LoginRouter};
 #[cfg(feature = "password")]
@@ -142,6 +150,8 @@ pub use password::{
     Verification,
 };
 pub use peer::{AddressSource, PeerAddr, TrustedProxies};
+#[cfg(feature = "store")]
+pub use rate::Rate;
 #[cfg(feature = "store")]
 pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
 pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};
@@ -158,12 +168,12 @@ pub use store::RedisStore;
 pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
-    Email, EmailError, Housekeeping, InsertUserError, LoginName, MemoryStore, NewSession, NewUser,
-    RefreshStore, Rotation, Session, StoreError, StoredToken, ThrottleState, ThrottleStore, User,
-    UserStore, Username, UsernameError,
+    ApiKeyOwner, ApiKeyStore, Email, EmailError, Housekeeping, InsertUserError, LoginName,
+    MemoryStore, NewSession, NewUser, RefreshStore, Rotation, Session, StoreError, StoredApiKey,
+    StoredToken, ThrottleState, ThrottleStore, User, UserStore, Username, UsernameError,
 };
-pub use subject::{CurrentUser, SubjectStore};
-pub use token::{ClaimsError, Token};
+pub use subject::{ApiKeyCheck, ApiKeySource, CurrentUser, SubjectStore, VerifiedApiKey};
+pub use token::{ClaimsError, Token, TokenKind};
 pub use transport::{
     ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,
     require_https,

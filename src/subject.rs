@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Extensions;
 
@@ -93,5 +94,113 @@ pub(crate) struct LoadedUser(Arc<dyn Any + Send + Sync>);
 impl LoadedUser {
     pub(crate) fn new<U: Send + Sync + 'static>(user: U) -> Self {
         Self(Arc::new(user))
+    }
+}
+
+/// Knows API keys, for [`JwtAuthLayer::api_keys`](crate::JwtAuthLayer::api_keys).
+///
+/// With the feature `store`, `ApiKeyVerifier` is one, over any `ApiKeyStore`. A service whose keys
+/// come from elsewhere implements this.
+///
+/// # Examples
+///
+/// The one key of another service of ours, from the environment:
+///
+/// ```
+/// # #[cfg(feature = "store")] {
+/// use std::convert::Infallible;
+/// use subtle::ConstantTimeEq;
+/// use tower_bearer::{ApiKeyCheck, ApiKeySource, VerifiedApiKey};
+///
+/// struct Billing {
+///     key: String,
+/// }
+///
+/// impl ApiKeySource for Billing {
+///     type Error = Infallible;
+///
+///     async fn check_api_key(&self, key: &str) -> Result<ApiKeyCheck, Infallible> {
+///         if !bool::from(key.as_bytes().ct_eq(self.key.as_bytes())) {
+///             return Ok(ApiKeyCheck::Invalid);
+///         }
+///         let mut holder = VerifiedApiKey::new("billing", "service:billing");
+///         holder.scopes.push("invoices:read".to_owned());
+///         Ok(ApiKeyCheck::Valid(holder))
+///     }
+/// }
+/// # }
+/// ```
+pub trait ApiKeySource: Send + Sync + 'static {
+    /// Why the source can't tell. It is logged by its `Display`, so that should quote no key.
+    type Error: Error;
+
+    /// What becomes of a request with this text for a key. Any text without spaces and controls
+    /// may come.
+    ///
+    /// # Errors
+    ///
+    /// When the source can't tell. The request is then answered with 503.
+    fn check_api_key(
+        &self,
+        key: &str,
+    ) -> impl Future<Output = Result<ApiKeyCheck, Self::Error>> + Send;
+}
+
+/// What an [`ApiKeySource`] says of a key.
+///
+/// # Examples
+///
+/// See [`ApiKeySource`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApiKeyCheck {
+    /// The request passes, as far as the key is concerned.
+    Valid(VerifiedApiKey),
+    /// 401: the key is unknown, revoked, expired, or of an owner who may not be here. Clients are
+    /// not told which.
+    Invalid,
+    /// 429: the key was used too often.
+    RateExceeded {
+        /// When the next request is allowed.
+        retry_after: Duration,
+    },
+}
+
+/// A key that was verified, as the [`Token`] of the request will have it.
+///
+/// # Examples
+///
+/// See [`ApiKeySource`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedApiKey {
+    /// Its public ID: [`Token::id`].
+    pub id: String,
+    /// Whose key it is: [`Token::subject`].
+    pub owner: String,
+    /// What it may do now: [`Token::scopes`]. A text that is no scope (RFC 6749, section 3.3) counts
+    /// for nothing. Default: none.
+    pub scopes: Vec<String>,
+    /// When it was made, since the Unix epoch: [`Token::issued_at`]. Default: not known.
+    pub created_at: Option<Duration>,
+    /// When it expires, since the Unix epoch: [`Token::expires_at`]. The source has looked at that
+    /// already. Default: never.
+    pub expires_at: Option<Duration>,
+}
+
+impl VerifiedApiKey {
+    /// A key of an owner with the defaults of the fields.
+    pub fn new(id: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            owner: owner.into(),
+            scopes: Vec::new(),
+            created_at: None,
+            expires_at: None,
+        }
+    }
+
+    pub(crate) fn into_token(self) -> Token {
+        Token::of_api_key(self.id, self.owner, &self.scopes, self.created_at, self.expires_at)
     }
 }

@@ -41,15 +41,17 @@ const MODULES: &[Module] = &[
     Module { name: "transport", imports: &["body", "gate", "peer"] },
     Module { name: "issue", imports: &["key", "token", "verify"] },
     Module { name: "password", imports: &[] },
+    Module { name: "rate", imports: &[] },
     Module { name: "store", imports: &["token", "subject"] },
     Module { name: "refresh", imports: &["store"] },
+    Module { name: "api_key", imports: &["token", "subject", "rate", "store"] },
     Module { name: "audit", imports: &[] },
-    Module { name: "limit", imports: &["store"] },
+    Module { name: "limit", imports: &["rate", "store"] },
     Module {
         name: "login",
         imports: &[
             "token", "verify", "reject", "auth", "peer", "issue", "password", "store", "refresh",
-            "audit", "limit",
+            "api_key", "audit", "limit",
         ],
     },
 ];
@@ -73,7 +75,8 @@ const VERIFYING: &[&str] = &[
     "peer",
     "transport",
 ];
-const ISSUING: &[&str] = &["issue", "password", "store", "refresh", "audit", "limit", "login"];
+const ISSUING: &[&str] =
+    &["issue", "password", "rate", "store", "refresh", "api_key", "audit", "limit", "login"];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
 const CRATES: &[(&str, &str)] = &[
@@ -85,7 +88,7 @@ const CRATES: &[(&str, &str)] = &[
     ("ed25519_dalek", "key::backend"),
     ("hmac", "key::backend"),
     ("argon2", "password"),
-    ("governor", "limit"),
+    ("governor", "rate"),
     ("axum", "login"),
     ("sqlx", "store"),
     ("redis", "store::redis"),

@@ -1,4 +1,4 @@
-//! What is logged, and what never is (requirements 16, 40).
+//! What is logged, and what never is (requirements 16, 40, 191).
 
 #![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
@@ -80,6 +80,42 @@ async fn r16_no_part_of_a_token_is_logged() {
     for part in good.split('.').chain(forged.split('.')).chain(["alice-who-is-secret"]) {
         assert!(!log.contains(part), "{part} is logged");
     }
+}
+
+#[cfg(feature = "store")]
+#[tokio::test]
+async fn r191_no_part_of_an_api_key_is_logged() {
+    use tower_bearer::{
+        ApiKeyVerifier, ApiKeys, Clock, MemoryStore, NewApiKey, NewUser, UserStore, Username,
+    };
+
+    let (store, now) = (MemoryStore::new(), Clock::system().now());
+    let alice = NewUser::new(Username::new("alice").unwrap(), "hash");
+    let alice = store.insert_user(alice, now).await.unwrap().id;
+    let new = NewApiKey::new(&alice, "name-that-is-secret").scopes(["a"]);
+    let issued = ApiKeys::new().issue(&store, new, now).await.unwrap();
+    let app = Router::new()
+        .route("/", get(subject))
+        .route("/admin", get(subject).route_layer(require_role("admin")))
+        .layer(JwtAuthLayer::api_keys_only(ApiKeyVerifier::new(store)));
+    let key = issued.key.as_str();
+    let mut requests = Vec::new();
+    for key in [key.to_owned(), format!("{key}0")] {
+        let mut own_header = request([]);
+        own_header.headers_mut().insert("x-api-key", key.parse().unwrap());
+        let in_authorization = request([format!("ApiKey {key}").as_bytes()]);
+        requests.extend([own_header, at("/admin", in_authorization)]);
+    }
+    let log = logged(&app, requests).await;
+    assert!(log.contains("the API key is not valid"), "there is a log: {log}");
+    assert!(log.contains("access denied"), "of policies too: {log}");
+    let shown = format!("{log} {issued:?}");
+    for part in
+        [key.rsplit('_').next().unwrap(), &issued.stored.hash.map(|b| b.to_string()).join(", ")]
+    {
+        assert!(!shown.contains(part), "{part} is logged");
+    }
+    assert!(!log.contains("name-that-is-secret"), "{log}");
 }
 
 #[derive(serde::Deserialize)]

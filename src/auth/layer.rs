@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::JwtAuth;
+use super::keys::Keys;
 use super::source::TokenSource;
 use super::users::Users;
 use crate::Verifier;
@@ -78,7 +79,9 @@ pub(super) enum WithoutToken {
 
 #[derive(Clone)]
 pub(super) struct Settings {
-    pub(super) verifier: Verifier,
+    /// None where API keys alone are taken.
+    pub(super) verifier: Option<Verifier>,
+    pub(super) keys: Option<Keys>,
     /// Beside the `Authorization` header.
     pub(super) sources: Vec<TokenSource>,
     pub(super) strips_credentials: bool,
@@ -91,8 +94,13 @@ pub(super) struct Settings {
 impl JwtAuthLayer {
     /// A layer that asks every request for a token that the verifier accepts.
     pub fn new(verifier: Verifier) -> Self {
+        Self::of(Some(verifier))
+    }
+
+    pub(super) fn of(verifier: Option<Verifier>) -> Self {
         let settings = Settings {
             verifier,
+            keys: None,
             sources: Vec::new(),
             strips_credentials: false,
             users: None,
@@ -214,8 +222,8 @@ impl JwtAuthLayer {
     }
 
     #[cfg(feature = "login")]
-    pub(crate) fn verifier(&self) -> &Verifier {
-        &self.settings.verifier
+    pub(crate) fn verifier(&self) -> Option<&Verifier> {
+        self.settings.verifier.as_ref()
     }
 
     pub(super) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -240,6 +248,7 @@ impl fmt::Debug for JwtAuthLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtAuthLayer")
             .field("verifier", &self.settings.verifier)
+            .field("api_keys", &self.settings.keys.is_some())
             .field("without_token", &self.settings.without_token)
             .finish_non_exhaustive()
     }

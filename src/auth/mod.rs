@@ -1,7 +1,9 @@
 //! [`JwtAuthLayer`]: no request without a verified token.
 
 mod answers;
+mod by_key;
 mod cookie;
+mod keys;
 mod layer;
 mod service;
 mod source;

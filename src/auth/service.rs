@@ -14,7 +14,7 @@ use super::source::{self, RequestHead, TokenSource};
 use super::users::Loaded;
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, Carrier, ResponseFuture, Verdict};
-use crate::reject::Rejection;
+use crate::reject::{Rejection, Surroundings};
 use crate::subject::LoadedUser;
 use crate::{AuthErrorKind, Token};
 
@@ -64,6 +64,11 @@ impl Settings {
         if gate::is_preflight(request) {
             return Verdict::Pass;
         }
+        if let Some(keys) = &self.keys
+            && let Some(verdict) = self.judge_key(keys, request, additions)
+        {
+            return verdict;
+        }
         let authenticated = self.authenticate(request);
         additions.selects_bearer = source::strip_websocket_protocol(&self.sources, request);
         let (token, carrier) = match authenticated {
@@ -95,15 +100,23 @@ impl Settings {
             headers: request.headers(),
             extensions: request.extensions(),
         };
+        let verifier = self.verifier.as_ref().ok_or(AuthErrorKind::MissingCredentials)?;
         let found = source::find(&self.sources, &head)?;
         let credentials = found.ok_or(AuthErrorKind::MissingCredentials)?;
-        Ok((self.verifier.check(&credentials.token)?, credentials.carrier))
+        Ok((verifier.check(&credentials.token)?, credentials.carrier))
     }
 
-    fn judge_anonymous(&self) -> Verdict {
+    pub(super) fn judge_anonymous(&self) -> Verdict {
         match &self.requirement {
             Some(_) => Verdict::Refuse(self.rejection(AuthErrorKind::MissingCredentials)),
             None => Verdict::Pass,
+        }
+    }
+
+    pub(super) fn pass_anonymous(&self) -> Result<Extensions, Rejection> {
+        match self.judge_anonymous() {
+            Verdict::Refuse(rejection) => Err(rejection),
+            _ => Ok(Extensions::new()),
         }
     }
 
@@ -117,12 +130,7 @@ impl Settings {
         Verdict::Wait(Box::pin(async move {
             let mut extensions = match loading.await {
                 Ok(extensions) => extensions,
-                Err(kind) if settings.passes(kind) => {
-                    return match settings.judge_anonymous() {
-                        Verdict::Refuse(rejection) => Err(rejection),
-                        _ => Ok(Extensions::new()),
-                    };
-                }
+                Err(kind) if settings.passes(kind) => return settings.pass_anonymous(),
                 Err(kind) => return Err(settings.rejection(kind)),
             };
             match permitted {
@@ -138,25 +146,36 @@ impl Settings {
         let public = self.without_token != WithoutToken::Refuse;
         Additions {
             varies_by_header: public,
+            varies_by_api_key: public && self.keys.is_some(),
             varies_by_cookie: public && self.sources.iter().any(TokenSource::is_cookie),
             varies_by_anything: public && self.sources.iter().any(TokenSource::is_custom),
             ..Additions::default()
         }
     }
 
-    fn passes(&self, kind: AuthErrorKind) -> bool {
+    pub(super) fn passes(&self, kind: AuthErrorKind) -> bool {
         match self.without_token {
             WithoutToken::Refuse => false,
             WithoutToken::PassAbsent => kind == AuthErrorKind::MissingCredentials,
-            // Keys out of reach say nothing about the token.
-            WithoutToken::PassInvalid => kind != AuthErrorKind::Unavailable,
+            // Keys out of reach say nothing about the token, and whoever asks too often has to wait.
+            WithoutToken::PassInvalid => {
+                !matches!(kind, AuthErrorKind::Unavailable | AuthErrorKind::ApiKeyRateExceeded)
+            }
         }
     }
 
-    fn rejection(&self, kind: AuthErrorKind) -> Rejection {
+    pub(super) fn rejection(&self, kind: AuthErrorKind) -> Rejection {
+        self.rejection_in(kind, self.surroundings.clone())
+    }
+
+    pub(super) fn rejection_by_key(&self, kind: AuthErrorKind) -> Rejection {
+        self.rejection_in(kind, self.surroundings.clone().by_api_key())
+    }
+
+    fn rejection_in(&self, kind: AuthErrorKind, surroundings: Surroundings) -> Rejection {
         crate::trace::debug!(reason = kind.description(), "request refused");
         let scope = self.requirement.as_ref().and_then(|requirement| requirement.scope());
-        Rejection::new(kind, self.surroundings.clone()).with_scope(scope)
+        Rejection::new(kind, surroundings).with_scope(scope)
     }
 }
 

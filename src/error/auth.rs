@@ -89,6 +89,12 @@ pub enum AuthErrorKind {
     KeyBound,
     /// The user whom the token names is gone or disabled.
     InactiveSubject,
+    /// The API key is unknown, revoked, expired, or of a user who is gone or disabled.
+    InvalidApiKey,
+    /// The API key was used more often than its rate allows.
+    ApiKeyRateExceeded,
+    /// The route asks for what an API key does not have: claims.
+    ApiKeyNotAccepted,
     /// The token lacks a scope.
     InsufficientScope,
     /// The user may not do this, whatever the scope.
@@ -130,6 +136,9 @@ impl AuthErrorKind {
             Self::InvalidAudience => "the token is meant for another audience",
             Self::KeyBound => "the token is bound to a key",
             Self::InactiveSubject => "the token's subject is not active",
+            Self::InvalidApiKey => "the API key is not valid",
+            Self::ApiKeyRateExceeded => "the API key is used too often",
+            Self::ApiKeyNotAccepted => "an API key is not accepted here",
             Self::InsufficientScope => "the token lacks a required scope",
             Self::Forbidden => "access denied",
             Self::CrossSite => "the request comes from another site",
@@ -167,6 +176,9 @@ impl AuthErrorKind {
             Self::InvalidAudience => "invalid_audience",
             Self::KeyBound => "token_key_bound",
             Self::InactiveSubject => "inactive_subject",
+            Self::InvalidApiKey => "invalid_api_key",
+            Self::ApiKeyRateExceeded => "rate_exceeded",
+            Self::ApiKeyNotAccepted => "api_key_not_accepted",
             Self::InsufficientScope => "insufficient_scope",
             Self::Forbidden => "access_denied",
             Self::CrossSite => "cross_site_request",
@@ -183,7 +195,8 @@ impl AuthErrorKind {
                 "invalid_request"
             }
             Self::InsufficientScope => "insufficient_scope",
-            Self::Forbidden | Self::CrossSite => "forbidden",
+            Self::Forbidden | Self::CrossSite | Self::ApiKeyNotAccepted => "forbidden",
+            Self::ApiKeyRateExceeded => "rate_exceeded",
             Self::Unavailable => "temporarily_unavailable",
             Self::MissingLayer => "server_error",
             _ => "invalid_token",
@@ -195,7 +208,11 @@ impl AuthErrorKind {
             Self::MalformedCredentials | Self::MultipleCredentials | Self::CredentialsTooLong => {
                 StatusCode::BAD_REQUEST
             }
-            Self::InsufficientScope | Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::InsufficientScope
+            | Self::Forbidden
+            | Self::CrossSite
+            | Self::ApiKeyNotAccepted => StatusCode::FORBIDDEN,
+            Self::ApiKeyRateExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::MissingLayer => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::UNAUTHORIZED,

@@ -9,7 +9,8 @@ use crate::{AuthErrorKind, Token};
 
 /// The claims of the verified token, as a type of your own.
 ///
-/// A token whose claims do not fit the type is answered with 401 and `invalid_token`. Under
+/// A token whose claims do not fit the type is answered with 401 and `invalid_token`, an API key,
+/// which has no claims, with 403 and `api_key_not_accepted`. Under
 /// [`optional`](crate::JwtAuthLayer::optional), `Option<Claims<T>>` is `None` for a request
 /// without credentials.
 ///
@@ -70,6 +71,10 @@ fn claims<T: DeserializeOwned>(token: &Token, parts: &Parts) -> Result<Claims<T>
     token.claims().map(Claims).map_err(|_| {
         // The deserializer's own words may quote a claim, so they are not logged.
         crate::trace::debug!(claims = std::any::type_name::<T>(), "the token's claims do not fit");
-        Rejection::new(AuthErrorKind::InvalidClaims, surroundings_of(&parts.extensions))
+        let kind = match token.is_api_key() {
+            true => AuthErrorKind::ApiKeyNotAccepted,
+            false => AuthErrorKind::InvalidClaims,
+        };
+        Rejection::new(kind, surroundings_of(&parts.extensions))
     })
 }

@@ -12,6 +12,8 @@ pub(crate) enum Carrier {
     Query,
     WebSocketProtocol,
     Custom,
+    /// `X-API-Key`.
+    ApiKeyHeader,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +24,8 @@ pub(crate) struct Additions {
     pub(crate) varies_by_header: bool,
     /// The same, of the cookies.
     pub(crate) varies_by_cookie: bool,
+    /// The same, of `X-API-Key`.
+    pub(crate) varies_by_api_key: bool,
     /// The same, of whatever a function looks at.
     pub(crate) varies_by_anything: bool,
     /// The request offered the subprotocol `bearer`, and a token after it.
@@ -56,6 +60,9 @@ impl Additions {
         }
         if self.varies_by_cookie || self.carrier == Some(Carrier::Cookie) {
             vary(headers, COOKIE.into());
+        }
+        if self.varies_by_api_key || self.carrier == Some(Carrier::ApiKeyHeader) {
+            vary(headers, HeaderValue::from_static("x-api-key"));
         }
     }
 }

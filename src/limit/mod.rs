@@ -3,7 +3,6 @@
 mod key;
 mod limiter;
 mod pending;
-mod rate;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -14,10 +13,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use rate::Rate;
-
 use key::Key;
 pub(crate) use limiter::{Attempt, Limiter, Throttled};
+
+use crate::rate::Rate;
 
 /// How many attempts to log in may fail.
 ///

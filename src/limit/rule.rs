@@ -1,18 +1,11 @@
 //! What an attempt does to a count, as a pure function: the store only keeps the text.
 //!
-//! How many attempts come back in what time is governor's to say (GCRA). Beside it stand the pauses
-//! that double, and the limit of failures in a row.
+//! How many attempts come back in what time is the [`Rate`]'s to say. Beside it stand the pauses that
+//! double, and the limit of failures in a row.
 
-use std::cell::Cell;
 use std::time::Duration;
 
-use governor::RateLimiter;
-use governor::clock::FakeRelativeClock;
-use governor::middleware::StateInformationMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{NotKeyed, StateStore};
-
-use super::rate::Rate;
+use crate::rate::{Counted, Rate, nanoseconds};
 
 /// The longest pause.
 pub(super) const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -71,7 +64,7 @@ impl Limit {
         if before.paused_until > now {
             return Verdict::Refused { wait: Duration::from_nanos(before.paused_until - now) };
         }
-        let (arrival, is_last) = match self.gcra(before.arrival, now) {
+        let Counted { arrival, is_last } = match self.rate.count(before.arrival, now) {
             Ok(counted) => counted,
             Err(wait) => return Verdict::Refused { wait },
         };
@@ -98,14 +91,14 @@ impl Limit {
         after.paused_until = now.saturating_add(nanoseconds(lasts));
         after.pauses = after.pauses.saturating_add(1);
         // The limit itself may ask for more than the pause.
-        let next = self.gcra(arrival, now).err().unwrap_or_default();
+        let next = self.rate.count(arrival, now).err().unwrap_or_default();
         let pause = Pause { lasts: lasts.max(next), is_first: after.pauses == 1 };
         Verdict::Allowed { after, pause: Some(pause) }
     }
 
     /// Undoes an attempt that made `after` of `before`, where others may have come meanwhile.
     pub(super) fn take_back(&self, current: State, before: State, after: State) -> State {
-        let step = nanoseconds(self.rate.quota().replenish_interval());
+        let step = nanoseconds(self.rate.interval());
         let mut undone = current;
         undone.arrival = current.arrival.saturating_sub(step);
         undone.in_a_row = current.in_a_row.saturating_sub(1);
@@ -118,9 +111,8 @@ impl Limit {
     /// A state that a node has written whose clock is ahead, cut to what could stand there at
     /// `now`: its rate is forgiven, its pause lasts for the longest time from now.
     pub(super) fn mended(&self, state: State, now: Duration) -> State {
-        let quota = self.rate.quota();
         let now = nanoseconds(now);
-        let full = nanoseconds(quota.burst_size_replenished_in());
+        let full = nanoseconds(self.rate.recovery());
         let is_possible = state.arrival <= now.saturating_add(full);
         State {
             arrival: if is_possible { state.arrival } else { now },
@@ -143,40 +135,6 @@ impl Limit {
         let end = Duration::from_secs(end.div_ceil(1_000_000_000));
         (end > now).then_some(end)
     }
-
-    /// The next arrival time and whether that used up the limit, or how long to wait.
-    fn gcra(&self, arrival: u64, now: u64) -> Result<(u64, bool), Duration> {
-        // Made at zero and then set, so that governor's times are those of the epoch.
-        let clock = FakeRelativeClock::default();
-        let arrival = Arrival(Cell::new((arrival > 0).then(|| arrival.into())));
-        let limiter: RateLimiter<_, _, _, StateInformationMiddleware> =
-            RateLimiter::new(self.rate.quota(), arrival, clock.clone());
-        clock.advance(Duration::from_nanos(now));
-        match limiter.check() {
-            Ok(counted) => {
-                let is_last = counted.remaining_burst_capacity() == 0;
-                let next = limiter.into_state_store().0.get().map_or(0, Nanos::as_u64);
-                Ok((next, is_last))
-            }
-            Err(refused) => Err(refused.wait_time_from(now.into())),
-        }
-    }
-}
-
-/// A store for governor, of one state.
-struct Arrival(Cell<Option<Nanos>>);
-
-impl StateStore for Arrival {
-    type Key = NotKeyed;
-
-    fn measure_and_replace<T, F, E>(&self, _key: &NotKeyed, measure: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let (outcome, next) = measure(self.0.get())?;
-        self.0.set(Some(next));
-        Ok(outcome)
-    }
 }
 
 /// Numbers with spaces between them: what a store keeps.
@@ -194,9 +152,4 @@ impl State {
         let state = Self { arrival, paused_until, pauses, in_a_row, last: next()? };
         numbers.next().is_none().then_some(state)
     }
-}
-
-/// Until the year 2262, so that governor, which adds without looking, has room for as much again.
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).min(u64::MAX / 2)
 }

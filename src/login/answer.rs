@@ -164,6 +164,10 @@ impl Failure {
         failure
     }
 
+    pub(super) const fn conflict(description: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", description)
+    }
+
     /// A field that breaks a rule; the reason is one of constants.
     pub(super) fn field(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         Self {

@@ -25,6 +25,11 @@ pub enum Endpoint {
     Sessions,
     /// `DELETE /sessions/{id}`: ends one of these sessions. Another path must have `{id}` in it.
     Session,
+    /// `GET /api-keys` and `POST /api-keys`: the user's API keys, and a new one. Where the router has
+    /// [`api_keys`](crate::LoginRouter::api_keys).
+    ApiKeys,
+    /// `DELETE /api-keys/{id}`: revokes one of them. Another path must have `{id}` in it.
+    ApiKey,
 }
 
 impl Endpoint {
@@ -38,6 +43,8 @@ impl Endpoint {
             Self::Me => "/me",
             Self::Sessions => "/sessions",
             Self::Session => "/sessions/{id}",
+            Self::ApiKeys => "/api-keys",
+            Self::ApiKey => "/api-keys/{id}",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod api_keys;
 mod body;
 mod endpoint;
 mod logout;
@@ -192,7 +193,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// verifier: for a realm, a form of refusal or more keys to trust. Logout reads its token from the
     /// `Authorization` header alone, whatever the layer's sources. Default: a layer over the issuer's own
     /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect
-    /// here: there is no user without a token.
+    /// here: there is no user without a token. Nor have its
+    /// [`api_keys`](JwtAuthLayer::api_keys): whoever holds a key is not the user.
     #[must_use]
     pub fn auth(mut self, layer: JwtAuthLayer) -> Self {
         self.auth = Some(layer);
@@ -271,8 +273,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// # Panics
     ///
-    /// When the issuer has no identifier or no audience, a default scope is none by RFC 6749,
-    /// section 3.3, two endpoints have one path, or that of [`Endpoint::Session`] has no `{id}`: at the start, never at a request.
+    /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
+    /// section 3.3, two endpoints have one path, or that of [`Endpoint::Session`] or [`Endpoint::ApiKey`] has no `{id}`: at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {
@@ -284,6 +286,11 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         });
         let clock = self.issuer.time().clone();
         let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
+        // A key is no session of its owner.
+        let auth = auth.without_api_keys();
+        let Some(verifier) = auth.verifier().cloned() else {
+            panic!("the layer of a LoginRouter takes no tokens, but API keys alone")
+        };
         let shared = Arc::new(Shared {
             users: self.users,
             sessions: self.sessions,
@@ -291,7 +298,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             throttle: self.throttle,
             clock,
             issuer: self.issuer,
-            verifier: auth.verifier().clone(),
+            verifier,
             // Made here and not before: the first hasher of a process sets up its pool.
             hasher: self.hasher.unwrap_or_default(),
             policy: self.policy,

@@ -51,6 +51,29 @@ impl Params {
     }
 }
 
+/// Of JSON alone.
+impl Params {
+    /// An array of texts, or nothing.
+    pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, NotText> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(values)) => {
+                let texts = values.iter().map(Value::as_str).collect::<Option<_>>();
+                texts.map(Some).ok_or(NotText)
+            }
+            Some(_) => Err(NotText),
+        }
+    }
+
+    /// A whole number that is not negative, or nothing.
+    pub(super) fn seconds(&self, name: &str) -> Result<Option<u64>, NotSeconds> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_u64().map(Some).ok_or(NotSeconds),
+        }
+    }
+}
+
 impl Drop for Params {
     fn drop(&mut self) {
         for value in self.0.values_mut() {
@@ -64,6 +87,10 @@ impl Drop for Params {
 /// A parameter is there and is no text.
 #[derive(Debug)]
 pub(super) struct NotText;
+
+/// A parameter is there and is no whole number.
+#[derive(Debug)]
+pub(super) struct NotSeconds;
 
 impl From<NotText> for Failure {
     fn from(_: NotText) -> Self {

@@ -62,8 +62,8 @@ impl<U: Send + Sync + 'static, R: Send + Sync + 'static> Routes<U, R> {
         let mut router = Router::new();
         for (name, Route { path, handler, access }) in self.0 {
             assert!(
-                name != Endpoint::Session || path.contains("{id}"),
-                "the path {path:?} of a session has no {{id}} in it"
+                !matches!(name, Endpoint::Session | Endpoint::ApiKey) || path.contains("{id}"),
+                "the path {path:?} of {name:?} has no {{id}} in it"
             );
             let handler = match access {
                 Access::Anyone => handler,

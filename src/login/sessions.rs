@@ -14,7 +14,7 @@ use super::shared::Shared;
 use crate::audit::SessionEnd;
 use crate::error::AuthErrorKind;
 use crate::reject::{Rejection, surroundings_of, token_of};
-use crate::store::{RefreshStore, Session, StoreError, UserStore};
+use crate::store::{RefreshStore, Session, StoreError, User, UserStore};
 
 /// The one parameter of ours: the router may be nested under others.
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ pub(super) async fn end<U: UserStore, R: RefreshStore>(
     request: Request,
 ) -> Response {
     let address = shared.address_of(&request);
-    let Live { user_id, sessions, .. } = match live(&shared, request.extensions().clone()).await {
+    let Live { user, sessions, .. } = match live(&shared, request.extensions().clone()).await {
         Ok(live) => live,
         Err(response) => return response,
     };
@@ -57,7 +57,7 @@ pub(super) async fn end<U: UserStore, R: RefreshStore>(
     let Some(Session { id, .. }) = session else { return Failure::not_found().into_response() };
     match shared.sessions.end_session(&id).await {
         Ok(true) => {
-            shared.session_ended(address, user_id, id, SessionEnd::EndedByUser);
+            shared.session_ended(address, user.id, id, SessionEnd::EndedByUser);
             done()
         }
         Ok(false) => Failure::not_found().into_response(),
@@ -71,7 +71,7 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
     request: Request,
 ) -> Response {
     let (address, all) = (shared.address_of(&request), asks_for_all(request.uri()));
-    let Live { user_id, current, .. } = match live(&shared, request.extensions().clone()).await {
+    let Live { user, current, .. } = match live(&shared, request.extensions().clone()).await {
         Ok(live) => live,
         Err(response) => return response,
     };
@@ -80,10 +80,10 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
         Ok(false) => current.as_deref(),
         Err(failure) => return failure.into_response(),
     };
-    match shared.sessions.end_sessions_of(&user_id, except).await {
+    match shared.sessions.end_sessions_of(&user.id, except).await {
         Ok(ended) => {
             for id in ended {
-                shared.session_ended(address, user_id.as_str(), id, SessionEnd::EndedByUser);
+                shared.session_ended(address, user.id.as_str(), id, SessionEnd::EndedByUser);
             }
             done()
         }
@@ -92,30 +92,31 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
 }
 
 /// Who asks, and where they are logged in.
-struct Live {
-    user_id: String,
+pub(super) struct Live {
+    pub(super) user: User,
     current: Option<String>,
     sessions: Vec<Session>,
 }
 
 /// An access token outlives its session by minutes. Here, where it could end the sessions that its
 /// owner began since, it is refused as soon as its session or its user is gone.
-async fn live<U: UserStore, R: RefreshStore>(
+pub(super) async fn live<U: UserStore, R: RefreshStore>(
     shared: &Shared<U, R>,
     extensions: Extensions,
 ) -> Result<Live, Response> {
     let failed = |error: StoreError| Failure::from(error).into_response();
     let token = token_of(&extensions).map_err(IntoResponse::into_response)?;
-    let user_id = token.subject().unwrap_or_default().to_owned();
+    let user_id = token.subject().unwrap_or_default();
     let current = token.session_id().map(str::to_owned);
-    let user = shared.users.find_user(&user_id).await.map_err(failed)?;
-    let sessions = shared.sessions.sessions_of(&user_id, shared.now()).await.map_err(failed)?;
+    let user = shared.users.find_user(user_id).await.map_err(failed)?;
+    let sessions = shared.sessions.sessions_of(user_id, shared.now()).await.map_err(failed)?;
     let is_live = current.iter().all(|id| sessions.iter().any(|session| session.id == *id));
-    if is_live && user.is_some_and(|user| user.is_active) {
-        Ok(Live { user_id, current, sessions })
-    } else {
-        let surroundings = surroundings_of(&extensions);
-        Err(Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response())
+    match user {
+        Some(user) if is_live && user.is_active => Ok(Live { user, current, sessions }),
+        _ => {
+            let surroundings = surroundings_of(&extensions);
+            Err(Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response())
+        }
     }
 }
 

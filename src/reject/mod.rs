@@ -46,6 +46,7 @@ pub const EXPOSED_HEADERS: [HeaderName; 2] = [WWW_AUTHENTICATE, RETRY_AFTER];
 pub struct Rejection {
     kind: AuthErrorKind,
     scope: Option<Arc<str>>,
+    retry_after: Option<Duration>,
     surroundings: Surroundings,
 }
 
@@ -55,14 +56,14 @@ impl Rejection {
         self.kind
     }
 
-    /// The status: 400, 401, 403, 500 or 503.
+    /// The status: 400, 401, 403, 429, 500 or 503.
     pub fn status(&self) -> StatusCode {
         self.kind.status()
     }
 
     /// The `error` of the body: `invalid_request`, `invalid_token` or `insufficient_scope` (RFC
-    /// 6750, section 3.1), `forbidden`, `temporarily_unavailable` or `server_error`. A request
-    /// that has no credentials gets none, as the RFC asks for.
+    /// 6750, section 3.1), `forbidden`, `rate_exceeded`, `temporarily_unavailable` or
+    /// `server_error`. A request that has no credentials gets none, as the RFC asks for.
     pub fn error(&self) -> Option<&'static str> {
         self.kind.error()
     }
@@ -84,42 +85,72 @@ impl Rejection {
         self.scope.as_deref()
     }
 
-    /// The values of `WWW-Authenticate`, each for a field line of its own: that of the scheme
-    /// `Bearer`, and with a 401 those of other schemes that the layer was given. None for 500, 503
-    /// and a cross-site request, which new credentials can't mend.
+    /// The values of `WWW-Authenticate`, each for a field line of its own: those of the schemes
+    /// `Bearer` and `ApiKey`, as far as the layer takes such credentials, and with a 401 those of
+    /// other schemes that it was given. None for 429, 500, 503 and a cross-site request, which new
+    /// credentials can't mend.
+    ///
+    /// A 400 or 403 to a request that came with an API key has the challenge of that scheme alone,
+    /// with the realm and the scopes that are lacking: `error` is a parameter of `Bearer`.
     pub fn challenges(&self) -> impl Iterator<Item = HeaderValue> + '_ {
-        let useless = self.status().is_server_error() || self.kind == AuthErrorKind::CrossSite;
-        let others: &[_] = if self.status() == StatusCode::UNAUTHORIZED {
-            self.surroundings.others()
-        } else {
-            &[]
-        };
-        let bearer = (!useless).then(|| self.bearer_challenge());
-        bearer.into_iter().chain(others.iter().map(|challenge| challenge.to_header()))
+        let is_401 = self.status() == StatusCode::UNAUTHORIZED;
+        let useless = self.status().is_server_error()
+            || matches!(self.kind, AuthErrorKind::CrossSite | AuthErrorKind::ApiKeyRateExceeded);
+        let by_key = self.surroundings.is_by_api_key();
+        // What does not take keys asks for a token.
+        let wants_token = is_401 || !by_key || self.kind == AuthErrorKind::ApiKeyNotAccepted;
+        let bearer = (!useless && wants_token).then(|| self.bearer_challenge()).flatten();
+        let wants_key = is_401 || (by_key && self.kind != AuthErrorKind::ApiKeyNotAccepted);
+        let own = (!useless && (wants_key || self.surroundings.bearer().is_none()))
+            .then(|| self.api_key_challenge())
+            .flatten();
+        let others: &[_] = if is_401 { self.surroundings.others() } else { &[] };
+        let others = others
+            .iter()
+            .filter(|other| self.surroundings.api_keys().is_none() || !other.is_of("ApiKey"))
+            .map(|challenge| challenge.to_header());
+        bearer.into_iter().chain(own).chain(others)
     }
 
-    fn bearer_challenge(&self) -> HeaderValue {
-        // A new token can't help where access is denied whatever the scope, so no error is named.
+    fn bearer_challenge(&self) -> Option<HeaderValue> {
+        // A new token can't help where access is denied whatever the scope, and whoever sent none
+        // did nothing wrong with it: no error is named.
         let mendable = self.kind != AuthErrorKind::Forbidden;
-        let error = self.error().filter(|_| mendable);
+        let named = mendable && !self.surroundings.is_by_api_key();
+        let error = self.error().filter(|_| named);
         let described = error.is_some() && !self.hides_reason();
         let metadata = self.surroundings.resource_metadata();
         let new_token_helps = mendable && self.status() != StatusCode::BAD_REQUEST;
-        self.surroundings.bearer().to_header_with(&[
+        Some(self.surroundings.bearer()?.to_header_with(&[
             ("error", error),
             ("scope", self.scope()),
             ("error_description", described.then(|| self.description())),
             ("resource_metadata", metadata.filter(|_| new_token_helps)),
-        ])
+        ]))
     }
 
-    /// How long to wait before trying again: 1 second with a 503, otherwise nothing.
+    fn api_key_challenge(&self) -> Option<HeaderValue> {
+        let lacking = self.scope().filter(|_| self.kind == AuthErrorKind::InsufficientScope);
+        Some(self.surroundings.api_keys()?.to_header_with(&[("scope", lacking)]))
+    }
+
+    /// How long to wait before trying again: 1 second with a 503, with a 429 until the rate allows
+    /// the next request, otherwise nothing.
     pub fn retry_after(&self) -> Option<Duration> {
-        (self.kind == AuthErrorKind::Unavailable).then_some(Duration::from_secs(1))
+        match self.kind {
+            AuthErrorKind::Unavailable => Some(Duration::from_secs(1)),
+            AuthErrorKind::ApiKeyRateExceeded => self.retry_after,
+            _ => None,
+        }
     }
 
     pub(crate) fn new(kind: AuthErrorKind, surroundings: Surroundings) -> Self {
-        Self { kind, scope: None, surroundings }
+        Self { kind, scope: None, retry_after: None, surroundings }
+    }
+
+    pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
+        self.retry_after = after;
+        self
     }
 
     /// Names the scopes of the resource, which a client without credentials, or with too small a
@@ -159,7 +190,9 @@ impl Rejection {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
         if let Some(after) = self.retry_after() {
-            headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
+            // In whole seconds (RFC 9110, section 10.2.3), and not too early.
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         if method == Method::HEAD {
             // The headers of GET, its length among them, without its body (RFC 9110, section 9.3.2).

@@ -10,9 +10,12 @@ use super::{Rejection, RejectionFormat};
 use crate::challenge::{Challenge, is_description};
 use crate::{AuthErrorKind, ConfigError, Token};
 
-/// How a layer answers; cheap to clone.
+/// How a layer answers, and what the request came with; cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Surroundings(Arc<Answers>);
+pub(crate) struct Surroundings {
+    answers: Arc<Answers>,
+    by_api_key: bool,
+}
 
 #[derive(Clone)]
 pub(crate) enum Responder {
@@ -26,6 +29,10 @@ type Respond = dyn Fn(&Rejection) -> Response<Bytes> + Send + Sync;
 struct Answers {
     /// The challenge of the scheme `Bearer` without anything about a request.
     bearer: Challenge,
+    /// Whether the layer takes tokens at all.
+    takes_tokens: bool,
+    /// The challenge of the scheme `ApiKey`, where the layer takes keys.
+    api_keys: Option<Challenge>,
     others: Vec<Challenge>,
     resource_metadata: Option<String>,
     responder: Responder,
@@ -37,6 +44,8 @@ impl Default for Answers {
     fn default() -> Self {
         Self {
             bearer: Challenge::default_bearer(),
+            takes_tokens: true,
+            api_keys: None,
             others: Vec::new(),
             resource_metadata: None,
             responder: Responder::Format(RejectionFormat::default()),
@@ -48,8 +57,28 @@ impl Default for Answers {
 
 impl Surroundings {
     pub(crate) fn set_realm(&mut self, realm: &str) -> Result<(), ConfigError> {
-        self.change().bearer = Challenge::new("Bearer", realm)?;
+        let bearer = Challenge::new("Bearer", realm)?;
+        let answers = self.change();
+        answers.api_keys = answers.api_keys.take().map(|_| bearer.for_api_keys());
+        answers.bearer = bearer;
         Ok(())
+    }
+
+    pub(crate) fn take_api_keys(&mut self, and_tokens: bool) {
+        let answers = self.change();
+        answers.api_keys = Some(answers.bearer.for_api_keys());
+        answers.takes_tokens = and_tokens;
+    }
+
+    #[cfg(feature = "login")]
+    pub(crate) fn take_no_api_keys(&mut self) {
+        self.change().api_keys = None;
+    }
+
+    /// Those of a request that came with an API key: what is wrong is no matter of a token.
+    pub(crate) fn by_api_key(mut self) -> Self {
+        self.by_api_key = true;
+        self
     }
 
     pub(crate) fn add_other(&mut self, challenge: Challenge) {
@@ -81,31 +110,41 @@ impl Surroundings {
     }
 
     pub(super) fn hides_scope(&self) -> bool {
-        self.0.hides_scope
+        self.answers.hides_scope
     }
 
-    pub(super) fn bearer(&self) -> &Challenge {
-        &self.0.bearer
+    pub(super) fn is_by_api_key(&self) -> bool {
+        self.by_api_key
+    }
+
+    /// The challenge of the scheme `Bearer`, where the layer takes tokens.
+    pub(super) fn bearer(&self) -> Option<&Challenge> {
+        self.answers.takes_tokens.then_some(&self.answers.bearer)
+    }
+
+    /// The challenge of the scheme `ApiKey`, where the layer takes keys.
+    pub(super) fn api_keys(&self) -> Option<&Challenge> {
+        self.answers.api_keys.as_ref()
     }
 
     pub(super) fn others(&self) -> &[Challenge] {
-        &self.0.others
+        &self.answers.others
     }
 
     pub(super) fn resource_metadata(&self) -> Option<&str> {
-        self.0.resource_metadata.as_deref()
+        self.answers.resource_metadata.as_deref()
     }
 
     pub(super) fn responder(&self) -> &Responder {
-        &self.0.responder
+        &self.answers.responder
     }
 
     pub(super) fn hides_reason(&self) -> bool {
-        self.0.hides_reason
+        self.answers.hides_reason
     }
 
     fn change(&mut self) -> &mut Answers {
-        Arc::make_mut(&mut self.0)
+        Arc::make_mut(&mut self.answers)
     }
 }
 

@@ -23,6 +23,9 @@ const KINDS: &[AuthErrorKind] = &[
     AuthErrorKind::InvalidAudience,
     AuthErrorKind::KeyBound,
     AuthErrorKind::InactiveSubject,
+    AuthErrorKind::InvalidApiKey,
+    AuthErrorKind::ApiKeyRateExceeded,
+    AuthErrorKind::ApiKeyNotAccepted,
     AuthErrorKind::InsufficientScope,
     AuthErrorKind::Forbidden,
     AuthErrorKind::CrossSite,
@@ -69,7 +72,10 @@ fn r18_r31_only_what_new_credentials_can_mend_is_challenged() {
         let rejection = Rejection::new(*kind, Surroundings::default());
         let challenged = !matches!(
             kind,
-            AuthErrorKind::Unavailable | AuthErrorKind::MissingLayer | AuthErrorKind::CrossSite
+            AuthErrorKind::Unavailable
+                | AuthErrorKind::MissingLayer
+                | AuthErrorKind::CrossSite
+                | AuthErrorKind::ApiKeyRateExceeded
         );
         assert_eq!(rejection.challenges().count(), usize::from(challenged), "{kind:?}");
         let response = rejection.to_response(&Method::GET);

@@ -2,8 +2,11 @@
 //!
 //! [`UserStore`] and [`RefreshStore`] are two traits, so that users can stay in a table of the
 //! application's own while sessions live elsewhere. Each store that is shipped implements both, and
-//! [`ThrottleStore`], for what limits of attempts count.
+//! [`ThrottleStore`], for what limits of attempts count. [`ApiKeyStore`] lives with the users, since
+//! a key depends on its owner.
 
+mod api_key;
+mod api_key_store;
 mod email;
 mod error;
 mod housekeeping;
@@ -26,6 +29,8 @@ mod user_store;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
+pub use api_key::{ApiKeyOwner, StoredApiKey};
+pub use api_key_store::ApiKeyStore;
 pub use email::{Email, EmailError};
 pub use error::StoreError;
 pub use housekeeping::Housekeeping;

@@ -1,6 +1,7 @@
 //! The registered claims (RFC 7519, section 4.1; RFC 9068, section 2.2), read in one pass.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
@@ -136,6 +137,11 @@ impl NumericDate {
 
     pub(crate) fn seconds(self) -> f64 {
         self.0
+    }
+
+    /// A time since the Unix epoch.
+    pub(super) fn whole_seconds(time: Duration) -> Self {
+        Self((time.as_secs() as f64).min(Self::LIMIT))
     }
 
     fn new<E: Error>(seconds: f64) -> Result<Self, E> {

@@ -2,6 +2,7 @@
 
 mod claims;
 mod header;
+mod kind;
 mod members;
 mod scope;
 mod texts;
@@ -19,6 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use claims::{NumericDate, RegisteredClaims, RolesClaim};
 pub(crate) use header::Header;
+pub use kind::TokenKind;
 pub(crate) use scope::is_scope_token;
 
 /// A verified bearer token.
@@ -48,6 +50,7 @@ pub(crate) use scope::is_scope_token;
 pub struct Token(Arc<Verified>);
 
 struct Verified {
+    kind: TokenKind,
     claims: RegisteredClaims,
     payload: String,
     /// Whether `a:*` holds `a:b`.
@@ -60,10 +63,53 @@ impl Token {
         payload: String,
         hierarchical_scopes: bool,
     ) -> Self {
-        Self(Arc::new(Verified { claims, payload, hierarchical_scopes }))
+        Self(Arc::new(Verified { kind: TokenKind::Jwt, claims, payload, hierarchical_scopes }))
     }
 
-    /// Whom the token is about: the claim `sub` (RFC 7519, section 4.1.2).
+    /// A key that was verified, of an owner who may be here. Times are since the Unix epoch.
+    pub(crate) fn of_api_key(
+        id: String,
+        owner: String,
+        scopes: &[String],
+        created_at: Option<Duration>,
+        expires_at: Option<Duration>,
+    ) -> Self {
+        // A text with a space inside would become two.
+        let scopes = scopes.iter().map(String::as_str).filter(|scope| is_scope_token(scope));
+        let claims = RegisteredClaims {
+            subject: Some(owner),
+            id: Some(id),
+            scope: Some(scopes.collect::<Vec<_>>().join(" ")),
+            issued_at: created_at.map(NumericDate::whole_seconds),
+            expires_at: expires_at.map(NumericDate::whole_seconds),
+            ..RegisteredClaims::default()
+        };
+        let (kind, payload, hierarchical_scopes) = (TokenKind::ApiKey, String::new(), false);
+        Self(Arc::new(Verified { kind, claims, payload, hierarchical_scopes }))
+    }
+
+    /// What it came as. A user's session has a [`Jwt`](TokenKind::Jwt); an
+    /// [`ApiKey`](TokenKind::ApiKey) is not the user, but a program that acts for them.
+    pub fn kind(&self) -> TokenKind {
+        self.0.kind
+    }
+
+    /// Whether it came as an API key: for a policy that keeps keys from a route.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Token, require};
+    ///
+    /// let people_only = require(|token: &Token| !token.is_api_key());
+    /// # let _ = people_only;
+    /// ```
+    pub fn is_api_key(&self) -> bool {
+        self.0.kind == TokenKind::ApiKey
+    }
+
+    /// Whom the token is about: the claim `sub` (RFC 7519, section 4.1.2), or the owner of an API
+    /// key.
     pub fn subject(&self) -> Option<&str> {
         self.0.claims.subject.as_deref()
     }
@@ -93,7 +139,7 @@ impl Token {
         self.0.claims.issued_at.map(time)
     }
 
-    /// Its own name: the claim `jti`.
+    /// Its own name: the claim `jti`, or the public ID of an API key.
     pub fn id(&self) -> Option<&str> {
         self.0.claims.id.as_deref()
     }
@@ -109,7 +155,7 @@ impl Token {
     }
 
     /// The scopes that it holds: the claim `scope`, a text parted by spaces or an array; where
-    /// there is none, the claim `scp`.
+    /// there is none, the claim `scp`. An API key holds those of its own that its owner holds too.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         scope::split(self.0.claims.scope.as_deref().unwrap_or_default())
     }
@@ -122,7 +168,8 @@ impl Token {
     }
 
     /// The roles that it holds: the claim `roles` (RFC 9068, section 2.2.3.1), or the one that the
-    /// verifier was [told](crate::VerifierBuilder::roles_claim).
+    /// verifier was [told](crate::VerifierBuilder::roles_claim). An API key has none, whatever those
+    /// of its owner.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.0.claims.roles.iter().map(String::as_str)
     }
@@ -136,7 +183,7 @@ impl Token {
     ///
     /// # Errors
     ///
-    /// When the claims do not fit the type.
+    /// When the claims do not fit the type, or it came as an API key, which has none.
     ///
     /// # Examples
     ///
@@ -159,6 +206,9 @@ impl Token {
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
     /// ```
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
+        if self.is_api_key() {
+            return Err(ClaimsError("an API key has no claims".into()));
+        }
         serde_json::from_str(&self.0.payload).map_err(|error| ClaimsError(Box::new(error)))
     }
 }

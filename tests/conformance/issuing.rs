@@ -101,3 +101,18 @@ pub(super) const USERS: &[Requirement] = &[
     met(183, "A disabled user's sessions are over; where the store is asked, the next request is \
         a 401.", "ASVS 5.0, 7.4.2"),
 ];
+
+#[rustfmt::skip]
+pub(super) const API_KEYS: &[Requirement] = &[
+    met(190, "A missing API key is a 401 with a challenge of its scheme.", "RFC 9110, 15.5.2"),
+    met(191, "An API key has 256 random bits and a checksum; it is shown once and stored as a hash.",
+        OURS),
+    met(192, "A key is looked up by its public ID; unknown, revoked and expired are one answer.",
+        OURS),
+    met(193, "An API key is no session: no claims, no roles, no endpoint of the account.",
+        "ASVS 5.0, 7.2.2"),
+    met(194, "A key has scopes that its owner holds, an end, a rate and a last use; what it lacks \
+        is said in its own scheme.", OURS),
+    met(195, "A key and a token at once are a 400.", OURS),
+    met(196, "Keys in the query are not read.", OURS),
+];

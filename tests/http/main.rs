@@ -4,6 +4,8 @@
 
 mod addresses;
 mod answers;
+mod api_key_headers;
+mod api_keys;
 mod caching;
 mod challenge_properties;
 mod challenges;

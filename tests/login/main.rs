@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
 
 mod accounts;
+mod api_keys;
 mod audit;
 mod bodies;
 mod refresh;

@@ -1,5 +1,6 @@
 //! Where the token of a request is.
 
+mod api_key;
 mod cookie;
 mod header;
 mod origin;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
+pub(super) use api_key::{Presented, find as find_api_key, strip as strip_api_key};
 pub(super) use cookie::is_name as is_cookie_name;
 #[cfg(feature = "login")]
 pub(crate) use header::bearer;
@@ -247,6 +249,21 @@ pub(super) fn find<'a>(
     sources: &[TokenSource],
     request: &RequestHead<'a>,
 ) -> Result<Option<Credentials<'a>>, AuthErrorKind> {
+    let mut found = find_asked(sources, request)?;
+    for source in sources.iter().filter(|source| source.unasked.is_some()) {
+        if found.is_some() {
+            break;
+        }
+        found = source.read(request)?;
+    }
+    Ok(found)
+}
+
+/// The one token that the client chose to send, or `None` where there is none.
+pub(super) fn find_asked<'a>(
+    sources: &[TokenSource],
+    request: &RequestHead<'a>,
+) -> Result<Option<Credentials<'a>>, AuthErrorKind> {
     let in_header = header::bearer(request.headers)?;
     let mut found = in_header
         .map(|token| Credentials { carrier: Carrier::Authorization, token: Cow::Borrowed(token) });
@@ -257,12 +274,6 @@ pub(super) fn find<'a>(
             // Which of two an intermediary looked at, nobody knows.
             return Err(AuthErrorKind::MultipleCredentials);
         }
-    }
-    for source in sources.iter().filter(|source| source.unasked.is_some()) {
-        if found.is_some() {
-            break;
-        }
-        found = source.read(request)?;
     }
     Ok(found)
 }

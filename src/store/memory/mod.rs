@@ -1,5 +1,6 @@
 //! The store in memory.
 
+mod api_keys;
 mod sessions;
 mod throttles;
 mod users;
@@ -8,9 +9,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Session, StoredToken, User};
+use super::{Session, StoredApiKey, StoredToken, User};
 
-/// Users and sessions in the memory of one process: for tests and for trying things out.
+/// Users, sessions and API keys in the memory of one process: for tests and for trying things out.
 ///
 /// Everything is lost when the process ends, and other processes see nothing of it. A clone is a
 /// handle to the same data. What throttles count is limited to 100,000 keys: beyond that, those go
@@ -44,6 +45,7 @@ struct Data {
     /// By selector.
     tokens: HashMap<String, StoredToken>,
     throttles: throttles::Throttles,
+    api_keys: HashMap<String, StoredApiKey>,
 }
 
 struct StoredUser {
@@ -78,10 +80,11 @@ impl MemoryStore {
         true
     }
 
-    /// Deletes a user with all sessions, and says whether there was one with this ID.
+    /// Deletes a user with all sessions and API keys, and says whether there was one with this ID.
     pub fn remove_user(&self, id: &str) -> bool {
         let mut data = self.lock();
         data.end_sessions(|session, _| session.user_id == id);
+        data.api_keys.retain(|_, key| key.user_id != id);
         data.users.remove(id).is_some()
     }
 

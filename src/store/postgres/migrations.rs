@@ -27,13 +27,14 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError>
     apply(connection, &all()).await
 }
 
-fn all() -> [Migration; 2] {
+fn all() -> [Migration; 3] {
     [
         simple(
             1,
             "users and sessions",
             include_str!("../../../migrations/postgres/0001_users_and_sessions.sql"),
         ),
+        simple(5, "API keys", include_str!("../../../migrations/postgres/0005_api_keys.sql")),
         simple(6, "throttles", include_str!("../../../migrations/postgres/0006_throttles.sql")),
     ]
 }

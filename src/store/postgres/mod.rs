@@ -1,5 +1,6 @@
 //! The store on PostgreSQL.
 
+mod api_keys;
 mod error;
 mod migrations;
 mod sessions;
@@ -31,13 +32,13 @@ const LIMITS: [(&str, &str); 3] = [
     ("idle_in_transaction_session_timeout", "15s"),
 ];
 
-/// Users and sessions in a PostgreSQL database, version 13 or newer, for any number of nodes.
+/// Users, sessions and API keys in a PostgreSQL database, version 13 or newer, for any number of nodes.
 ///
 /// The tables are named `tower_bearer_*`, the record of migrations included, and stand in the
 /// first schema of the search path: beside an application's own, or in a schema of their own with
 /// `?options[search_path]=auth` in the URL. An administrator may change `name`, `is_active`,
 /// `roles` and `scopes` (arrays) of `tower_bearer_users` with SQL, and delete users: that ends
-/// their sessions too.
+/// their sessions too, and revokes their API keys.
 ///
 /// # Connections
 ///

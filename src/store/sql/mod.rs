@@ -1,5 +1,6 @@
 //! What the stores on SQL databases share: statements, rows, faults, and how tables come to be.
 
+pub(super) mod api_keys;
 mod error;
 pub(super) mod migrations;
 

@@ -16,7 +16,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-fn all() -> [Migration; 3] {
+fn all() -> [Migration; 4] {
     [
         simple(
             1,
@@ -28,6 +28,7 @@ fn all() -> [Migration; 3] {
             "sessions to tell apart",
             include_str!("../../../migrations/sqlite/0002_sessions_to_tell_apart.sql"),
         ),
+        simple(5, "API keys", include_str!("../../../migrations/sqlite/0005_api_keys.sql")),
         simple(6, "throttles", include_str!("../../../migrations/sqlite/0006_throttles.sql")),
     ]
 }

@@ -1,5 +1,6 @@
 //! The store on SQLite.
 
+mod api_keys;
 mod error;
 mod migrations;
 mod sessions;
@@ -22,12 +23,13 @@ pub(super) use error::{code, from_code};
 /// How long a call waits for its turn to write, and for another process to release the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Users and sessions in an SQLite database.
+/// Users, sessions and API keys in an SQLite database.
 ///
 /// The tables are named `tower_bearer_*`, the record of migrations included, so that they can
 /// stand beside an application's own, in one file and on one [pool](Self::pool).
 /// An administrator may change `name`, `is_active`, `roles` and `scopes` (JSON arrays) of
-/// `tower_bearer_users` with SQL, and delete users: that ends their sessions too.
+/// `tower_bearer_users` with SQL, and delete users: that ends their sessions too, and revokes
+/// their API keys.
 ///
 /// # Durability
 ///

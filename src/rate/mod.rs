@@ -1,20 +1,27 @@
-//! How many attempts in how much time.
+//! How many in how much time.
+
+mod gcra;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-use governor::Quota;
+#[cfg(feature = "login")]
+pub(crate) use gcra::Counted;
+pub(crate) use gcra::nanoseconds;
 
 use crate::ConfigError;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// So many attempts in so much time, such as `5/minute`.
+/// So many in so much time, such as `5/minute`: failed attempts, or uses of a key.
 ///
 /// All of them may come at once. They come back one by one, evenly: of `5/minute` one every 12
-/// seconds.
+/// seconds (GCRA).
 ///
 /// As text: a number, `/`, and `second`, `minute`, `hour` or `day`, or a number of seconds (`3s`),
 /// minutes (`10m`) or hours (`2h`).
@@ -41,16 +48,17 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// `count` attempts in `period`.
+    /// `count` in `period`.
     ///
     /// # Errors
     ///
-    /// When the count is not from 1 to 1,000,000, or the period not from a second to a day.
+    /// When the count is not from 1 to 1,000,000, or the period not whole seconds from one to a day.
     pub fn new(count: u32, period: Duration) -> Result<Self, ConfigError> {
         match NonZeroU32::new(count) {
             Some(count) if count.get() <= 1_000_000 => {
-                if !(Duration::from_secs(1)..=DAY).contains(&period) {
-                    return Err(invalid("its period must be from a second to a day"));
+                let is_whole = period.subsec_nanos() == 0;
+                if !is_whole || !(Duration::from_secs(1)..=DAY).contains(&period) {
+                    return Err(invalid("its period must be whole seconds, from one to a day"));
                 }
                 Ok(Self { count, period })
             }
@@ -68,18 +76,29 @@ impl Rate {
     }
 
     /// For the defaults.
-    pub(super) const fn per_minute(count: NonZeroU32) -> Self {
+    #[cfg(feature = "login")]
+    pub(crate) const fn per_minute(count: NonZeroU32) -> Self {
         Self { count, period: Duration::from_secs(60) }
     }
 
-    pub(super) const fn period(self) -> Duration {
+    #[cfg(feature = "login")]
+    pub(crate) const fn period(self) -> Duration {
         self.period
     }
 
-    pub(super) fn quota(self) -> Quota {
-        let quota = Quota::with_period(self.period / self.count.get());
-        // A millionth of a second is more than nothing.
-        quota.expect("a rate has at least a microsecond for each attempt").allow_burst(self.count)
+    /// How long it takes for one to come back.
+    pub(crate) fn interval(self) -> Duration {
+        self.period / self.count.get()
+    }
+
+    /// How long it takes for all to come back.
+    pub(crate) fn recovery(self) -> Duration {
+        self.interval() * self.count.get()
+    }
+
+    #[cfg(all(test, feature = "login"))]
+    pub(crate) fn burst(self) -> u32 {
+        self.count.get()
     }
 }
 
@@ -122,6 +141,13 @@ fn invalid(rule: &'static str) -> ConfigError {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}s", self.count, self.period.as_secs())
+        write!(f, "{}/", self.count)?;
+        match self.period.as_secs() {
+            1 => f.write_str("second"),
+            60 => f.write_str("minute"),
+            3600 => f.write_str("hour"),
+            86_400 => f.write_str("day"),
+            seconds => write!(f, "{seconds}s"),
+        }
     }
 }
