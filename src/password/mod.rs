@@ -2,6 +2,8 @@
 
 mod builder;
 mod error;
+mod known;
+mod legacy;
 mod parameters;
 mod policy;
 mod pool;
@@ -25,6 +27,7 @@ pub use parameters::OwaspParameters;
 pub use policy::{PasswordPolicy, PasswordRule};
 pub use verification::Verification;
 
+use known::Known;
 use parameters::Parameters;
 use pool::{Memory, Pool};
 use stored::{SALT_BYTES, Stored};
@@ -54,11 +57,31 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 ///
 /// # What can be verified
 ///
-/// argon2id, argon2i and argon2d as PHC strings, with any parameters up to 128 MiB of memory,
-/// 512 MiB as the product of memory and iterations, and 16 lanes: about fourteen times the cost
-/// of the defaults. The hasher's own parameters count as the limit where they are higher. Anything
-/// else, a crafted hash that asks for 4 GiB included, is no match; it takes one computation with
-/// the hasher's own parameters, as an unknown user does, and is logged as an error.
+/// | form of the hash | made by | limit |
+/// |---|---|---|
+/// | `$argon2id$`, `$argon2i$`, `$argon2d$` (PHC) | this hasher, and most programs of today | 128 MiB of memory, 512 MiB as the product of memory and iterations, 16 lanes |
+/// | `argon2$argon2id$` | Django | as above |
+/// | `$2a$`, `$2b$`, `$2y$` | bcrypt | cost 14 |
+/// | `bcrypt$$2b$`, `bcrypt_sha256$$2b$` | Django | cost 14 |
+/// | `$scrypt$ln=..,r=..,p=..$` (PHC) | scrypt, as passlib writes it | 128 MiB of memory (2^ln times r times 128), 512 MiB as the product of memory and p, p 16 |
+/// | `$pbkdf2-sha256$i=..$`, `$pbkdf2-sha512$i=..$` (PHC) | PBKDF2 | 2000000 iterations, by the blocks of the output |
+/// | `$pbkdf2-sha256$29000$` | passlib | as above |
+/// | `pbkdf2_sha256$1000000$` | Django | as above |
+///
+/// What argon2 may ask for is about fourteen times the cost of the defaults; the hasher's own
+/// parameters count as the limit where they are higher. The other functions take up to about a
+/// second. Memory of scrypt is allocated for the one computation and comes on top of what the
+/// thread keeps, so that a thread has at most 128 MiB more than the hasher's own parameters need.
+///
+/// Anything else, a crafted hash that asks for 4 GiB included, is no match; it takes one
+/// computation with the hasher's own parameters, as an unknown user does, and is logged as an
+/// error. So is `$2x$`, which marks the hashes of a faulty implementation of bcrypt that no
+/// library here repeats.
+///
+/// A hash of another function than argon2 always [needs a new one](Verification::needs_rehash).
+/// bcrypt reads 72 bytes of a password, so a longer one is compared by these and hashed anew in
+/// whole. Until then a login takes the time of the old function, and whoever measures can tell
+/// such a user from one who does not exist.
 ///
 /// # Passwords
 ///
@@ -156,7 +179,7 @@ impl Hasher {
     ///
     /// `None` stands for a user who does not exist. It is no match after one computation with the
     /// hasher's own parameters, and so takes as long as a wrong password does for a user whose
-    /// hash has these parameters. A hash with older parameters takes the time of those, until the
+    /// hash has these parameters. A hash with older parameters or of another function takes the time of those, until the
     /// user's next login replaces it: see [`Verification::needs_rehash`].
     ///
     /// # Errors
@@ -175,20 +198,18 @@ impl Hasher {
     ) -> Result<Verification, PasswordError> {
         let password = self.prepare(password)?;
         let current = self.0.parameters;
-        let known = stored.and_then(|text| Stored::read(text, current));
+        let known = stored.and_then(|text| Known::read(text, current));
         let inner = Arc::clone(&self.0);
         let verification = self.0.pool.run(move |memory| {
             let exists = known.is_some();
-            let stored = known.or_else(|| Stored::new(current, &[0; SALT_BYTES]))?;
-            // `Output` compares in constant time.
-            let equal = inner.compute(&password, &stored, memory)? == stored.output;
-            let matches = equal & exists;
-            Some(Verification { matches, outdated: matches && stored.is_outdated(current) })
+            let known = known.or_else(|| Some(Known::Argon2(Stored::dummy(current)?)))?;
+            let matches = inner.matches(&password, &known, memory)? & exists;
+            Some(Verification { matches, outdated: matches && known.is_outdated(current) })
         });
         verification.await?.ok_or(PasswordError::Unavailable)
     }
 
-    /// How many argon2 computations this hasher and its clones have started: for monitoring, and
+    /// How many hashes this hasher and its clones have started: for monitoring, and
     /// to test that a login costs as much for an unknown user as for a known one.
     ///
     /// # Examples
@@ -224,6 +245,18 @@ impl Hasher {
 }
 
 impl Inner {
+    /// One computation, of whatever kind; nothing when the system has no memory for it.
+    fn matches(&self, password: &str, known: &Known, memory: &mut Memory) -> Option<bool> {
+        match known {
+            // `Output` compares in constant time.
+            Known::Argon2(stored) => Some(self.compute(password, stored, memory)? == stored.output),
+            Known::Legacy(hash) => {
+                self.computations.fetch_add(1, Ordering::Relaxed);
+                hash.matches(password)
+            }
+        }
+    }
+
     /// One argon2 computation; nothing when the system has no memory for it.
     fn compute(&self, password: &str, stored: &Stored, memory: &mut Memory) -> Option<Output> {
         let blocks = memory.blocks(stored.params.block_count())?;

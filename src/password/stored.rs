@@ -1,10 +1,10 @@
-//! Reading and writing what a user store keeps: the PHC string of one password.
+//! Reading and writing the PHC string of argon2.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Params, Version};
 
+use super::known::Unusable;
 use super::parameters::Parameters;
-use crate::trace;
 
 pub(super) const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
@@ -30,26 +30,18 @@ impl Stored {
         })
     }
 
-    /// Reads a PHC string. Nothing is returned, and the fault logged, where the string has no
-    /// known form or asks for more than is acceptable.
-    pub(super) fn read(text: &str, current: Parameters) -> Option<Self> {
-        let Some(stored) = Self::parse(text) else {
-            trace::error!(
-                "a stored password hash has no known form, so that its user can't log in"
-            );
-            return None;
-        };
-        let asked = stored.parameters();
-        if !asked.acceptable_to(current) {
-            trace::error!(
-                memory_kib = asked.memory_kib,
-                iterations = asked.iterations,
-                parallelism = asked.parallelism,
-                "a stored password hash asks for too much work, so that its user can't log in"
-            );
-            return None;
+    /// What the password of a user who does not exist is compared with.
+    pub(super) fn dummy(parameters: Parameters) -> Option<Self> {
+        Self::new(parameters, &[0; SALT_BYTES])
+    }
+
+    /// Reads a PHC string of one of the three variants.
+    pub(super) fn read(text: &str, current: Parameters) -> Result<Self, Unusable> {
+        let stored = Self::parse(text).ok_or(Unusable::UnknownForm)?;
+        if !stored.parameters().acceptable_to(current) {
+            return Err(Unusable::TooDear);
         }
-        Some(stored)
+        Ok(stored)
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -61,6 +61,8 @@ pub(super) const PASSWORDS: &[Requirement] = &[
     met(157, "A hash that is weaker than the setting is due for a new one, a stronger one stays.",
         OWASP),
     met(158, "A new hash replaces the one that was verified and no other.", OURS),
+    met(159, "bcrypt is verified as it was made, with 72 bytes; the new hash takes the whole \
+        password, and NUL is no end.", OWASP),
     met(160, "The whole password counts; above a limit it is refused before any work.", NIST),
     met(161, "Hashing has fixed threads and memory, and a queue with an end.", OURS),
     met(163, "A stored hash with hostile parameters costs no more than the limit.", OURS),

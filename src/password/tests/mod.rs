@@ -1,4 +1,5 @@
 mod hashing;
+mod legacy;
 mod limits;
 mod policy;
 mod pool;
