@@ -40,7 +40,7 @@ const MODULES: &[Module] = &[
     Module { name: "peer", imports: &[] },
     Module { name: "transport", imports: &["body", "gate", "peer"] },
     Module { name: "issue", imports: &["key", "token", "verify"] },
-    Module { name: "password", imports: &[] },
+    Module { name: "password", imports: &["key"] },
     Module { name: "store", imports: &["token", "subject"] },
     Module { name: "refresh", imports: &["store"] },
     Module { name: "audit", imports: &[] },

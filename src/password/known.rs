@@ -2,6 +2,7 @@
 
 use super::legacy::Legacy;
 use super::parameters::Parameters;
+use super::pepper::Peppers;
 use super::stored::Stored;
 use crate::trace;
 
@@ -16,28 +17,29 @@ pub(super) enum Known {
 pub(super) enum Unusable {
     UnknownForm,
     TooDear,
+    UnknownPepper,
 }
 
 impl Known {
     /// Reads a hash by the form of its text. Nothing is returned, and the fault logged, where it
     /// can't be used.
-    pub(super) fn read(text: &str, current: Parameters) -> Option<Self> {
+    pub(super) fn read(text: &str, current: Parameters, peppers: &Peppers) -> Option<Self> {
         // Django puts the name of its own class before the PHC string.
         let phc = match text.strip_prefix("argon2") {
             Some(phc) if phc.starts_with('$') => phc,
             _ => text,
         };
         let read = if phc.starts_with("$argon2") {
-            Stored::read(phc, current).map(Self::Argon2)
+            Stored::read(phc, current, peppers).map(Self::Argon2)
         } else {
             Legacy::read(text).map(Self::Legacy)
         };
         read.map_err(log).ok()
     }
 
-    pub(super) fn is_outdated(&self, current: Parameters) -> bool {
+    pub(super) fn is_outdated(&self, current: Parameters, peppers: &Peppers) -> bool {
         match self {
-            Self::Argon2(stored) => stored.is_outdated(current),
+            Self::Argon2(stored) => stored.is_outdated(current, peppers),
             Self::Legacy(_) => true,
         }
     }
@@ -48,6 +50,10 @@ fn log(fault: Unusable) {
         Unusable::UnknownForm => {
             trace::error!("a stored password hash has no known form, so that its user can't log in")
         }
+        Unusable::UnknownPepper => trace::warn!(
+            "a stored password hash has a pepper that the hasher does not know, so that its user \
+             can't log in; add it with `previous_pepper`"
+        ),
         Unusable::TooDear => trace::error!(
             "a stored password hash asks for too much work, so that its user can't log in"
         ),

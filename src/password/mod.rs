@@ -1,10 +1,13 @@
 //! Passwords: argon2id (RFC 9106) on a small pool of threads, and the rules for new passwords.
 
 mod builder;
+mod compute;
 mod error;
+mod input;
 mod known;
 mod legacy;
 mod parameters;
+mod pepper;
 mod policy;
 mod pool;
 mod stored;
@@ -14,12 +17,7 @@ mod verification;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use argon2::Argon2;
-use argon2::password_hash::phc::Output;
-use unicode_normalization::UnicodeNormalization;
-use zeroize::Zeroizing;
+use std::sync::atomic::Ordering;
 
 pub use builder::HasherBuilder;
 pub use error::PasswordError;
@@ -27,9 +25,10 @@ pub use parameters::OwaspParameters;
 pub use policy::{PasswordPolicy, PasswordRule};
 pub use verification::Verification;
 
+use compute::Inner;
+use input::Input;
 use known::Known;
-use parameters::Parameters;
-use pool::{Memory, Pool};
+use pool::Pool;
 use stored::{SALT_BYTES, Stored};
 
 use crate::random;
@@ -89,6 +88,10 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 /// 3.1.1.2), so that it does not depend on how a keyboard composes accents. Passwords of more
 /// than 1024 bytes are refused before any work. The copies made here are wiped after use.
 ///
+/// A hash that another program made without normalising verifies as well: a password that NFC
+/// changes is compared in NFC, and then as it was sent. That is a second computation for the few
+/// passwords concerned, whether the user exists or not. [`HasherBuilder::nfc`] turns it round.
+///
 /// # Examples
 ///
 /// ```
@@ -112,13 +115,6 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 #[derive(Clone)]
 pub struct Hasher(Arc<Inner>);
 
-struct Inner {
-    parameters: Parameters,
-    max_password_bytes: usize,
-    computations: AtomicU64,
-    pool: Arc<Pool>,
-}
-
 impl Hasher {
     /// A hasher with the default parameters.
     ///
@@ -128,7 +124,7 @@ impl Hasher {
     pub fn new() -> Self {
         let defaults = HasherBuilder::default();
         let pool = Pool::shared(defaults.pool_settings());
-        Self::on_pool(defaults.parameters(), MAX_PASSWORD_BYTES, pool)
+        defaults.on_pool(pool)
     }
 
     /// Sets parameters and limits.
@@ -138,16 +134,6 @@ impl Hasher {
     /// See [`HasherBuilder`].
     pub fn builder() -> HasherBuilder {
         HasherBuilder::default()
-    }
-
-    fn on_pool(parameters: Parameters, max_password_bytes: usize, pool: Arc<Pool>) -> Self {
-        pool.keep(parameters.block_count());
-        Self(Arc::new(Inner {
-            parameters,
-            max_password_bytes,
-            computations: AtomicU64::new(0),
-            pool,
-        }))
     }
 
     /// Hashes a password with a fresh random salt of 16 bytes.
@@ -166,10 +152,12 @@ impl Hasher {
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let password = self.prepare(password)?;
         let salt = random::bytes::<SALT_BYTES>().map_err(|_| PasswordError::Unavailable)?;
-        let fresh = Stored::new(self.0.parameters, &salt).ok_or(PasswordError::Unavailable)?;
+        let pepper = self.0.peppers.current_id();
+        let fresh = Stored::new(self.0.parameters, pepper, &salt);
+        let fresh = fresh.ok_or(PasswordError::Unavailable)?;
         let inner = Arc::clone(&self.0);
         let text = self.0.pool.run(move |memory| {
-            let output = inner.compute(&password, &fresh, memory)?;
+            let output = inner.compute(&password.text, &fresh, memory)?;
             fresh.text(output)
         });
         text.await?.ok_or(PasswordError::Unavailable)
@@ -197,15 +185,10 @@ impl Hasher {
         stored: Option<&str>,
     ) -> Result<Verification, PasswordError> {
         let password = self.prepare(password)?;
-        let current = self.0.parameters;
-        let known = stored.and_then(|text| Known::read(text, current));
         let inner = Arc::clone(&self.0);
-        let verification = self.0.pool.run(move |memory| {
-            let exists = known.is_some();
-            let known = known.or_else(|| Some(Known::Argon2(Stored::dummy(current)?)))?;
-            let matches = inner.matches(&password, &known, memory)? & exists;
-            Some(Verification { matches, outdated: matches && known.is_outdated(current) })
-        });
+        let known = stored.and_then(|text| Known::read(text, inner.parameters, &inner.peppers));
+        let verification =
+            self.0.pool.run(move |memory| inner.verify(&password, known.as_ref(), memory));
         verification.await?.ok_or(PasswordError::Unavailable)
     }
 
@@ -228,46 +211,11 @@ impl Hasher {
         self.0.computations.load(Ordering::Relaxed)
     }
 
-    /// The password as it is hashed: NFC, in a buffer that is wiped.
-    fn prepare(&self, password: &str) -> Result<Zeroizing<String>, PasswordError> {
+    fn prepare(&self, password: &str) -> Result<Input, PasswordError> {
         if password.len() > self.0.max_password_bytes {
             return Err(PasswordError::TooLong);
         }
-        if password.is_ascii() {
-            return Ok(Zeroizing::new(password.to_owned()));
-        }
-        // NFC is at most three times as long in UTF-8 (Unicode FAQ, Normalization), so the string never
-        // moves and leaves no copy behind.
-        let mut normal = Zeroizing::new(String::with_capacity(3 * password.len()));
-        normal.extend(password.nfc());
-        Ok(normal)
-    }
-}
-
-impl Inner {
-    /// One computation, of whatever kind; nothing when the system has no memory for it.
-    fn matches(&self, password: &str, known: &Known, memory: &mut Memory) -> Option<bool> {
-        match known {
-            // `Output` compares in constant time.
-            Known::Argon2(stored) => Some(self.compute(password, stored, memory)? == stored.output),
-            Known::Legacy(hash) => {
-                self.computations.fetch_add(1, Ordering::Relaxed);
-                hash.matches(password)
-            }
-        }
-    }
-
-    /// One argon2 computation; nothing when the system has no memory for it.
-    fn compute(&self, password: &str, stored: &Stored, memory: &mut Memory) -> Option<Output> {
-        let blocks = memory.blocks(stored.params.block_count())?;
-        self.computations.fetch_add(1, Ordering::Relaxed);
-        let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
-        let mut bytes = Zeroizing::new([0; Output::MAX_LENGTH]);
-        let bytes = &mut bytes[..stored.output.len()];
-        argon2
-            .hash_password_into_with_memory(password.as_bytes(), &stored.salt, bytes, blocks)
-            .ok()?;
-        Output::new(bytes).ok()
+        Ok(Input::new(password, self.0.nfc))
     }
 }
 
@@ -283,6 +231,7 @@ impl fmt::Debug for Hasher {
             .field("memory_kib", &self.0.parameters.memory_kib)
             .field("iterations", &self.0.parameters.iterations)
             .field("parallelism", &self.0.parameters.parallelism)
+            .field("peppers", &self.0.peppers)
             .field("max_password_bytes", &self.0.max_password_bytes)
             .finish_non_exhaustive()
     }

@@ -65,6 +65,8 @@ pub(super) const PASSWORDS: &[Requirement] = &[
         password, and NUL is no end.", OWASP),
     met(160, "The whole password counts; above a limit it is refused before any work.", NIST),
     met(161, "Hashing has fixed threads and memory, and a queue with an end.", OURS),
+    met(162, "A pepper goes into the hash, which has its ID; another takes its place at the next \
+        login.", OWASP),
     met(163, "A stored hash with hostile parameters costs no more than the limit.", OURS),
     met(164, "Passwords and hashes are in no text and don't stay in memory.", OURS),
 ];
@@ -75,7 +77,8 @@ pub(super) const PASSWORD_POLICY: &[Requirement] = &[
         NIST),
     met(166, "Code points count, after normalisation.", NIST),
     met(167, "Long passwords are taken, with spaces and any characters.", NIST),
-    met(169, "Passwords are normalised (NFC) before they are hashed.", NIST),
+    met(169, "Passwords are normalised (NFC) before they are hashed, unless switched off; hashes \
+        made without match too.", NIST),
     met(171, "A refused name or password is told the rule.", NIST),
 ];
 
