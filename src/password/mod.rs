@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering;
 pub use builder::HasherBuilder;
 pub use error::PasswordError;
 pub use parameters::OwaspParameters;
-pub use policy::{PasswordPolicy, PasswordRule};
+pub use policy::{BreachCheck, NewPasswordError, PasswordContext, PasswordPolicy, PasswordRule};
 pub use verification::Verification;
 
 use compute::Inner;
@@ -209,6 +209,15 @@ impl Hasher {
     /// ```
     pub fn computations(&self) -> u64 {
         self.0.computations.load(Ordering::Relaxed)
+    }
+
+    /// Runs other work that takes its time on the threads that hash.
+    #[cfg(feature = "zxcvbn")]
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        self.0.pool.run(move |_| work()).await
     }
 
     fn prepare(&self, password: &str) -> Result<Input, PasswordError> {

@@ -77,8 +77,11 @@ pub(super) const PASSWORD_POLICY: &[Requirement] = &[
         NIST),
     met(166, "Code points count, after normalisation.", NIST),
     met(167, "Long passwords are taken, with spaces and any characters.", NIST),
+    met(168, "No preset of a standard asks for kinds of characters.", NIST),
     met(169, "Passwords are normalised (NFC) before they are hashed, unless switched off; hashes \
         made without match too.", NIST),
+    met(170, "Common and breached passwords are refused, and what is made of names; of the password \
+        five digits of its hash leave.", NIST),
     met(171, "A refused name or password is told the rule.", NIST),
 ];
 

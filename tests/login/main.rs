@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod bodies;
+mod passwords;
 mod refresh;
 mod routes;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
