@@ -8,6 +8,7 @@ use std::time::Duration;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
+use super::PasswordPolicy;
 use crate::trace;
 
 /// Hexadecimal digits of the SHA-1 that leave the process.
@@ -74,6 +75,31 @@ where
 
     fn range(&self, prefix: String) -> impl Future<Output = Result<String, E>> + Send {
         self(prefix)
+    }
+}
+
+impl PasswordPolicy {
+    /// Asks for breached passwords, in [`check_new`](Self::check_new). A second call replaces the
+    /// first.
+    ///
+    /// # Examples
+    ///
+    /// See [`BreachCheck`].
+    #[must_use]
+    pub fn breach_check(mut self, check: impl BreachCheck) -> Self {
+        let timeout = self.breaches.map_or(Breaches::TIMEOUT, |breaches| breaches.timeout);
+        self.breaches = Some(Breaches::new(check, timeout));
+        self
+    }
+
+    /// How long an answer of the [`breach_check`](Self::breach_check) is waited for: 2 seconds by
+    /// default. Without one this has no effect.
+    #[must_use]
+    pub fn breach_timeout(mut self, timeout: Duration) -> Self {
+        if let Some(breaches) = &mut self.breaches {
+            breaches.timeout = timeout;
+        }
+        self
     }
 }
 
