@@ -61,7 +61,8 @@
 //! | `axum-core` | yes | the extractors, and `IntoResponse` for rejections |
 //! | `aws-lc-rs` | yes | the cryptographic backend aws-lc-rs; it does the work where both are on |
 //! | `rust-crypto` | | the cryptographic backend RustCrypto, which needs no C compiler |
-//! | `password` | | argon2id on a bounded pool of threads |
+//! | `password` | | argon2id on a bounded pool of threads, and the rules for new passwords |
+//! | `zxcvbn` | | password policies with a score of zxcvbn |
 //! | `store` | | users, refresh tokens and API keys: the traits, their rules, the store in memory |
 //! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
 //! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
@@ -146,8 +147,8 @@ pub use limit::{LockNotice, LoginThrottle};
 pub use login::{Endpoint, LoginRouter};
 #[cfg(feature = "password")]
 pub use password::{
-    Hasher, HasherBuilder, OwaspParameters, PasswordError, PasswordPolicy, PasswordRule,
-    Verification,
+    BreachCheck, Hasher, HasherBuilder, NewPasswordError, OwaspParameters, PasswordContext,
+    PasswordError, PasswordPolicy, PasswordRule, Verification,
 };
 pub use peer::{AddressSource, PeerAddr, TrustedProxies};
 #[cfg(feature = "store")]

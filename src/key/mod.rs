@@ -15,6 +15,8 @@ mod verifying;
 mod tests;
 
 pub use algorithm::Algorithm;
+#[cfg(feature = "password")]
+pub(crate) use secret::weakness;
 pub use set::KeySet;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;

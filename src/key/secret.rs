@@ -125,7 +125,8 @@ const VOCABULARY: &[&str] = &[
     "your",
 ];
 
-fn weakness(secret: &[u8]) -> Option<&'static str> {
+/// Why everybody can guess this secret, if so.
+pub(crate) fn weakness(secret: &[u8]) -> Option<&'static str> {
     if has_period(secret) {
         return Some("it repeats itself");
     }

@@ -12,7 +12,7 @@ use super::params::Params;
 use super::shared::Shared;
 use crate::audit::AuditEvent;
 use crate::error::AuthErrorKind;
-use crate::password::PasswordError;
+use crate::password::PasswordContext;
 use crate::reject::{Rejection, surroundings_of, token_of};
 use crate::store::{Email, InsertUserError, NewUser, RefreshStore, UserStore, Username};
 
@@ -31,12 +31,15 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
         .transpose()?;
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
     let password = required(&params, "password")?;
-    shared.policy.check(password).map_err(|rule| Failure::field("password", rule.to_string()))?;
+    let mut context = PasswordContext::new().username(username.as_str());
+    if let Some(email) = &email {
+        context = context.email(email.as_str());
+    }
+    if let Some(name) = &name {
+        context = context.name(name);
+    }
     shared.register_attempt(address).await?;
-    let hash = shared.hasher.hash(password).await.map_err(|error| match error {
-        PasswordError::TooLong => Failure::field("password", "the password is too long"),
-        other => other.into(),
-    })?;
+    let hash = shared.hash_new_password("password", password, &context).await?;
     let mut user = NewUser::new(username, hash).scopes(&shared.default_scopes);
     user.email = email;
     user.name = name;

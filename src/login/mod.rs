@@ -208,7 +208,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
-    /// What new passwords must satisfy. Default: [`PasswordPolicy::default`].
+    /// What new passwords must satisfy. Default: [`PasswordPolicy::default`]. The user's names and
+    /// address count as their [`PasswordContext`](crate::PasswordContext).
     #[must_use]
     pub fn password_policy(mut self, policy: PasswordPolicy) -> Self {
         self.policy = policy;

@@ -13,7 +13,7 @@ use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
 use crate::limit::{Account, Limiter, LoginThrottle};
-use crate::password::{Hasher, PasswordError, PasswordPolicy};
+use crate::password::{Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::{RefreshError, RefreshTokens};
 use crate::store::{LoginName, NewSession, RefreshStore, Session, User, UserStore};
@@ -126,6 +126,24 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         };
         self.login_failed(found.map(|user| user.id), reason, asked);
         Err(Failure::invalid_grant())
+    }
+
+    /// The hash of a password that a user chose, in this field, once it keeps all rules.
+    pub(super) async fn hash_new_password(
+        &self,
+        field: &'static str,
+        password: &str,
+        context: &PasswordContext<'_>,
+    ) -> Result<String, Failure> {
+        let refused = |error| match error {
+            NewPasswordError::Rule(rule) => Failure::field(field, rule.to_string()),
+            NewPasswordError::Hasher(PasswordError::TooLong) => {
+                Failure::field(field, "the password is too long")
+            }
+            NewPasswordError::Hasher(error) => error.into(),
+        };
+        self.policy.check_new(password, context, &self.hasher).await.map_err(refused)?;
+        self.hasher.hash(password).await.map_err(|error| refused(error.into()))
     }
 
     fn login_failed(&self, user_id: Option<String>, reason: LoginFailure, asked: &Asked<'_>) {

@@ -1,8 +1,10 @@
-#[cfg(test)]
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread;
 
+use super::compute::Inner;
 use super::parameters::{MAX_PARALLELISM, OwaspParameters, Parameters};
+use super::pepper::Peppers;
 use super::pool::{Pool, Settings};
 use super::{Hasher, MAX_PASSWORD_BYTES};
 use crate::{ConfigError, trace};
@@ -41,6 +43,8 @@ const QUEUE_PER_THREAD: usize = 64;
 pub struct HasherBuilder {
     parameters: Parameters,
     allow_weak: bool,
+    pub(super) peppers: Peppers,
+    nfc: bool,
     threads: Option<usize>,
     queue: Option<usize>,
     max_password_bytes: usize,
@@ -105,6 +109,25 @@ impl HasherBuilder {
         self
     }
 
+    /// Whether new hashes are made of the password in Unicode's form NFC, which is the default
+    /// (NIST SP 800-63B-4, section 3.1.1.2), or of its bytes as they were sent (OWASP ASVS 5.0,
+    /// 6.2.8).
+    ///
+    /// A hash that was made the other way verifies either way, and is renewed: see [`Hasher`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Hasher;
+    ///
+    /// let hasher = Hasher::builder().nfc(false).build()?;
+    /// # Ok::<(), tower_bearer::ConfigError>(())
+    /// ```
+    pub fn nfc(mut self, nfc: bool) -> Self {
+        self.nfc = nfc;
+        self
+    }
+
     /// Takes parameters that are too weak for the passwords of real users, to make tests fast.
     ///
     /// # Examples
@@ -131,7 +154,8 @@ impl HasherBuilder {
     /// # Errors
     ///
     /// [`ConfigError::WeakPasswordParameters`] when memory and iterations reach none of the
-    /// recommendations, [`ConfigError::InvalidValue`] when a setting is out of its range,
+    /// recommendations, [`ConfigError::InvalidValue`] when a setting is out of its range or a
+    /// pepper too short, [`ConfigError::WeakSecret`] when everybody can guess a pepper,
     /// [`ConfigError::NoHashingThread`] when the system started no thread.
     pub fn build(self) -> Result<Hasher, ConfigError> {
         self.check()?;
@@ -146,7 +170,7 @@ impl HasherBuilder {
                  and queue on the first hasher that is built"
             );
         }
-        Ok(Hasher::on_pool(self.parameters, self.max_password_bytes, pool))
+        Ok(self.on_pool(pool))
     }
 
     /// A hasher with threads of its own, which a test can fill without harm to the others.
@@ -154,11 +178,23 @@ impl HasherBuilder {
     pub(super) fn build_apart(self) -> Result<(Hasher, Arc<Pool>), ConfigError> {
         self.check()?;
         let pool = Arc::new(Pool::start(self.pool_settings()));
-        let hasher = Hasher::on_pool(self.parameters, self.max_password_bytes, Arc::clone(&pool));
-        Ok((hasher, pool))
+        Ok((self.on_pool(Arc::clone(&pool)), pool))
+    }
+
+    pub(super) fn on_pool(self, pool: Arc<Pool>) -> Hasher {
+        pool.keep(self.parameters.block_count());
+        Hasher(Arc::new(Inner {
+            parameters: self.parameters,
+            peppers: self.peppers,
+            nfc: self.nfc,
+            max_password_bytes: self.max_password_bytes,
+            computations: AtomicU64::new(0),
+            pool,
+        }))
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        self.peppers.check()?;
         let Parameters { memory_kib, iterations, parallelism } = self.parameters;
         let invalid = |setting, rule| Err(ConfigError::InvalidValue { setting, rule });
         if !(1..=MAX_PARALLELISM).contains(&parallelism) {
@@ -185,10 +221,6 @@ impl HasherBuilder {
         Ok(())
     }
 
-    pub(super) fn parameters(&self) -> Parameters {
-        self.parameters
-    }
-
     pub(super) fn pool_settings(&self) -> Settings {
         let threads = self.threads.unwrap_or_else(|| {
             thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
@@ -205,6 +237,8 @@ impl Default for HasherBuilder {
         Self {
             parameters: Parameters::DEFAULT,
             allow_weak: false,
+            peppers: Peppers::default(),
+            nfc: true,
             threads: None,
             queue: None,
             max_password_bytes: MAX_PASSWORD_BYTES,

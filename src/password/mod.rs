@@ -1,8 +1,13 @@
 //! Passwords: argon2id (RFC 9106) on a small pool of threads, and the rules for new passwords.
 
 mod builder;
+mod compute;
 mod error;
+mod input;
+mod known;
+mod legacy;
 mod parameters;
+mod pepper;
 mod policy;
 mod pool;
 mod stored;
@@ -12,21 +17,18 @@ mod verification;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use argon2::Argon2;
-use argon2::password_hash::phc::Output;
-use unicode_normalization::UnicodeNormalization;
-use zeroize::Zeroizing;
+use std::sync::atomic::Ordering;
 
 pub use builder::HasherBuilder;
 pub use error::PasswordError;
 pub use parameters::OwaspParameters;
-pub use policy::{PasswordPolicy, PasswordRule};
+pub use policy::{BreachCheck, NewPasswordError, PasswordContext, PasswordPolicy, PasswordRule};
 pub use verification::Verification;
 
-use parameters::Parameters;
-use pool::{Memory, Pool};
+use compute::Inner;
+use input::Input;
+use known::Known;
+use pool::Pool;
 use stored::{SALT_BYTES, Stored};
 
 use crate::random;
@@ -54,17 +56,41 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 ///
 /// # What can be verified
 ///
-/// argon2id, argon2i and argon2d as PHC strings, with any parameters up to 128 MiB of memory,
-/// 512 MiB as the product of memory and iterations, and 16 lanes: about fourteen times the cost
-/// of the defaults. The hasher's own parameters count as the limit where they are higher. Anything
-/// else, a crafted hash that asks for 4 GiB included, is no match; it takes one computation with
-/// the hasher's own parameters, as an unknown user does, and is logged as an error.
+/// | form of the hash | made by | limit |
+/// |---|---|---|
+/// | `$argon2id$`, `$argon2i$`, `$argon2d$` (PHC) | this hasher, and most programs of today | 128 MiB of memory, 512 MiB as the product of memory and iterations, 16 lanes |
+/// | `argon2$argon2id$` | Django | as above |
+/// | `$2a$`, `$2b$`, `$2y$` | bcrypt | cost 14 |
+/// | `bcrypt$$2b$`, `bcrypt_sha256$$2b$` | Django | cost 14 |
+/// | `$scrypt$ln=..,r=..,p=..$` (PHC) | scrypt, as passlib writes it | 128 MiB of memory (2^ln times r times 128), 512 MiB as the product of memory and p, p 16 |
+/// | `$pbkdf2-sha256$i=..$`, `$pbkdf2-sha512$i=..$` (PHC) | PBKDF2 | 2000000 iterations, by the blocks of the output |
+/// | `$pbkdf2-sha256$29000$` | passlib | as above |
+/// | `pbkdf2_sha256$1000000$` | Django | as above |
+///
+/// What argon2 may ask for is about fourteen times the cost of the defaults; the hasher's own
+/// parameters count as the limit where they are higher. The other functions take up to about a
+/// second. Memory of scrypt is allocated for the one computation and comes on top of what the
+/// thread keeps, so that a thread has at most 128 MiB more than the hasher's own parameters need.
+///
+/// Anything else, a crafted hash that asks for 4 GiB included, is no match; it takes one
+/// computation with the hasher's own parameters, as an unknown user does, and is logged as an
+/// error. So is `$2x$`, which marks the hashes of a faulty implementation of bcrypt that no
+/// library here repeats.
+///
+/// A hash of another function than argon2 always [needs a new one](Verification::needs_rehash).
+/// bcrypt reads 72 bytes of a password, so a longer one is compared by these and hashed anew in
+/// whole. Until then a login takes the time of the old function, and whoever measures can tell
+/// such a user from one who does not exist.
 ///
 /// # Passwords
 ///
 /// A password is hashed in whole, after Unicode normalisation to NFC (NIST SP 800-63B-4, section
 /// 3.1.1.2), so that it does not depend on how a keyboard composes accents. Passwords of more
 /// than 1024 bytes are refused before any work. The copies made here are wiped after use.
+///
+/// A hash that another program made without normalising verifies as well: a password that NFC
+/// changes is compared in NFC, and then as it was sent. That is a second computation for the few
+/// passwords concerned, whether the user exists or not. [`HasherBuilder::nfc`] turns it round.
 ///
 /// # Examples
 ///
@@ -89,13 +115,6 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 #[derive(Clone)]
 pub struct Hasher(Arc<Inner>);
 
-struct Inner {
-    parameters: Parameters,
-    max_password_bytes: usize,
-    computations: AtomicU64,
-    pool: Arc<Pool>,
-}
-
 impl Hasher {
     /// A hasher with the default parameters.
     ///
@@ -105,7 +124,7 @@ impl Hasher {
     pub fn new() -> Self {
         let defaults = HasherBuilder::default();
         let pool = Pool::shared(defaults.pool_settings());
-        Self::on_pool(defaults.parameters(), MAX_PASSWORD_BYTES, pool)
+        defaults.on_pool(pool)
     }
 
     /// Sets parameters and limits.
@@ -115,16 +134,6 @@ impl Hasher {
     /// See [`HasherBuilder`].
     pub fn builder() -> HasherBuilder {
         HasherBuilder::default()
-    }
-
-    fn on_pool(parameters: Parameters, max_password_bytes: usize, pool: Arc<Pool>) -> Self {
-        pool.keep(parameters.block_count());
-        Self(Arc::new(Inner {
-            parameters,
-            max_password_bytes,
-            computations: AtomicU64::new(0),
-            pool,
-        }))
     }
 
     /// Hashes a password with a fresh random salt of 16 bytes.
@@ -143,10 +152,12 @@ impl Hasher {
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let password = self.prepare(password)?;
         let salt = random::bytes::<SALT_BYTES>().map_err(|_| PasswordError::Unavailable)?;
-        let fresh = Stored::new(self.0.parameters, &salt).ok_or(PasswordError::Unavailable)?;
+        let pepper = self.0.peppers.current_id();
+        let fresh = Stored::new(self.0.parameters, pepper, &salt);
+        let fresh = fresh.ok_or(PasswordError::Unavailable)?;
         let inner = Arc::clone(&self.0);
         let text = self.0.pool.run(move |memory| {
-            let output = inner.compute(&password, &fresh, memory)?;
+            let output = inner.compute(&password.text, &fresh, memory)?;
             fresh.text(output)
         });
         text.await?.ok_or(PasswordError::Unavailable)
@@ -156,7 +167,7 @@ impl Hasher {
     ///
     /// `None` stands for a user who does not exist. It is no match after one computation with the
     /// hasher's own parameters, and so takes as long as a wrong password does for a user whose
-    /// hash has these parameters. A hash with older parameters takes the time of those, until the
+    /// hash has these parameters. A hash with older parameters or of another function takes the time of those, until the
     /// user's next login replaces it: see [`Verification::needs_rehash`].
     ///
     /// # Errors
@@ -174,21 +185,14 @@ impl Hasher {
         stored: Option<&str>,
     ) -> Result<Verification, PasswordError> {
         let password = self.prepare(password)?;
-        let current = self.0.parameters;
-        let known = stored.and_then(|text| Stored::read(text, current));
         let inner = Arc::clone(&self.0);
-        let verification = self.0.pool.run(move |memory| {
-            let exists = known.is_some();
-            let stored = known.or_else(|| Stored::new(current, &[0; SALT_BYTES]))?;
-            // `Output` compares in constant time.
-            let equal = inner.compute(&password, &stored, memory)? == stored.output;
-            let matches = equal & exists;
-            Some(Verification { matches, outdated: matches && stored.is_outdated(current) })
-        });
+        let known = stored.and_then(|text| Known::read(text, inner.parameters, &inner.peppers));
+        let verification =
+            self.0.pool.run(move |memory| inner.verify(&password, known.as_ref(), memory));
         verification.await?.ok_or(PasswordError::Unavailable)
     }
 
-    /// How many argon2 computations this hasher and its clones have started: for monitoring, and
+    /// How many hashes this hasher and its clones have started: for monitoring, and
     /// to test that a login costs as much for an unknown user as for a known one.
     ///
     /// # Examples
@@ -207,34 +211,20 @@ impl Hasher {
         self.0.computations.load(Ordering::Relaxed)
     }
 
-    /// The password as it is hashed: NFC, in a buffer that is wiped.
-    fn prepare(&self, password: &str) -> Result<Zeroizing<String>, PasswordError> {
+    /// Runs other work that takes its time on the threads that hash.
+    #[cfg(feature = "zxcvbn")]
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        self.0.pool.run(move |_| work()).await
+    }
+
+    fn prepare(&self, password: &str) -> Result<Input, PasswordError> {
         if password.len() > self.0.max_password_bytes {
             return Err(PasswordError::TooLong);
         }
-        if password.is_ascii() {
-            return Ok(Zeroizing::new(password.to_owned()));
-        }
-        // NFC is at most three times as long in UTF-8 (Unicode FAQ, Normalization), so the string never
-        // moves and leaves no copy behind.
-        let mut normal = Zeroizing::new(String::with_capacity(3 * password.len()));
-        normal.extend(password.nfc());
-        Ok(normal)
-    }
-}
-
-impl Inner {
-    /// One argon2 computation; nothing when the system has no memory for it.
-    fn compute(&self, password: &str, stored: &Stored, memory: &mut Memory) -> Option<Output> {
-        let blocks = memory.blocks(stored.params.block_count())?;
-        self.computations.fetch_add(1, Ordering::Relaxed);
-        let argon2 = Argon2::new(stored.algorithm, stored.version, stored.params.clone());
-        let mut bytes = Zeroizing::new([0; Output::MAX_LENGTH]);
-        let bytes = &mut bytes[..stored.output.len()];
-        argon2
-            .hash_password_into_with_memory(password.as_bytes(), &stored.salt, bytes, blocks)
-            .ok()?;
-        Output::new(bytes).ok()
+        Ok(Input::new(password, self.0.nfc))
     }
 }
 
@@ -250,6 +240,7 @@ impl fmt::Debug for Hasher {
             .field("memory_kib", &self.0.parameters.memory_kib)
             .field("iterations", &self.0.parameters.iterations)
             .field("parallelism", &self.0.parameters.parallelism)
+            .field("peppers", &self.0.peppers)
             .field("max_password_bytes", &self.0.max_password_bytes)
             .finish_non_exhaustive()
     }

@@ -1,6 +1,6 @@
 //! What a computation costs, and the rules about that.
 
-use argon2::Params;
+use argon2::{KeyId, Params, ParamsBuilder};
 
 /// The parameters that OWASP recommends for argon2id (Password Storage Cheat Sheet): less memory
 /// for more iterations, all of about equal strength, each with one lane.
@@ -91,8 +91,13 @@ impl Parameters {
         !self.meets_owasp() || self.cost() <= current.cost()
     }
 
-    pub(super) fn params(self, output_bytes: usize) -> Option<Params> {
-        Params::new(self.memory_kib, self.iterations, self.parallelism, Some(output_bytes)).ok()
+    pub(super) fn params(self, pepper: KeyId, output_bytes: usize) -> Option<Params> {
+        let mut params = ParamsBuilder::new();
+        params.m_cost(self.memory_kib).t_cost(self.iterations).p_cost(self.parallelism);
+        if !pepper.is_empty() {
+            params.keyid(pepper);
+        }
+        params.output_len(output_bytes).build().ok()
     }
 
     /// The blocks of 1 KiB that a computation needs, rounded up.

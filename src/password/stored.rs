@@ -1,10 +1,11 @@
-//! Reading and writing what a user store keeps: the PHC string of one password.
+//! Reading and writing the PHC string of argon2.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{Algorithm, Params, Version};
+use argon2::{Algorithm, KeyId, Params, Version};
 
+use super::known::Unusable;
 use super::parameters::Parameters;
-use crate::trace;
+use super::pepper::Peppers;
 
 pub(super) const SALT_BYTES: usize = 16;
 const OUTPUT_BYTES: usize = 32;
@@ -20,36 +21,39 @@ pub(super) struct Stored {
 
 impl Stored {
     /// A hash that is yet to be computed: its output is all zeros.
-    pub(super) fn new(parameters: Parameters, salt: &[u8; SALT_BYTES]) -> Option<Self> {
+    pub(super) fn new(
+        parameters: Parameters,
+        pepper: KeyId,
+        salt: &[u8; SALT_BYTES],
+    ) -> Option<Self> {
         Some(Self {
             algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
-            params: parameters.params(OUTPUT_BYTES)?,
+            params: parameters.params(pepper, OUTPUT_BYTES)?,
             salt: Salt::new(salt).ok()?,
             output: Output::new(&[0; OUTPUT_BYTES]).ok()?,
         })
     }
 
-    /// Reads a PHC string. Nothing is returned, and the fault logged, where the string has no
-    /// known form or asks for more than is acceptable.
-    pub(super) fn read(text: &str, current: Parameters) -> Option<Self> {
-        let Some(stored) = Self::parse(text) else {
-            trace::error!(
-                "a stored password hash has no known form, so that its user can't log in"
-            );
-            return None;
-        };
-        let asked = stored.parameters();
-        if !asked.acceptable_to(current) {
-            trace::error!(
-                memory_kib = asked.memory_kib,
-                iterations = asked.iterations,
-                parallelism = asked.parallelism,
-                "a stored password hash asks for too much work, so that its user can't log in"
-            );
-            return None;
+    /// What the password of a user who does not exist is compared with.
+    pub(super) fn dummy(parameters: Parameters, pepper: KeyId) -> Option<Self> {
+        Self::new(parameters, pepper, &[0; SALT_BYTES])
+    }
+
+    /// Reads a PHC string of one of the three variants.
+    pub(super) fn read(
+        text: &str,
+        current: Parameters,
+        peppers: &Peppers,
+    ) -> Result<Self, Unusable> {
+        let stored = Self::parse(text).ok_or(Unusable::UnknownForm)?;
+        if !stored.parameters().acceptable_to(current) {
+            return Err(Unusable::TooDear);
         }
-        Some(stored)
+        if peppers.secret(stored.params.keyid()).is_none() {
+            return Err(Unusable::UnknownPepper);
+        }
+        Ok(stored)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -60,17 +64,18 @@ impl Stored {
         Some(Self {
             algorithm: hash.algorithm.as_str().parse().ok()?,
             version: Version::try_from(version).ok()?,
-            params: parameters(&hash.params)?.params(output.len())?,
+            params: parameters(&hash.params)?.params(key_id(&hash.params)?, output.len())?,
             salt: hash.salt?,
             output,
         })
     }
 
-    pub(super) fn is_outdated(&self, current: Parameters) -> bool {
+    pub(super) fn is_outdated(&self, current: Parameters, peppers: &Peppers) -> bool {
         self.algorithm != Algorithm::Argon2id
             || self.version != Version::V0x13
             || self.salt.len() < SALT_BYTES
             || self.output.len() < OUTPUT_BYTES
+            || self.params.keyid() != peppers.current_id().as_bytes()
             || self.parameters().outdated_by(current)
     }
 
@@ -95,10 +100,10 @@ impl Stored {
     }
 }
 
-/// Exactly `m`, `t` and `p`, each once: `keyid` and `data` are in no hash that is made today, and
-/// a missing one must not be read as a default.
+/// `m`, `t` and `p`, each once, and `keyid` where there is a pepper: `data` is in no hash that is
+/// made today, and a missing one must not be read as a default.
 fn parameters(text: &ParamsString) -> Option<Parameters> {
-    if text.iter().count() != 3 {
+    if text.iter().count() != 3 + usize::from(text.get("keyid").is_some()) {
         return None;
     }
     Some(Parameters {
@@ -106,4 +111,12 @@ fn parameters(text: &ParamsString) -> Option<Parameters> {
         iterations: text.get_decimal("t")?,
         parallelism: text.get_decimal("p")?,
     })
+}
+
+/// The ID of the pepper; empty where there is none.
+fn key_id(text: &ParamsString) -> Option<KeyId> {
+    match text.get_str("keyid") {
+        Some(id) => id.parse().ok().filter(|id: &KeyId| !id.is_empty()),
+        None => Some(KeyId::EMPTY),
+    }
 }

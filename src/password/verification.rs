@@ -36,7 +36,7 @@ impl Verification {
     /// Whether the stored hash is weaker than one that the hasher would make now, so that a new
     /// one should replace it. Always `false` for a password that does not match.
     ///
-    /// A hash is weaker when it is not argon2id version 19 with a salt of 16 bytes and an output
+    /// A hash is weaker when it is of another function, when it is not argon2id version 19 with a salt of 16 bytes and an output
     /// of 32, or when the hasher uses more memory or more iterations and does not cost less in
     /// all (memory times iterations). A stored hash that is stronger than the hasher's parameters
     /// stays. The number of lanes alone is no reason, since it makes no guess dearer.

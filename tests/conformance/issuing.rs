@@ -62,8 +62,12 @@ pub(super) const PASSWORDS: &[Requirement] = &[
     met(157, "A hash that is weaker than the setting is due for a new one, a stronger one stays.",
         OWASP),
     met(158, "A new hash replaces the one that was verified and no other.", OURS),
+    met(159, "bcrypt is verified as it was made, with 72 bytes; the new hash takes the whole \
+        password, and NUL is no end.", OWASP),
     met(160, "The whole password counts; above a limit it is refused before any work.", NIST),
     met(161, "Hashing has fixed threads and memory, and a queue with an end.", OURS),
+    met(162, "A pepper goes into the hash, which has its ID; another takes its place at the next \
+        login.", OWASP),
     met(163, "A stored hash with hostile parameters costs no more than the limit.", OURS),
     met(164, "Passwords and hashes are in no text and don't stay in memory.", OURS),
 ];
@@ -74,7 +78,11 @@ pub(super) const PASSWORD_POLICY: &[Requirement] = &[
         NIST),
     met(166, "Code points count, after normalisation.", NIST),
     met(167, "Long passwords are taken, with spaces and any characters.", NIST),
-    met(169, "Passwords are normalised (NFC) before they are hashed.", NIST),
+    met(168, "No preset of a standard asks for kinds of characters.", NIST),
+    met(169, "Passwords are normalised (NFC) before they are hashed, unless switched off; hashes \
+        made without match too.", NIST),
+    met(170, "Common and breached passwords are refused, and what is made of names; of the password \
+        five digits of its hash leave.", NIST),
     met(171, "A refused name or password is told the rule.", NIST),
 ];
 

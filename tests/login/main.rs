@@ -6,6 +6,7 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod bodies;
+mod passwords;
 mod refresh;
 mod routes;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]

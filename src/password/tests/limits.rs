@@ -77,8 +77,7 @@ async fn memory_that_the_system_does_not_have_is_refused_without_a_panic() {
 #[tokio::test]
 async fn threads_keep_the_memory_of_the_most_demanding_hasher() {
     let (small, pool) = cheap(1, 8);
-    let parameters = Parameters { memory_kib: 256, iterations: 1, parallelism: 1 };
-    let large = Hasher::on_pool(parameters, 1024, pool.clone());
+    let large = Hasher::builder().insecure_parameters(256, 1, 1).on_pool(pool.clone());
     let _ = large.verify(PASSWORD, None).await.unwrap();
     let _ = small.verify(PASSWORD, None).await.unwrap();
     assert_eq!(pool.run(|memory| memory.len()).await, Ok(256));

@@ -1,7 +1,10 @@
 mod hashing;
+mod legacy;
 mod limits;
+mod pepper;
 mod policy;
 mod pool;
+mod unicode;
 mod verifying;
 
 use std::sync::Arc;
@@ -52,7 +55,7 @@ fn r164_texts_show_neither_password_nor_hash() {
     let shown = format!("{:?}", cheap_hasher());
     assert_eq!(
         shown,
-        "Hasher { memory_kib: 64, iterations: 1, parallelism: 1, max_password_bytes: 1024, .. }"
+        "Hasher { memory_kib: 64, iterations: 1, parallelism: 1, peppers: [], max_password_bytes: 1024, .. }"
     );
     for (error, text) in [
         (PasswordError::Overloaded, "too many passwords are waiting to be checked"),
