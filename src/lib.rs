@@ -153,10 +153,10 @@ pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
     Email, EmailError, Housekeeping, InsertUserError, LoginName, MemoryStore, NewSession, NewUser,
-    RefreshStore, Rotation, Session, StoreError, StoredToken, User, UserStore, Username,
-    UsernameError,
+    RefreshStore, RevocationStore, Rotation, Session, StoreError, StoredToken, User, UserStore,
+    Username, UsernameError,
 };
-pub use subject::{CurrentUser, SubjectStore};
+pub use subject::{CurrentUser, Revocations, SubjectStore};
 pub use token::{ClaimsError, Token};
 pub use transport::{
     ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,

@@ -1,5 +1,6 @@
 //! The store in memory.
 
+mod revocations;
 mod sessions;
 mod users;
 
@@ -8,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Session, StoredToken, User};
+use revocations::Revoked;
 
 /// Users and sessions in the memory of one process: for tests and for trying things out.
 ///
@@ -41,6 +43,7 @@ struct Data {
     sessions: HashMap<String, Session>,
     /// By selector.
     tokens: HashMap<String, StoredToken>,
+    revoked: Revoked,
 }
 
 struct StoredUser {

@@ -27,10 +27,13 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError>
     apply(connection, &all()).await
 }
 
-fn all() -> [Migration; 1] {
-    [simple(
-        1,
-        "users and sessions",
-        include_str!("../../../migrations/postgres/0001_users_and_sessions.sql"),
-    )]
+fn all() -> [Migration; 2] {
+    [
+        simple(
+            1,
+            "users and sessions",
+            include_str!("../../../migrations/postgres/0001_users_and_sessions.sql"),
+        ),
+        simple(7, "revocations", include_str!("../../../migrations/postgres/0007_revocations.sql")),
+    ]
 }

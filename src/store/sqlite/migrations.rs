@@ -16,7 +16,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-fn all() -> [Migration; 2] {
+fn all() -> [Migration; 3] {
     [
         simple(
             1,
@@ -28,5 +28,6 @@ fn all() -> [Migration; 2] {
             "sessions to tell apart",
             include_str!("../../../migrations/sqlite/0002_sessions_to_tell_apart.sql"),
         ),
+        simple(7, "revocations", include_str!("../../../migrations/sqlite/0007_revocations.sql")),
     ]
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod migrations;
+mod revocations;
 mod sessions;
 mod users;
 
