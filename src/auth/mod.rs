@@ -3,6 +3,7 @@
 mod answers;
 mod cookie;
 mod layer;
+mod revoked;
 mod service;
 mod source;
 mod users;

@@ -89,6 +89,8 @@ pub enum AuthErrorKind {
     KeyBound,
     /// The user whom the token names is gone or disabled.
     InactiveSubject,
+    /// The token was revoked, or its session has ended.
+    Revoked,
     /// The token lacks a scope.
     InsufficientScope,
     /// The user may not do this, whatever the scope.
@@ -130,6 +132,7 @@ impl AuthErrorKind {
             Self::InvalidAudience => "the token is meant for another audience",
             Self::KeyBound => "the token is bound to a key",
             Self::InactiveSubject => "the token's subject is not active",
+            Self::Revoked => "the token is revoked",
             Self::InsufficientScope => "the token lacks a required scope",
             Self::Forbidden => "access denied",
             Self::CrossSite => "the request comes from another site",
@@ -167,6 +170,7 @@ impl AuthErrorKind {
             Self::InvalidAudience => "invalid_audience",
             Self::KeyBound => "token_key_bound",
             Self::InactiveSubject => "inactive_subject",
+            Self::Revoked => "token_revoked",
             Self::InsufficientScope => "insufficient_scope",
             Self::Forbidden => "access_denied",
             Self::CrossSite => "cross_site_request",

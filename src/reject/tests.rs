@@ -23,6 +23,7 @@ const KINDS: &[AuthErrorKind] = &[
     AuthErrorKind::InvalidAudience,
     AuthErrorKind::KeyBound,
     AuthErrorKind::InactiveSubject,
+    AuthErrorKind::Revoked,
     AuthErrorKind::InsufficientScope,
     AuthErrorKind::Forbidden,
     AuthErrorKind::CrossSite,

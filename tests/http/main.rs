@@ -18,6 +18,7 @@ mod pitfalls;
 mod policies;
 mod properties;
 mod proxies;
+mod revocations;
 mod services;
 mod sources;
 mod support;
