@@ -78,8 +78,8 @@
 //!   asks for a token.
 //! - [`VerifierBuilder::any_audience`] takes tokens that were issued for other services, and a
 //!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
-//! - An access token stays valid until it expires, whatever becomes of its session, and without
-//!   [`JwtAuthLayer::users`] of its user. Keep its life short.
+//! - An access token stays valid until it expires, without [`JwtAuthLayer::revocations`] whatever
+//!   becomes of its session, and without [`JwtAuthLayer::users`] of its user. Keep its life short.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]
@@ -129,7 +129,7 @@ pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
 #[cfg(feature = "login")]
-pub use login::{Endpoint, LoginRouter};
+pub use login::{Client, Clients, Endpoint, LoginRouter};
 #[cfg(feature = "password")]
 pub use password::{
     Hasher, HasherBuilder, OwaspParameters, PasswordError, PasswordPolicy, PasswordRule,

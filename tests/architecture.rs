@@ -47,7 +47,17 @@ const MODULES: &[Module] = &[
     Module {
         name: "login",
         imports: &[
-            "token", "verify", "reject", "auth", "peer", "issue", "password", "store", "refresh",
+            "token",
+            "subject",
+            "verify",
+            "challenge",
+            "reject",
+            "auth",
+            "peer",
+            "issue",
+            "password",
+            "store",
+            "refresh",
             "audit",
         ],
     },

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -98,6 +98,7 @@ pub(super) struct Failure {
     error: &'static str,
     description: Cow<'static, str>,
     field: Option<&'static str>,
+    challenge: Option<HeaderValue>,
 }
 
 #[derive(Serialize)]
@@ -110,7 +111,13 @@ struct FailureBody<'a> {
 
 impl Failure {
     const fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
-        Self { status, error, description: Cow::Borrowed(description), field: None }
+        Self {
+            status,
+            error,
+            description: Cow::Borrowed(description),
+            field: None,
+            challenge: None,
+        }
     }
 
     pub(super) const fn invalid_request(description: &'static str) -> Self {
@@ -137,6 +144,26 @@ impl Failure {
             "unsupported_grant_type",
             "the grant type is not supported here",
         )
+    }
+
+    /// RFC 7009, section 2.2.1.
+    pub(super) const fn unsupported_token_type() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_token_type",
+            "tokens of this type can't be revoked here",
+        )
+    }
+
+    /// With the challenge of the scheme that clients have, never that of users.
+    pub(super) fn invalid_client(challenge: Option<HeaderValue>) -> Self {
+        let description = "the client is unknown or did not authenticate";
+        let failure = Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description);
+        Self { challenge, ..failure }
+    }
+
+    pub(super) const fn unauthorized_client() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "unauthorized_client", "the client may not ask for this")
     }
 
     pub(super) const fn unsupported_media_type() -> Self {
@@ -168,6 +195,7 @@ impl Failure {
             error: "invalid_field",
             description: reason.into(),
             field: Some(field),
+            challenge: None,
         }
     }
 
@@ -192,6 +220,9 @@ impl IntoResponse for Failure {
             field: self.field,
         };
         let mut response = json(self.status, &body);
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -3,9 +3,13 @@
 mod account;
 mod answer;
 mod body;
+mod client;
 mod endpoint;
+mod introspect;
 mod logout;
 mod params;
+mod revocations;
+mod revoke;
 mod routes;
 mod sessions;
 mod shared;
@@ -17,6 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{delete, get, post};
 
+pub use client::{Client, Clients};
 pub use endpoint::Endpoint;
 
 use crate::audit::{AuditSink, Trail};
@@ -27,6 +32,7 @@ use crate::peer::AddressSource;
 use crate::refresh::RefreshTokens;
 use crate::store::{RefreshStore, UserStore};
 use crate::token::is_scope_token;
+use revocations::RevokedTokens;
 use routes::{Access, Routes};
 use shared::Shared;
 
@@ -41,6 +47,8 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Login`](Endpoint::Login) | `POST /login` | JSON `password` and one of `username`, `email` | as token |
 /// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token` | as token |
 /// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
+/// | [`Revoke`](Endpoint::Revoke) | `POST /revoke` | form: `token` (RFC 7009) | 200, also where the token is over, unknown or another client's |
+/// | [`Introspect`](Endpoint::Introspect) | `POST /introspect`, with [`clients`](Self::clients) | form: `token`, and a client that may (RFC 7662) | `{"active": false}`, or true and what the token says |
 /// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
 /// | [`Sessions`](Endpoint::Sessions) | `GET /sessions` | a bearer token | the user's sessions, with the one used last first |
 /// | | `DELETE /sessions` | a bearer token, `?all=true`? | 204; ends the user's other sessions, with `all` this one too |
@@ -61,6 +69,19 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// A user holds scopes. A login that asks for none gets all of them; one that asks gets those of
 /// them that the user holds, and `invalid_scope` where that leaves none. A refresh never goes
 /// beyond the login, and reads the user's scopes and roles anew.
+///
+/// # Clients
+///
+/// A client names itself with `client_id`, or is the issuer's
+/// [`default_client_id`](Issuer::default_client_id). All are public unless [`clients`](Self::clients)
+/// makes some known that have a secret.
+///
+/// # Revocation
+///
+/// Revoking a refresh token ends its session, as logging out does. What becomes of the session's
+/// access tokens is for [`revocations`](Self::revocations) to say: without it they last until they
+/// expire, and an access token can't be revoked (`unsupported_token_type`). With it they are refused
+/// with their session, and one that is revoked alone leaves its session as it is.
 ///
 /// # Housekeeping
 ///
@@ -99,6 +120,8 @@ pub struct LoginRouter<U, R> {
     hasher: Option<Hasher>,
     policy: PasswordPolicy,
     refresh: RefreshTokens,
+    clients: Option<Arc<Clients>>,
+    revoked: Option<RevokedTokens>,
     default_scopes: Vec<String>,
     body_limit: usize,
     trail: Trail,
@@ -122,6 +145,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         routes.offer(Endpoint::Login, post(token::login), Access::Anyone);
         routes.offer(Endpoint::Refresh, post(token::refresh), Access::Anyone);
         routes.offer(Endpoint::Logout, post(logout::logout), Access::Anyone);
+        routes.offer(Endpoint::Revoke, post(revoke::revoke), Access::Anyone);
         routes.offer(Endpoint::Me, get(account::me), Access::Bearer);
         let all = get(sessions::list).delete(sessions::end_others);
         routes.offer(Endpoint::Sessions, all, Access::Bearer);
@@ -134,6 +158,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             hasher: None,
             policy: PasswordPolicy::default(),
             refresh: RefreshTokens::new(),
+            clients: None,
+            revoked: None,
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
             trail: Trail::default(),
@@ -271,6 +297,10 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             Ok(verifier) => JwtAuthLayer::new(verifier),
             Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
         });
+        let auth = match &self.revoked {
+            Some(revoked) => auth.revocations(revoked.clone()),
+            None => auth,
+        };
         let shared = Arc::new(Shared {
             users: self.users,
             sessions: self.sessions,
@@ -281,6 +311,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             hasher: self.hasher.unwrap_or_default(),
             policy: self.policy,
             refresh: self.refresh,
+            clients: self.clients,
+            revoked: self.revoked,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,
             trail: self.trail,

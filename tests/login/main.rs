@@ -5,7 +5,11 @@
 mod accounts;
 mod audit;
 mod bodies;
+mod clients;
+mod introspect;
 mod refresh;
+mod revocations;
+mod revoke;
 mod routes;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
 #[path = "../support/servers.rs"]
