@@ -207,7 +207,7 @@ impl Failure {
         )
     }
 
-    const fn server_error() -> Self {
+    pub(super) const fn server_error() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something went wrong")
     }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod answer;
 mod body;
+mod claims;
 mod client;
 mod endpoint;
 mod introspect;
@@ -32,6 +33,7 @@ use crate::peer::AddressSource;
 use crate::refresh::RefreshTokens;
 use crate::store::{RefreshStore, UserStore};
 use crate::token::is_scope_token;
+use claims::ClaimsHook;
 use revocations::RevokedTokens;
 use routes::{Access, Routes};
 use shared::Shared;
@@ -121,6 +123,7 @@ pub struct LoginRouter<U, R> {
     policy: PasswordPolicy,
     refresh: RefreshTokens,
     clients: Option<Arc<Clients>>,
+    claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
     default_scopes: Vec<String>,
     body_limit: usize,
@@ -159,6 +162,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             policy: PasswordPolicy::default(),
             refresh: RefreshTokens::new(),
             clients: None,
+            claims: None,
             revoked: None,
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
@@ -312,6 +316,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             policy: self.policy,
             refresh: self.refresh,
             clients: self.clients,
+            claims: self.claims,
             revoked: self.revoked,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,

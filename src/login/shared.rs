@@ -9,6 +9,7 @@ use http::HeaderMap;
 use http::header::USER_AGENT;
 
 use super::answer::{Failure, Tokens};
+use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
 use super::params::Params;
 use super::revocations::RevokedTokens;
@@ -34,6 +35,7 @@ pub(super) struct Shared<U, R> {
     pub(super) policy: PasswordPolicy,
     pub(super) refresh: RefreshTokens,
     pub(super) clients: Option<Arc<Clients>>,
+    pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.
     pub(super) revoked: Option<RevokedTokens>,
     pub(super) default_scopes: Vec<String>,
@@ -148,7 +150,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let device = asked.caller.device.as_deref();
         let new = NewSession::new(&user.id, client_id, &scope).device(device);
         let issued = self.refresh.issue(&self.sessions, new, now).await?;
-        let access_token = match self.access_token(user, &issued.session, &scopes) {
+        let access_token = match self.access_token(user, &issued.session, &scopes).await {
             Ok(token) => token,
             Err(failure) => {
                 // Nobody will ever have its refresh token.
@@ -197,7 +199,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             return Err(Failure::invalid_scope());
         }
         // Before the exchange: a fault here leaves the client with a token that still works.
-        let access_token = self.access_token(&user, session, &scopes)?;
+        let access_token = self.access_token(&user, session, &scopes).await?;
         let scope = scopes.join(" ");
         let rotated = self
             .refresh
@@ -252,7 +254,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         self.record(address, AuditEvent::SessionEnded { user_id, session_id, reason });
     }
 
-    fn access_token(
+    async fn access_token(
         &self,
         user: &User,
         session: &Session,
@@ -262,7 +264,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             .client_id(&session.client_id)
             .session_id(&session.id)
             .scopes(scopes.iter().copied())
-            .roles(&user.roles)
+            .roles(&user.roles);
+        let grant = match &self.claims {
+            Some(hook) => hook.add_to(grant, user, session).await?,
+            None => grant,
+        };
+        let grant = grant
             // When and how the user logged in, whenever the token is minted (RFC 9068, section
             // 2.2.1; `pwd` by RFC 8176).
             .claim("auth_time", session.created_at.as_secs())

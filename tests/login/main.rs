@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod bodies;
+mod claims_hook;
 mod clients;
 mod introspect;
 mod refresh;
