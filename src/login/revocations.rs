@@ -34,7 +34,6 @@ impl<U: UserStore, R: RevocationStore> LoginRouter<U, R> {
     /// # let _ = app;
     /// # Ok(())
     /// # }
-    /// # main().unwrap();
     /// ```
     #[must_use]
     pub fn revocations(mut self) -> Self {

@@ -9,6 +9,7 @@ mod claims_hook;
 mod clients;
 mod introspect;
 mod refresh;
+mod registry;
 mod revocations;
 mod revoke;
 mod routes;

@@ -1,11 +1,13 @@
 //! Tokens given back (requirements 124 to 127).
 
+use std::time::Duration;
+
 use http::{Method, header};
 use serde_json::json;
-use tower_bearer::Issuer;
+use tower_bearer::{Grant, Issuer, MemoryStore, RefreshStore};
 
 use super::clients::{SECRET, basic, clients};
-use super::support::{Answer, App, PASSWORD, apps, apps_with};
+use super::support::{Answer, App, PASSWORD, app, apps, apps_with};
 
 async fn revoke(app: &App, token: &str, more: &[(&str, &str)]) -> Answer {
     app.form("/revoke", &[&[("token", token)], more].concat()).await
@@ -25,10 +27,10 @@ async fn me(app: &App, token: &str) -> u16 {
 #[tokio::test]
 async fn r124_what_is_no_token_or_over_is_answered_as_what_was_revoked() {
     for app in apps_with!(|router| router.revocations()).await {
-        let foreign = Issuer::for_tests().issue(&tower_bearer::Grant::new("admin")).unwrap();
+        let foreign = Issuer::for_tests().issue(&Grant::new("admin")).unwrap();
         let tokens = app.password_grant("admin", &[]).await;
         let expired = tokens.text("access_token");
-        app.clock.advance(std::time::Duration::from_secs(31 * 24 * 3600));
+        app.clock.advance(Duration::from_secs(31 * 24 * 3600));
         let (access, refresh) = (&expired, &tokens.text("refresh_token"));
         for token in ["x", "a.b", "a.b.c", "\0", &foreign, access, refresh, refresh, "\u{e9}"] {
             assert_done(&revoke(&app, token, &[]).await);
@@ -113,6 +115,20 @@ async fn r127_the_token_of_another_client_is_not_revoked_and_nobody_is_told() {
             assert_eq!(me(&app, &tokens.text("access_token")).await, 401);
         }
     }
+}
+
+#[tokio::test]
+async fn a_revoked_token_stays_so_for_as_long_as_a_verifier_is_lenient() {
+    let store = MemoryStore::new();
+    let app = app(store.clone(), |router| router.revocations()).await;
+    let access = app.password_grant("admin", &[]).await.text("access_token");
+    let other = app.password_grant("admin", &[]).await.text("access_token");
+    revoke(&app, &access, &[]).await;
+    // Expired for 20 seconds; the verifier lets pass 30.
+    app.clock.advance(app.issuer.lifetime() + Duration::from_secs(20));
+    store.delete_expired_sessions(app.clock.now()).await.unwrap();
+    assert_eq!(me(&app, &other).await, 200);
+    assert_eq!(me(&app, &access).await, 401);
 }
 
 #[tokio::test]

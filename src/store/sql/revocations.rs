@@ -7,11 +7,13 @@ pub(in crate::store) const IS_REVOKED: &str = "SELECT \
          AND NOT EXISTS (SELECT 1 FROM tower_bearer_sessions WHERE id = $2)) \
      OR EXISTS (SELECT 1 FROM tower_bearer_not_before WHERE subject = $3 AND not_before > $4)";
 
-pub(in crate::store) const REVOKE_TOKEN: &str = "INSERT INTO tower_bearer_revoked_tokens AS old (id, expires_at) VALUES ($1, $2) \
+pub(in crate::store) const REVOKE_TOKEN: &str = "\
+     INSERT INTO tower_bearer_revoked_tokens AS old (id, expires_at) VALUES ($1, $2) \
      ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at \
      WHERE excluded.expires_at > old.expires_at";
 
-pub(in crate::store) const REVOKE_TOKENS_BEFORE: &str = "INSERT INTO tower_bearer_not_before AS old (subject, not_before, expires_at) \
+pub(in crate::store) const REVOKE_TOKENS_BEFORE: &str = "\
+     INSERT INTO tower_bearer_not_before AS old (subject, not_before, expires_at) \
      VALUES ($1, $2, $3) ON CONFLICT (subject) DO UPDATE SET \
      not_before = CASE WHEN excluded.not_before > old.not_before \
          THEN excluded.not_before ELSE old.not_before END, \
