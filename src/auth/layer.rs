@@ -179,7 +179,7 @@ impl JwtAuthLayer {
     /// the user is loaded after that.
     ///
     /// It is for tokens whose sessions are in this store: a `sid` that it does not know counts as one
-    /// that has ended. See [`RevocationStore`](crate::RevocationStore).
+    /// that has ended. `RevocationStore`, of the feature `store`, has the rules.
     ///
     /// Default: off, and a token is good until it expires, whatever becomes of its session.
     ///

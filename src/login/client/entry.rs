@@ -19,7 +19,7 @@ const SHORTEST_SECRET: usize = 32;
 ///
 /// # Examples
 ///
-/// See [`Clients`].
+/// See [`Clients`](crate::Clients).
 #[derive(Clone)]
 pub struct Client {
     id: String,
