@@ -79,8 +79,8 @@
 //!   asks for a token.
 //! - [`VerifierBuilder::any_audience`] takes tokens that were issued for other services, and a
 //!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
-//! - An access token stays valid until it expires, whatever becomes of its session, and without
-//!   [`JwtAuthLayer::users`] of its user. Keep its life short.
+//! - An access token stays valid until it expires, without [`JwtAuthLayer::revocations`] whatever
+//!   becomes of its session, and without [`JwtAuthLayer::users`] of its user. Keep its life short.
 //! - The rate of an API key is counted in one process: with several nodes each allows all of it. A key
 //!   is good until it expires or is revoked, however its owner's sessions end.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
@@ -144,7 +144,7 @@ pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
-pub use login::{Endpoint, LoginRouter};
+pub use login::{Client, Clients, Endpoint, LoginRouter};
 #[cfg(feature = "password")]
 pub use password::{
     BreachCheck, Hasher, HasherBuilder, NewPasswordError, OwaspParameters, PasswordContext,
@@ -170,10 +170,13 @@ pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
     ApiKeyOwner, ApiKeyStore, Email, EmailError, Housekeeping, InsertUserError, LoginName,
-    MemoryStore, NewSession, NewUser, RefreshStore, Rotation, Session, StoreError, StoredApiKey,
-    StoredToken, ThrottleState, ThrottleStore, User, UserStore, Username, UsernameError,
+    MemoryStore, NewSession, NewUser, RefreshStore, RevocationStore, Rotation, Session, StoreError,
+    StoredApiKey, StoredToken, ThrottleState, ThrottleStore, User, UserStore, Username,
+    UsernameError,
 };
-pub use subject::{ApiKeyCheck, ApiKeySource, CurrentUser, SubjectStore, VerifiedApiKey};
+pub use subject::{
+    ApiKeyCheck, ApiKeySource, CurrentUser, Revocations, SubjectStore, VerifiedApiKey,
+};
 pub use token::{ClaimsError, Token, TokenKind};
 pub use transport::{
     ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,

@@ -57,6 +57,41 @@ pub trait SubjectStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Self::Subject>, Self::Error>> + Send;
 }
 
+/// Knows which tokens are revoked though they have not expired, for
+/// [`JwtAuthLayer::revocations`](crate::JwtAuthLayer::revocations).
+///
+/// Every store of the feature `store` is one. A service without it implements this for whatever
+/// holds its list.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::HashSet;
+/// use std::convert::Infallible;
+/// use tower_bearer::{Revocations, Token};
+///
+/// struct Revoked(HashSet<String>);
+///
+/// impl Revocations for Revoked {
+///     type Error = Infallible;
+///
+///     async fn is_revoked(&self, token: &Token) -> Result<bool, Infallible> {
+///         Ok(token.id().is_some_and(|id| self.0.contains(id)))
+///     }
+/// }
+/// ```
+pub trait Revocations: Send + Sync + 'static {
+    /// Why the store can't tell. It is logged by its `Display`, so that should quote no secret.
+    type Error: Error;
+
+    /// Whether this token, which is valid otherwise, is good for nothing any more.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't tell. The request is then answered with 503.
+    fn is_revoked(&self, token: &Token) -> impl Future<Output = Result<bool, Self::Error>> + Send;
+}
+
 /// The user whom the token of the request is about, as
 /// [`JwtAuthLayer::users`](crate::JwtAuthLayer::users) loaded it. With the feature `axum-core` it
 /// is an extractor; [`of`](Self::of) is for services without axum.

@@ -50,8 +50,20 @@ const MODULES: &[Module] = &[
     Module {
         name: "login",
         imports: &[
-            "token", "verify", "reject", "auth", "peer", "issue", "password", "store", "refresh",
-            "api_key", "audit", "limit",
+            "token",
+            "subject",
+            "verify",
+            "challenge",
+            "reject",
+            "auth",
+            "peer",
+            "issue",
+            "password",
+            "store",
+            "refresh",
+            "api_key",
+            "audit",
+            "limit",
         ],
     },
 ];

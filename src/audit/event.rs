@@ -52,7 +52,7 @@ pub enum AuditEvent {
     #[serde(rename = "session.ended")]
     SessionEnded { user_id: String, session_id: String, reason: SessionEnd },
     #[serde(rename = "client.refused")]
-    ClientRefused { client_id: String },
+    ClientRefused { client_id: Option<String> },
     #[serde(rename = "password.changed")]
     PasswordChanged { user_id: String },
     #[serde(rename = "password.change_refused")]

@@ -43,7 +43,7 @@ fn events() -> Vec<AuditEvent> {
             session_id: session_id(),
             reason: SessionEnd::Logout,
         },
-        AuditEvent::ClientRefused { client_id: client_id() },
+        AuditEvent::ClientRefused { client_id: Some(client_id()) },
         AuditEvent::PasswordChanged { user_id: user_id() },
         AuditEvent::PasswordChangeRefused { user_id: user_id() },
         AuditEvent::PasswordResetRequested { user_id: None },

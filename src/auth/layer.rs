@@ -7,12 +7,13 @@ use tower_layer::Layer;
 
 use super::JwtAuth;
 use super::keys::Keys;
+use super::revoked::Revoked;
 use super::source::TokenSource;
 use super::users::Users;
 use crate::Verifier;
 use crate::reject::Surroundings;
 use crate::require::{Policy, Requirement};
-use crate::subject::SubjectStore;
+use crate::subject::{Revocations, SubjectStore};
 
 /// Lets only requests with a valid bearer token through.
 ///
@@ -85,6 +86,7 @@ pub(super) struct Settings {
     /// Beside the `Authorization` header.
     pub(super) sources: Vec<TokenSource>,
     pub(super) strips_credentials: bool,
+    pub(super) revoked: Option<Revoked>,
     pub(super) users: Option<Users>,
     pub(super) without_token: WithoutToken,
     pub(super) surroundings: Surroundings,
@@ -103,6 +105,7 @@ impl JwtAuthLayer {
             keys: None,
             sources: Vec::new(),
             strips_credentials: false,
+            revoked: None,
             users: None,
             without_token: WithoutToken::Refuse,
             surroundings: Surroundings::default(),
@@ -171,6 +174,46 @@ impl JwtAuthLayer {
     #[must_use]
     pub fn users(self, store: impl SubjectStore) -> Self {
         self.with(|settings| settings.users = Some(Users::new(store)))
+    }
+
+    /// Asks this store of every valid token whether it is revoked, before anything else is asked of
+    /// it: a token that is, or whose session has ended, is refused with 401; while the store can't
+    /// tell, requests are answered with 503. A second call replaces the first.
+    ///
+    /// This costs one round trip to the store for each request with a valid token, in which all
+    /// three questions are asked at once (its session, its ID, the time of its subject), and a boxed
+    /// future; requests without a valid token cost nothing. Nothing is remembered from one request to
+    /// the next, so that a logout on one node is seen by the others at once. With [`users`](Self::users)
+    /// the user is loaded after that.
+    ///
+    /// It is for tokens whose sessions are in this store: a `sid` that it does not know counts as one
+    /// that has ended. `RevocationStore`, of the feature `store`, has the rules.
+    ///
+    /// Default: off, and a token is good until it expires, whatever becomes of its session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "store")] {
+    /// use axum::{Router, routing::get};
+    /// use tower_bearer::{Issuer, JwtAuthLayer, MemoryStore};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// // The store of a `LoginRouter`, say, which ends the sessions.
+    /// let store = MemoryStore::new();
+    /// let app: Router = Router::new()
+    ///     .route("/posts", get(|| async { "posts" }))
+    ///     .layer(JwtAuthLayer::new(verifier).revocations(store));
+    /// # let _ = app;
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn revocations(self, store: impl Revocations) -> Self {
+        self.with(|settings| settings.revoked = Some(Revoked::new(store)))
     }
 
     /// Lets requests without credentials through, without a token in their extensions. Requests

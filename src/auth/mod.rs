@@ -5,6 +5,7 @@ mod by_key;
 mod cookie;
 mod keys;
 mod layer;
+mod revoked;
 mod service;
 mod source;
 mod users;

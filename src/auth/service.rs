@@ -84,13 +84,11 @@ impl Settings {
             Some(requirement) => requirement.judge_token(&token, request),
             None => Verdict::Pass,
         };
-        match &self.users {
-            None => {
-                request.extensions_mut().insert(token);
-                permitted
-            }
-            Some(users) => self.wait_for_user(users.load(token), permitted),
+        if self.revoked.is_none() && self.users.is_none() {
+            request.extensions_mut().insert(token);
+            return permitted;
         }
+        self.wait_for_stores(token, permitted)
     }
 
     fn authenticate<B>(&self, request: &Request<B>) -> Result<(Token, Carrier), AuthErrorKind> {
@@ -120,15 +118,11 @@ impl Settings {
         }
     }
 
-    /// The user comes before the policy: whoever is gone is not told what is lacking.
-    fn wait_for_user(
-        self: &Arc<Self>,
-        loading: impl Future<Output = Loaded> + Send + 'static,
-        permitted: Verdict,
-    ) -> Verdict {
+    /// The stores come before the policy: whoever is gone is not told what is lacking.
+    fn wait_for_stores(self: &Arc<Self>, token: Token, permitted: Verdict) -> Verdict {
         let settings = Arc::clone(self);
         Verdict::Wait(Box::pin(async move {
-            let mut extensions = match loading.await {
+            let mut extensions = match settings.ask_stores(token).await {
                 Ok(extensions) => extensions,
                 Err(kind) if settings.passes(kind) => return settings.pass_anonymous(),
                 Err(kind) => return Err(settings.rejection(kind)),
@@ -140,6 +134,20 @@ impl Settings {
             }
             Ok(extensions)
         }))
+    }
+
+    async fn ask_stores(&self, token: Token) -> Loaded {
+        if let Some(revoked) = &self.revoked {
+            revoked.check(&token).await?;
+        }
+        match &self.users {
+            Some(users) => users.load(token).await,
+            None => {
+                let mut extensions = Extensions::new();
+                extensions.insert(token);
+                Ok(extensions)
+            }
+        }
     }
 
     fn additions(&self) -> Additions {

@@ -89,6 +89,8 @@ pub enum AuthErrorKind {
     KeyBound,
     /// The user whom the token names is gone or disabled.
     InactiveSubject,
+    /// The token was revoked, or its session has ended.
+    Revoked,
     /// The API key is unknown, revoked, expired, or of a user who is gone or disabled.
     InvalidApiKey,
     /// The API key was used more often than its rate allows.
@@ -136,6 +138,7 @@ impl AuthErrorKind {
             Self::InvalidAudience => "the token is meant for another audience",
             Self::KeyBound => "the token is bound to a key",
             Self::InactiveSubject => "the token's subject is not active",
+            Self::Revoked => "the token is revoked",
             Self::InvalidApiKey => "the API key is not valid",
             Self::ApiKeyRateExceeded => "the API key is used too often",
             Self::ApiKeyNotAccepted => "an API key is not accepted here",
@@ -176,6 +179,7 @@ impl AuthErrorKind {
             Self::InvalidAudience => "invalid_audience",
             Self::KeyBound => "token_key_bound",
             Self::InactiveSubject => "inactive_subject",
+            Self::Revoked => "token_revoked",
             Self::InvalidApiKey => "invalid_api_key",
             Self::ApiKeyRateExceeded => "rate_exceeded",
             Self::ApiKeyNotAccepted => "api_key_not_accepted",

@@ -89,6 +89,20 @@ pub enum ConfigError {
     /// The operating system started none of the threads that hash passwords.
     #[cfg(feature = "password")]
     NoHashingThread,
+    /// A client can't be registered with [`Clients`](crate::Clients).
+    #[cfg(feature = "login")]
+    InvalidClient {
+        /// Its ID.
+        id: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A text is not the JSON of [`Clients::from_json`](crate::Clients::from_json).
+    #[cfg(feature = "login")]
+    InvalidClients {
+        /// The line up to which it was.
+        line: usize,
+    },
     /// The operating system gave no random bytes.
     NoRandomness,
 }
@@ -143,6 +157,17 @@ impl fmt::Display for ConfigError {
             #[cfg(feature = "password")]
             Self::NoHashingThread => f.write_str(
                 "the system started no thread to hash passwords; raise its limit of threads",
+            ),
+            #[cfg(feature = "login")]
+            Self::InvalidClient { id, reason } => {
+                write!(f, "the client {id:?} can't be registered: {reason}")
+            }
+            #[cfg(feature = "login")]
+            Self::InvalidClients { line } => write!(
+                f,
+                "the clients can't be read, at line {line} of their JSON; it is written as \
+                 {{\"clients\": [{{\"id\": \"..\", \"secret_sha256\": \"..\", \"scopes\": [\"..\"], \
+                 \"may_introspect\": false}}], \"registered_only\": false}}"
             ),
             Self::NoRandomness => f.write_str("the operating system gave no random bytes"),
         }

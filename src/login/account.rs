@@ -38,6 +38,11 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     if let Some(name) = &name {
         context = context.name(name);
     }
+    // What breaks a rule costs no attempt; what a limit refuses asks nobody else.
+    shared
+        .policy
+        .check_with(password, &context)
+        .map_err(|rule| Failure::field("password", rule.to_string()))?;
     shared.register_attempt(address).await?;
     let hash = shared.hash_new_password("password", password, &context).await?;
     let mut user = NewUser::new(username, hash).scopes(&shared.default_scopes);

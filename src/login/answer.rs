@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -100,6 +100,7 @@ pub(super) struct Failure {
     field: Option<&'static str>,
     /// In seconds.
     retry_after: Option<u64>,
+    challenge: Option<HeaderValue>,
 }
 
 #[derive(Serialize)]
@@ -113,7 +114,7 @@ struct FailureBody<'a> {
 impl Failure {
     const fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
         let description = Cow::Borrowed(description);
-        Self { status, error, description, field: None, retry_after: None }
+        Self { status, error, description, field: None, retry_after: None, challenge: None }
     }
 
     pub(super) const fn invalid_request(description: &'static str) -> Self {
@@ -140,6 +141,26 @@ impl Failure {
             "unsupported_grant_type",
             "the grant type is not supported here",
         )
+    }
+
+    /// RFC 7009, section 2.2.1.
+    pub(super) const fn unsupported_token_type() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_token_type",
+            "tokens of this type can't be revoked here",
+        )
+    }
+
+    /// With the challenge of the scheme that clients have, never that of users.
+    pub(super) fn invalid_client(challenge: Option<HeaderValue>) -> Self {
+        let description = "the client is unknown or did not authenticate";
+        let failure = Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description);
+        Self { challenge, ..failure }
+    }
+
+    pub(super) const fn unauthorized_client() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "unauthorized_client", "the client may not ask for this")
     }
 
     pub(super) const fn unsupported_media_type() -> Self {
@@ -176,6 +197,7 @@ impl Failure {
             description: reason.into(),
             field: Some(field),
             retry_after: None,
+            challenge: None,
         }
     }
 
@@ -200,7 +222,7 @@ impl Failure {
         failure
     }
 
-    const fn server_error() -> Self {
+    pub(super) const fn server_error() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something went wrong")
     }
 }
@@ -213,6 +235,9 @@ impl IntoResponse for Failure {
             field: self.field,
         };
         let mut response = json(self.status, &body);
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -50,6 +50,17 @@ pub(super) async fn params(
     parse(&body, content_type)
 }
 
+/// The parameters of a request to a route that takes nothing but a form, as those of OAuth do.
+pub(super) async fn form_params(request: Request, limit: usize) -> Result<Params, Failure> {
+    let content_type = ContentType::of(request.headers());
+    if content_type != ContentType::Form {
+        let failure =
+            Failure::invalid_request("the content type must be application/x-www-form-urlencoded");
+        return Err(refuse(request, limit, failure).await);
+    }
+    params(request, limit, content_type).await
+}
+
 /// The parameters of a request to a route that takes nothing but JSON.
 pub(super) async fn json_params(request: Request, limit: usize) -> Result<Params, Failure> {
     let content_type = ContentType::of(request.headers());
@@ -80,7 +91,7 @@ fn parse(body: &[u8], content_type: ContentType) -> Result<Params, Failure> {
 }
 
 /// Reads the body and drops it, so that a refusal by its type alone reaches the client.
-pub(super) async fn refuse(request: Request, limit: usize, failure: Failure) -> Failure {
+async fn refuse(request: Request, limit: usize, failure: Failure) -> Failure {
     match read(request.into_body(), limit).await {
         Ok(_) => failure,
         Err(worse) => worse,

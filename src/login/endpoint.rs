@@ -18,6 +18,11 @@ pub enum Endpoint {
     Refresh,
     /// `POST /logout`: ends a session.
     Logout,
+    /// `POST /revoke`: revokes a token (RFC 7009).
+    Revoke,
+    /// `POST /introspect`: what a token is good for (RFC 7662); there if
+    /// [`LoginRouter::clients`](crate::LoginRouter::clients) is called.
+    Introspect,
     /// `GET /me`: the user of the token.
     Me,
     /// `GET /sessions` and `DELETE /sessions`: where the token's user is logged in, and the end of
@@ -40,6 +45,8 @@ impl Endpoint {
             Self::Login => "/login",
             Self::Refresh => "/refresh",
             Self::Logout => "/logout",
+            Self::Revoke => "/revoke",
+            Self::Introspect => "/introspect",
             Self::Me => "/me",
             Self::Sessions => "/sessions",
             Self::Session => "/sessions/{id}",

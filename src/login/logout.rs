@@ -19,7 +19,8 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let address = shared.address_of(&request);
+    let caller = shared.caller(&request);
+    let address = caller.address;
     let content_type = ContentType::of(request.headers());
     let credentials = bearer(request.headers()).map(|token| token.map(str::to_owned));
     let params = body::optional_params(request, shared.body_limit, content_type).await?;
@@ -29,11 +30,14 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
     if access_token.is_none() && refresh_token.is_none() {
         return Err(Failure::invalid_request("a bearer token or a refresh_token is required"));
     }
+    let client = shared.identify(&params, &caller)?;
     if let Some(refresh_token) = refresh_token
-        && let Some(session) =
-            shared.refresh.end_session_of(&shared.sessions, refresh_token).await?
+        && let Some((_, session)) = shared.refresh.find(&shared.sessions, refresh_token).await?
     {
-        shared.session_ended(address, session.user_id, session.id, SessionEnd::Logout);
+        shared.require_client(client, &session.client_id, &caller)?;
+        if shared.sessions.end_session(&session.id).await? {
+            shared.session_ended(address, session.user_id, session.id, SessionEnd::Logout);
+        }
     }
     if let Some(Ok(token)) = access_token.map(|token| shared.verifier.check(&token))
         && let Some(session) = token.session_id()

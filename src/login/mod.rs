@@ -4,9 +4,14 @@ mod account;
 mod answer;
 mod api_keys;
 mod body;
+mod claims;
+mod client;
 mod endpoint;
+mod introspect;
 mod logout;
 mod params;
+mod revocations;
+mod revoke;
 mod routes;
 mod sessions;
 mod shared;
@@ -19,6 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{delete, get, post};
 
+pub use client::{Client, Clients};
 pub use endpoint::Endpoint;
 
 use crate::audit::{AuditSink, Trail};
@@ -30,6 +36,8 @@ use crate::peer::AddressSource;
 use crate::refresh::RefreshTokens;
 use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
+use claims::ClaimsHook;
+use revocations::RevokedTokens;
 use routes::{Access, Routes};
 use shared::Shared;
 
@@ -44,6 +52,8 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Login`](Endpoint::Login) | `POST /login` | JSON `password` and one of `username`, `email` | as token |
 /// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token` | as token |
 /// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
+/// | [`Revoke`](Endpoint::Revoke) | `POST /revoke` | form: `token` (RFC 7009) | 200, also where the token is over, unknown or another client's |
+/// | [`Introspect`](Endpoint::Introspect) | `POST /introspect`, with [`clients`](Self::clients) | form: `token`, and a client that may (RFC 7662) | `{"active": false}`, or true and what the token says |
 /// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
 /// | [`Sessions`](Endpoint::Sessions) | `GET /sessions` | a bearer token | the user's sessions, with the one used last first |
 /// | | `DELETE /sessions` | a bearer token, `?all=true`? | 204; ends the user's other sessions, with `all` this one too |
@@ -69,6 +79,19 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 ///
 /// Failed logins are limited for each account and each address: beyond that, the answer is 429. See
 /// [`LoginThrottle`], and [`throttle_store`](Self::throttle_store) for several nodes.
+///
+/// # Clients
+///
+/// A client names itself with `client_id`, or is the issuer's
+/// [`default_client_id`](Issuer::default_client_id). All are public unless [`clients`](Self::clients)
+/// makes some known that have a secret.
+///
+/// # Revocation
+///
+/// Revoking a refresh token ends its session, as logging out does. What becomes of the session's
+/// access tokens is for [`revocations`](Self::revocations) to say: without it they last until they
+/// expire, and an access token can't be revoked (`unsupported_token_type`). With it they are refused
+/// with their session, and one that is revoked alone leaves its session as it is.
 ///
 /// # Housekeeping
 ///
@@ -107,6 +130,9 @@ pub struct LoginRouter<U, R> {
     hasher: Option<Hasher>,
     policy: PasswordPolicy,
     refresh: RefreshTokens,
+    clients: Option<Arc<Clients>>,
+    claims: Option<ClaimsHook>,
+    revoked: Option<RevokedTokens>,
     default_scopes: Vec<String>,
     body_limit: usize,
     trail: Trail,
@@ -132,6 +158,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         routes.offer(Endpoint::Login, post(token::login), Access::Anyone);
         routes.offer(Endpoint::Refresh, post(token::refresh), Access::Anyone);
         routes.offer(Endpoint::Logout, post(logout::logout), Access::Anyone);
+        routes.offer(Endpoint::Revoke, post(revoke::revoke), Access::Anyone);
         routes.offer(Endpoint::Me, get(account::me), Access::Bearer);
         let all = get(sessions::list).delete(sessions::end_others);
         routes.offer(Endpoint::Sessions, all, Access::Bearer);
@@ -144,6 +171,9 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             hasher: None,
             policy: PasswordPolicy::default(),
             refresh: RefreshTokens::new(),
+            clients: None,
+            claims: None,
+            revoked: None,
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
             trail: Trail::default(),
@@ -285,6 +315,10 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             Ok(verifier) => JwtAuthLayer::new(verifier),
             Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
         });
+        let auth = match &self.revoked {
+            Some(revoked) => auth.revocations(revoked.clone()),
+            None => auth,
+        };
         let clock = self.issuer.time().clone();
         let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         // A key is no session of its owner.
@@ -304,6 +338,9 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             hasher: self.hasher.unwrap_or_default(),
             policy: self.policy,
             refresh: self.refresh,
+            clients: self.clients,
+            claims: self.claims,
+            revoked: self.revoked,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,
             trail: self.trail,

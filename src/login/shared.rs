@@ -1,6 +1,7 @@
 //! What the handlers share, and the steps that more than one of them takes.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -8,7 +9,10 @@ use http::HeaderMap;
 use http::header::USER_AGENT;
 
 use super::answer::{Failure, Tokens};
+use super::claims::ClaimsHook;
+use super::client::{BasicHeader, Clients, Identity};
 use super::params::Params;
+use super::revocations::RevokedTokens;
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
@@ -31,6 +35,10 @@ pub(super) struct Shared<U, R> {
     pub(super) hasher: Hasher,
     pub(super) policy: PasswordPolicy,
     pub(super) refresh: RefreshTokens,
+    pub(super) clients: Option<Arc<Clients>>,
+    pub(super) claims: Option<ClaimsHook>,
+    /// Where access tokens are checked and can be revoked.
+    pub(super) revoked: Option<RevokedTokens>,
     pub(super) default_scopes: Vec<String>,
     pub(super) body_limit: usize,
     pub(super) trail: Trail,
@@ -44,41 +52,38 @@ pub(super) struct Shared<U, R> {
 pub(super) struct Caller {
     pub(super) address: Option<IpAddr>,
     device: Option<String>,
+    pub(super) basic: BasicHeader,
 }
 
 /// The client that asks, from where, and what for.
 pub(super) struct Asked<'a> {
+    caller: &'a Caller,
     address: Option<IpAddr>,
-    device: Option<&'a str>,
-    client_id: Option<&'a str>,
+    client: Identity<'a>,
     scope: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn from_params(params: &'a Params, caller: &'a Caller) -> Result<Self, Failure> {
-        let client_id = params.text("client_id")?;
-        if client_id.is_some_and(|id| !is_client_id(id)) {
-            return Err(Failure::invalid_request("the client_id is malformed"));
-        }
+    fn client_id(&self, issuer: &'a Issuer) -> &'a str {
+        self.client.id.unwrap_or(issuer.default_client())
+    }
+}
+
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// What is asked for, by a client that is what it says it is.
+    pub(super) fn asked<'a>(
+        &self,
+        params: &'a Params,
+        caller: &'a Caller,
+    ) -> Result<Asked<'a>, Failure> {
+        let client = self.identify(params, caller)?;
         let scope = params.text("scope")?;
         if scope.is_some_and(|scope| !scope.split(' ').all(is_scope_token)) {
             return Err(Failure::invalid_scope());
         }
-        let Caller { address, device } = caller;
-        Ok(Self { address: *address, device: device.as_deref(), client_id, scope })
+        Ok(Asked { caller, address: caller.address, client, scope })
     }
 
-    fn client_id(&self, issuer: &'a Issuer) -> &'a str {
-        self.client_id.unwrap_or(issuer.default_client())
-    }
-}
-
-/// RFC 6749, appendix A.1, with an end.
-fn is_client_id(text: &str) -> bool {
-    text.len() <= 256 && text.bytes().all(|byte| matches!(byte, 0x20..=0x7E))
-}
-
-impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// The user whom name and password belong to; `typed` is the name as it came.
     ///
     /// An unknown name, a wrong password and a disabled account take the same way: one
@@ -90,6 +95,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         password: &str,
         asked: &Asked<'_>,
     ) -> Result<User, Failure> {
+        self.require_client(asked.client, asked.client_id(&self.issuer), asked.caller)?;
         let found = match &name {
             Some(name) => self.users.find_user_by_login(name).await?,
             None => None,
@@ -167,17 +173,25 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
 
     /// Starts a session for a user who has proved who it is.
     pub(super) async fn log_in(&self, user: &User, asked: &Asked<'_>) -> Result<Tokens, Failure> {
-        let Some(scopes) = granted(user, asked.scope) else {
+        let client_id = asked.client_id(&self.issuer);
+        let Some(scopes) = self.granted(user, client_id, asked.scope) else {
             // Not the least of failures: it tells whoever guessed that the password is right.
             self.login_failed(Some(user.id.clone()), LoginFailure::InvalidScope, asked);
             return Err(Failure::invalid_scope());
         };
-        let client_id = asked.client_id(&self.issuer);
         let now = self.now();
         let scope = scopes.join(" ");
-        let new = NewSession::new(&user.id, client_id, &scope).device(asked.device);
+        let device = asked.caller.device.as_deref();
+        let new = NewSession::new(&user.id, client_id, &scope).device(device);
         let issued = self.refresh.issue(&self.sessions, new, now).await?;
-        let access_token = self.access_token(user, &issued.session, &scopes)?;
+        let access_token = match self.access_token(user, &issued.session, &scopes).await {
+            Ok(token) => token,
+            Err(failure) => {
+                // Nobody will ever have its refresh token.
+                let _ = self.sessions.end_session(&issued.session.id).await;
+                return Err(failure);
+            }
+        };
         let Session { id: session_id, user_id, client_id, .. } = issued.session;
         let event = AuditEvent::LoginSucceeded { user_id, session_id, client_id };
         self.record(asked.address, event);
@@ -193,11 +207,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let now = self.now();
         let verified = self
             .refresh
-            .verify(&self.sessions, refresh_token, asked.client_id, now)
+            .verify(&self.sessions, refresh_token, asked.client.id, now)
             .await
             .map_err(|error| self.refresh_refused(error, asked))?;
-        let scope = verified.narrow(asked.scope)?;
         let session = verified.session();
+        self.require_client(asked.client, &session.client_id, asked.caller)?;
+        let scope = verified.narrow(asked.scope)?;
         let user = match self.users.find_user(&session.user_id).await? {
             Some(user) if user.is_active => user,
             _ => {
@@ -208,14 +223,17 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
                 return Err(Failure::invalid_grant());
             }
         };
-        // What the user has lost since the login is lost to the session too.
-        let scopes: Vec<&str> =
-            scope.split(' ').filter(|scope| user.scopes.iter().any(|own| own == scope)).collect();
+        // What the user or the client has lost since the login is lost to the session too.
+        let scopes: Vec<&str> = scope
+            .split(' ')
+            .filter(|scope| user.scopes.iter().any(|own| own == scope))
+            .filter(|scope| self.client_allows(&session.client_id, scope))
+            .collect();
         if asked.scope.is_some() && scopes.is_empty() {
             return Err(Failure::invalid_scope());
         }
         // Before the exchange: a fault here leaves the client with a token that still works.
-        let access_token = self.access_token(&user, session, &scopes)?;
+        let access_token = self.access_token(&user, session, &scopes).await?;
         let scope = scopes.join(" ");
         let rotated = self
             .refresh
@@ -239,6 +257,26 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         error.into()
     }
 
+    /// The scopes for a login: what is asked for, held and open to the client, or all that is held
+    /// and open. Never what is only asked for; nothing where that leaves none.
+    fn granted<'a>(
+        &self,
+        user: &'a User,
+        client_id: &str,
+        asked: Option<&str>,
+    ) -> Option<Vec<&'a str>> {
+        let held = user.scopes.iter().map(String::as_str);
+        let open = held.filter(|scope| self.client_allows(client_id, scope));
+        let Some(asked) = asked else { return Some(open.collect()) };
+        let granted: Vec<&str> =
+            open.filter(|open| asked.split(' ').any(|scope| scope == *open)).collect();
+        (!granted.is_empty()).then_some(granted)
+    }
+
+    fn client_allows(&self, client_id: &str, scope: &str) -> bool {
+        self.clients.as_ref().is_none_or(|clients| clients.allows(client_id, scope))
+    }
+
     pub(super) fn session_ended(
         &self,
         address: Option<IpAddr>,
@@ -250,7 +288,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         self.record(address, AuditEvent::SessionEnded { user_id, session_id, reason });
     }
 
-    fn access_token(
+    async fn access_token(
         &self,
         user: &User,
         session: &Session,
@@ -260,7 +298,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             .client_id(&session.client_id)
             .session_id(&session.id)
             .scopes(scopes.iter().copied())
-            .roles(&user.roles)
+            .roles(&user.roles);
+        let grant = match &self.claims {
+            Some(hook) => hook.add_to(grant, user, session).await?,
+            None => grant,
+        };
+        let grant = grant
             // When and how the user logged in, whenever the token is minted (RFC 9068, section
             // 2.2.1; `pwd` by RFC 8176).
             .claim("auth_time", session.created_at.as_secs())
@@ -279,7 +322,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     }
 
     pub(super) fn caller(&self, request: &Request) -> Caller {
-        Caller { address: self.address_of(request), device: device(request.headers()) }
+        let headers = request.headers();
+        let basic = BasicHeader::of(headers);
+        Caller { address: self.address_of(request), device: device(headers), basic }
     }
 
     /// The address of the client that sent this.
@@ -301,14 +346,4 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
 fn device(headers: &HeaderMap) -> Option<String> {
     let product = headers.get(USER_AGENT)?.to_str().ok()?.trim();
     (!product.is_empty()).then(|| product.chars().take(LONGEST_DEVICE).collect())
-}
-
-/// The scopes for a login: what is asked for and held, or all that is held. Never what is only
-/// asked for; nothing where that leaves none.
-fn granted<'a>(user: &'a User, asked: Option<&str>) -> Option<Vec<&'a str>> {
-    let held = user.scopes.iter().map(String::as_str);
-    let Some(asked) = asked else { return Some(held.collect()) };
-    let granted: Vec<&str> =
-        held.filter(|held| asked.split(' ').any(|scope| scope == *held)).collect();
-    (!granted.is_empty()).then_some(granted)
 }

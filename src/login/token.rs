@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::answer::{Failure, json};
 use super::body::{self, ContentType};
 use super::params::Params;
-use super::shared::{Asked, Caller, Shared};
+use super::shared::{Caller, Shared};
 use crate::store::{Email, LoginName, RefreshStore, UserStore, Username};
 
 /// RFC 6749, sections 3.2, 4.3.2 and 6.
@@ -18,16 +18,10 @@ pub(super) async fn token<U: UserStore, R: RefreshStore>(
     request: Request,
 ) -> Result<Response, Failure> {
     let caller = shared.caller(&request);
-    let content_type = ContentType::of(request.headers());
-    if content_type != ContentType::Form {
-        let failure =
-            Failure::invalid_request("the content type must be application/x-www-form-urlencoded");
-        return Err(body::refuse(request, shared.body_limit, failure).await);
-    }
-    let params = body::params(request, shared.body_limit, content_type).await?;
+    let params = body::form_params(request, shared.body_limit).await?;
     match params.text("grant_type")? {
         Some("password") => {
-            let asked = Asked::from_params(&params, &caller)?;
+            let asked = shared.asked(&params, &caller)?;
             let (Some(name), Some(password)) = (params.text("username")?, params.text("password")?)
             else {
                 return Err(Failure::invalid_request("username and password are required"));
@@ -48,7 +42,7 @@ pub(super) async fn login<U: UserStore, R: RefreshStore>(
 ) -> Result<Response, Failure> {
     let caller = shared.caller(&request);
     let params = body::json_params(request, shared.body_limit).await?;
-    let asked = Asked::from_params(&params, &caller)?;
+    let asked = shared.asked(&params, &caller)?;
     let (typed, name) = match (params.text("username")?, params.text("email")?) {
         (Some(typed), None) => (typed, Username::new(typed).ok().map(LoginName::Username)),
         (None, Some(typed)) => (typed, Email::new(typed).ok().map(LoginName::Email)),
@@ -82,7 +76,7 @@ async fn exchange<U: UserStore, R: RefreshStore>(
     params: &Params,
     caller: &Caller,
 ) -> Result<Response, Failure> {
-    let asked = Asked::from_params(params, caller)?;
+    let asked = shared.asked(params, caller)?;
     let refresh_token = params
         .text("refresh_token")?
         .ok_or(Failure::invalid_request("refresh_token is required"))?;

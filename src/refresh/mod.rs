@@ -167,6 +167,16 @@ impl RefreshTokens {
         Ok(store.end_session(&session.id).await?.then_some(session))
     }
 
+    /// The stored token that was presented, used or not, and its session.
+    #[cfg(feature = "login")]
+    pub(crate) async fn find<S: RefreshStore>(
+        &self,
+        store: &S,
+        presented: &str,
+    ) -> Result<Option<(StoredToken, Session)>, StoreError> {
+        lookup(store, presented).await
+    }
+
     fn mint(
         &self,
         session: &Session,

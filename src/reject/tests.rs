@@ -23,6 +23,7 @@ const KINDS: &[AuthErrorKind] = &[
     AuthErrorKind::InvalidAudience,
     AuthErrorKind::KeyBound,
     AuthErrorKind::InactiveSubject,
+    AuthErrorKind::Revoked,
     AuthErrorKind::InvalidApiKey,
     AuthErrorKind::ApiKeyRateExceeded,
     AuthErrorKind::ApiKeyNotAccepted,

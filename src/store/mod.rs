@@ -17,6 +17,7 @@ mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod refresh_store;
+mod revocation_store;
 mod session;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
@@ -39,6 +40,7 @@ pub use name::{LoginName, Username, UsernameError};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use refresh_store::{RefreshStore, Rotation};
+pub use revocation_store::RevocationStore;
 use session::by_last_use;
 pub use session::{NewSession, Session, StoredToken};
 #[cfg(feature = "sqlite")]

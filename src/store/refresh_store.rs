@@ -100,7 +100,9 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
 
     /// Deletes the sessions that can't be refreshed any more at `now`, a time since the Unix
     /// epoch: those that are over, and those whose one unused token has expired. Returns their
-    /// number, zero for a store that forgets them by itself.
+    /// number, zero for a store that forgets them by itself. A
+    /// [`RevocationStore`](crate::RevocationStore) deletes what is over of its revocations too, and
+    /// does not count it.
     ///
     /// Expired sessions are refused whether deleted or not: this only frees room, say once an
     /// hour.

@@ -20,8 +20,15 @@ pub(super) const TOKEN_ENDPOINT: &[Requirement] = &[
     met(95, "No cache keeps an answer with tokens.", "RFC 6749, 5.1"),
     met(96, "The answer has the token, its type, its seconds, and the scope where it differs.",
         "RFC 6749, 5.1"),
+    met(98, "A client that is not authenticated gets 401 with the challenge of `Basic`, and no other.",
+        "RFC 6749, 5.2"),
+    met(99, "A client's ID and secret in the header are encoded as in a form.", "RFC 6749, 2.3.1"),
+    met(100, "A client authenticates in one way, and never in the query.", "RFC 6749, 2.3"),
+    met(101, "A confidential client authenticates; a public one names itself.",
+        "RFC 6749, 3.2.1"),
     met(102, "A malformed scope is `invalid_scope`.", "RFC 6749, 3.3"),
-    met(103, "Nobody gets a scope by asking for it; what is granted is what the user holds.",
+    met(103, "Nobody gets a scope by asking for it; what is granted is what the user and the \
+        client hold.",
         "RFC 6749, 3.3"),
     met(104, "Without a scope a user gets the default and is told.", "RFC 6749, 3.3"),
     met(105, "Guesses of passwords are limited.", "RFC 6749, 4.3.2"),
@@ -48,8 +55,18 @@ pub(super) const REFRESH: &[Requirement] = &[
 
 #[rustfmt::skip]
 pub(super) const METADATA: &[Requirement] = &[
+    met(124, "Revoking a token that is unknown, expired or none is a 200.", "RFC 7009, 2.2"),
+    met(125, "A token to revoke comes in a form, and is found whatever the hint.", "RFC 7009, 2.1"),
+    met(126, "With a refresh token, or its reuse, the session's access tokens end where the store is \
+        asked.", "RFC 7009, 2.1"),
+    met(127, "The token of another client is not revoked, and nobody is told.", OURS),
+    met(128, "After logging out an access token is a 401 on every node, where the store is asked.",
+        "ASVS 5.0, 7.4.1"),
     met(129, "Logging out is a 204, also for a session that is over or an access token that is \
         expired.", OURS),
+    met(130, "Who asks about a token is a client that may.", "RFC 7662, 2.1"),
+    met(131, "Of a token that is not active nothing else is said.", "RFC 7662, 2.2"),
+    met(132, "Of one that is, what it says is said.", "RFC 7662, 2.2"),
     met(136, "A challenge names the metadata of the resource as it is configured.",
         "RFC 9728, 5.1"),
 ];

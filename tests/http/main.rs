@@ -20,6 +20,7 @@ mod pitfalls;
 mod policies;
 mod properties;
 mod proxies;
+mod revocations;
 mod services;
 mod sources;
 mod support;

@@ -10,6 +10,7 @@ use tower_bearer::{
     TrustedProxies, UserStore, Username,
 };
 
+use super::clients::{basic, clients};
 use super::support::{App, PASSWORD, apps_with};
 
 #[derive(Clone, Default)]
@@ -242,5 +243,53 @@ async fn the_address_is_that_of_the_client_behind_the_proxy() {
             .unwrap();
         app.send(request).await.assert_error(400, "invalid_grant");
         assert_eq!(records.take(&[])[0]["address"], address);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_client_is_recorded_and_named_if_it_is_known() {
+    let records = Records::default();
+    let apps = apps_with!(|router| router.audit(records.sink()).clients(clients())).await;
+    for app in apps {
+        let refused = |id: Option<&str>| json!([{ "at": 1_700_000_000, "event": "client.refused", "client_id": id }]);
+        for (header, known) in [
+            (basic("worker", "not the secret"), Some("worker")),
+            (basic("hunter2hunter2", "not the secret"), None),
+            ("Basic !!!".to_owned(), None),
+        ] {
+            let fields =
+                [("grant_type", "password"), ("username", "admin"), ("password", PASSWORD)];
+            app.form_as("/token", &[&header], &fields).await.assert_invalid_client();
+            let taken = records.take(&["not the secret", "hunter2"]);
+            assert_eq!(Value::from(taken), refused(known));
+        }
+        app.form("/introspect", &[("token", "x")]).await.assert_invalid_client();
+        assert_eq!(Value::from(records.take(&[])), refused(None));
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_recorded_as_what_it_was() {
+    let records = Records::default();
+    for app in apps_with!(|router| router.audit(records.sink()).revocations()).await {
+        let tokens = app.password_grant("admin", &[("client_id", "phone")]).await;
+        let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+        let claims = app.claims(&access).await;
+        records.take(&[&access, &refresh]);
+        app.form("/revoke", &[("token", &access)]).await;
+        let revoked = json!([{
+            "at": 1_700_000_000, "event": "token.revoked", "user_id": claims["sub"],
+            "client_id": "phone",
+        }]);
+        assert_eq!(Value::from(records.take(&[&access])), revoked);
+        app.form("/revoke", &[("token", &refresh)]).await;
+        let ended = json!([{
+            "at": 1_700_000_000, "event": "session.ended", "user_id": claims["sub"],
+            "session_id": claims["sid"], "reason": "revoked",
+        }]);
+        assert_eq!(Value::from(records.take(&[&refresh])), ended);
+        app.form("/revoke", &[("token", &refresh)]).await;
+        app.form("/revoke", &[("token", "unknown")]).await;
+        assert!(records.take(&[]).is_empty(), "nothing happened");
     }
 }

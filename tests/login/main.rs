@@ -6,8 +6,14 @@ mod accounts;
 mod api_keys;
 mod audit;
 mod bodies;
+mod claims_hook;
+mod clients;
+mod introspect;
 mod passwords;
 mod refresh;
+mod registry;
+mod revocations;
+mod revoke;
 mod routes;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
 #[path = "../support/servers.rs"]

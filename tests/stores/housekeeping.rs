@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tower_bearer::{Clock, Housekeeping, MemoryStore, NewSession, RefreshStore, RefreshTokens};
+use tower_bearer::{
+    Clock, Grant, Housekeeping, MemoryStore, NewSession, RefreshStore, RefreshTokens,
+    RevocationStore,
+};
 
+use crate::revocations::token_at;
 use crate::support::{CLIENT, NOW, exchange, on_every_store, verify};
 
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 on_every_store! {
     deletes_what_can_not_be_refreshed_and_nothing_else
+    forgets_the_revocations_that_are_over_and_no_others
 }
 
 async fn deletes_what_can_not_be_refreshed_and_nothing_else(store: impl RefreshStore) {
@@ -32,6 +38,21 @@ async fn deletes_what_can_not_be_refreshed_and_nothing_else(store: impl RefreshS
         assert_eq!(store.find_token(selector).await.unwrap(), None);
     }
     exchange(&store, refreshed.token.as_str(), NOW + DAY).await.unwrap();
+}
+
+async fn forgets_the_revocations_that_are_over_and_no_others(store: impl RevocationStore) {
+    let old = token_at(&Grant::new("alice"), NOW - MINUTE).await;
+    let of_bob = token_at(&Grant::new("bob"), NOW - MINUTE).await;
+    store.revoke_token(old.id().unwrap(), NOW + MINUTE, NOW).await.unwrap();
+    store.revoke_tokens_before("bob", NOW, NOW + 2 * MINUTE, NOW).await.unwrap();
+    for (seconds, kept) in [(59, [true, true]), (60, [false, true]), (120, [false, false])] {
+        // Revocations are not counted.
+        let now = NOW + Duration::from_secs(seconds);
+        assert_eq!(store.delete_expired_sessions(now).await.unwrap(), 0);
+        let found =
+            [store.is_revoked(&old).await.unwrap(), store.is_revoked(&of_bob).await.unwrap()];
+        assert_eq!(found, kept, "after {seconds} seconds");
+    }
 }
 
 /// Lets time pass, and the task before it and after it.

@@ -5,7 +5,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use redis::AsyncCommands;
-use tower_bearer::{NewSession, RedisStore, RefreshError, RefreshStore, RefreshTokens};
+use tower_bearer::{
+    NewSession, RedisStore, RefreshError, RefreshStore, RefreshTokens, RevocationStore,
+};
 
 use crate::servers::{Redis, redis};
 use crate::support::{CLIENT, NOW, base64_url, exchange, issue, verify};
@@ -44,6 +46,24 @@ async fn r116_every_key_ends_with_the_session() {
     exchange(&store, endless.token.as_str(), NOW).await.unwrap();
     let found = keys(&store, "ends:").await;
     assert_eq!(found.values().filter(|left| **left == -1).count(), 4, "{found:?}");
+}
+
+#[tokio::test]
+async fn revocations_last_as_long_as_tokens_whatever_the_clock_of_the_server() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("revoked:");
+    let minutes = |minutes: u64| NOW + Duration::from_secs(60 * minutes);
+    for (not_before, until) in [(NOW, minutes(20)), (minutes(1), minutes(10))] {
+        store.revoke_token("one", until, NOW).await.unwrap();
+        store.revoke_tokens_before("alice", not_before, until, NOW).await.unwrap();
+    }
+    store.revoke_token("over", NOW, minutes(1)).await.unwrap();
+    store.revoke_token("endless", Duration::MAX, NOW).await.unwrap();
+    let mut found = keys(&store, "revoked:").await;
+    assert!(found.remove("revoked:revoked:over").is_none_or(|left| left <= 1), "{found:?}");
+    assert_eq!(found.remove("revoked:revoked:endless"), Some(-1));
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.values().all(|left| (1100..=1200).contains(left)), "{found:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The store in memory.
 
 mod api_keys;
+mod revocations;
 mod sessions;
 mod throttles;
 mod users;
@@ -10,6 +11,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Session, StoredApiKey, StoredToken, User};
+use revocations::Revoked;
 
 /// Users, sessions and API keys in the memory of one process: for tests and for trying things out.
 ///
@@ -46,6 +48,7 @@ struct Data {
     tokens: HashMap<String, StoredToken>,
     throttles: throttles::Throttles,
     api_keys: HashMap<String, StoredApiKey>,
+    revoked: Revoked,
 }
 
 struct StoredUser {

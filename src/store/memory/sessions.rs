@@ -78,8 +78,9 @@ impl RefreshStore for MemoryStore {
     }
 
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
-        let deleted = self
-            .lock()
+        let mut data = self.lock();
+        data.revoked.forget_expired(now);
+        let deleted = data
             .end_sessions(|session, unused_until| session.expires_at <= now || unused_until <= now);
         Ok(deleted.len() as u64)
     }

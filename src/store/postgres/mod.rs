@@ -3,6 +3,7 @@
 mod api_keys;
 mod error;
 mod migrations;
+mod revocations;
 mod sessions;
 mod throttles;
 mod users;

@@ -130,6 +130,7 @@ impl RefreshStore for PostgresStore {
     }
 
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
+        self.delete_expired_revocations(now).await?;
         let mut total = 0;
         loop {
             // Nodes that clean up at once take different rows, and none waits for a request.

@@ -1,6 +1,7 @@
 //! The store of sessions on Redis.
 
 mod error;
+mod revocations;
 mod sessions;
 mod throttles;
 

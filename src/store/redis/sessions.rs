@@ -26,18 +26,11 @@ impl RefreshStore for RedisStore {
         session: &Session,
         token: &StoredToken,
     ) -> Result<(), StoreError> {
-        // By how long it lasts: the clock of the server need not be that of the service. At least a
-        // second: at zero one key would be gone before the other is there.
-        let lifetime = session.expires_at.saturating_sub(session.created_at);
-        let milliseconds = match i64::try_from(lifetime.as_millis()) {
-            Ok(milliseconds) if lifetime < ENDLESS => milliseconds.max(1000),
-            _ => -1,
-        };
         self.call(&INSERT_SESSION)
             .arg(&session.id)
             .arg(&session.user_id)
             .arg(&token.selector)
-            .arg(milliseconds)
+            .arg(milliseconds(session.expires_at.saturating_sub(session.created_at)))
             .arg(&[("user_id", &session.user_id), ("client_id", &session.client_id)])
             .arg(&[("scope", session.scope.as_str())])
             .arg(&[("device", session.device.as_deref().unwrap_or_default())])
@@ -112,6 +105,15 @@ impl RefreshStore for RedisStore {
     /// Nothing: Redis forgets sessions by itself.
     async fn delete_expired_sessions(&self, _now: Duration) -> Result<u64, StoreError> {
         Ok(0)
+    }
+}
+
+/// How long a key lasts: the clock of the server need not be that of the service. At least a
+/// second: at zero one key would be gone before the other is there.
+pub(super) fn milliseconds(lifetime: Duration) -> i64 {
+    match i64::try_from(lifetime.as_millis()) {
+        Ok(milliseconds) if lifetime < ENDLESS => milliseconds.max(1000),
+        _ => -1,
     }
 }
 

@@ -3,9 +3,11 @@
 pub(super) mod api_keys;
 mod error;
 pub(super) mod migrations;
+pub(super) mod revocations;
 
 use std::time::Duration;
 
+use crate::store::revocation_store;
 use crate::store::{Session, StoreError, StoredToken, by_last_use};
 
 /// The parameters are numbered with `$`, which both databases know.
@@ -85,9 +87,7 @@ pub(super) fn token_and_session(
     Ok((token, session))
 }
 
-pub(super) fn seconds(time: Duration) -> i64 {
-    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
-}
+pub(super) use revocation_store::seconds;
 
 /// A time before 1970, which nothing here writes, reads as zero: long expired.
 pub(super) fn time(seconds: i64) -> Duration {

@@ -118,6 +118,7 @@ impl RefreshStore for SqliteStore {
         .bind(seconds(now))
         .execute(&mut *write.transaction)
         .await?;
+        write.delete_expired_revocations(now).await?;
         write.commit().await?;
         Ok(deleted.rows_affected())
     }

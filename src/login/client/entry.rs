@@ -1,0 +1,168 @@
+//! One client.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::is_client_id;
+use crate::ConfigError;
+use crate::token::is_scope_token;
+
+/// In bytes. 32 characters of hexadecimal are 128 bits.
+const SHORTEST_SECRET: usize = 32;
+
+/// A client of a [`LoginRouter`](crate::LoginRouter): a program that logs users in.
+///
+/// A confidential client has a secret and must prove it, wherever it names itself; a public one,
+/// such as a page or an app on a phone, can keep none (RFC 6749, section 2.1).
+///
+/// # Examples
+///
+/// See [`Clients`](crate::Clients).
+#[derive(Clone)]
+pub struct Client {
+    id: String,
+    secret_hash: Option<[u8; 32]>,
+    scopes: Option<Vec<String>>,
+    may_introspect: bool,
+}
+
+impl Client {
+    /// A client without a secret.
+    ///
+    /// # Errors
+    ///
+    /// When the ID is empty, longer than 256 bytes, or has a character that is not printable ASCII
+    /// (RFC 6749, appendix A.1).
+    pub fn public(id: impl Into<String>) -> Result<Self, ConfigError> {
+        let id = id.into();
+        if id.is_empty() || !is_client_id(&id) {
+            return Err(invalid(&id, "an ID has 1 to 256 characters of printable ASCII"));
+        }
+        Ok(Self { id, secret_hash: None, scopes: None, may_introspect: false })
+    }
+
+    /// A client with a secret, of which the SHA-256 is kept: random text with at least 32 bytes, and
+    /// not what a person thought of, for which a hash so quick would not do.
+    ///
+    /// # Errors
+    ///
+    /// As [`public`](Self::public), and when the secret is shorter, has a character that is not
+    /// printable ASCII (RFC 6749, appendix A.2), or fewer than 8 different ones.
+    pub fn confidential(id: impl Into<String>, secret: &str) -> Result<Self, ConfigError> {
+        let client = Self::public(id)?;
+        let mut different: Vec<u8> = secret.bytes().collect();
+        different.sort_unstable();
+        different.dedup();
+        if secret.len() < SHORTEST_SECRET || different.len() < 8 {
+            return Err(invalid(
+                &client.id,
+                "a secret is random and has at least 32 characters; make one with \
+                 `openssl rand -base64 48`",
+            ));
+        }
+        if !secret.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
+            return Err(invalid(&client.id, "a secret is of printable ASCII"));
+        }
+        Ok(Self { secret_hash: Some(Sha256::digest(secret).into()), ..client })
+    }
+
+    /// A client with a secret, of which the SHA-256 is given in hexadecimal, so that it stands in no
+    /// file: `printf %s "$SECRET" | sha256sum`. That the secret is long and random is for you to see
+    /// to.
+    ///
+    /// # Errors
+    ///
+    /// As [`public`](Self::public), and when the text is not 64 hexadecimal digits.
+    pub fn confidential_sha256(id: impl Into<String>, hash: &str) -> Result<Self, ConfigError> {
+        let client = Self::public(id)?;
+        let secret_hash = from_hex(hash).ok_or_else(|| {
+            invalid(&client.id, "a SHA-256 is 64 hexadecimal digits, as `sha256sum` prints them")
+        })?;
+        Ok(Self { secret_hash: Some(secret_hash), ..client })
+    }
+
+    /// The scopes that users may be granted on this client: beyond these, nothing that the user
+    /// holds is. Default: all that the user holds. A second call replaces the first.
+    ///
+    /// # Errors
+    ///
+    /// When one is no scope by RFC 6749, section 3.3.
+    pub fn scopes<T: Into<String>>(
+        mut self,
+        scopes: impl IntoIterator<Item = T>,
+    ) -> Result<Self, ConfigError> {
+        let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
+        if !scopes.iter().all(|scope| is_scope_token(scope)) {
+            let rule = "a scope is printable ASCII without space, quote and backslash";
+            return Err(invalid(&self.id, rule));
+        }
+        self.scopes = Some(scopes);
+        Ok(self)
+    }
+
+    /// Lets the client ask [`Endpoint::Introspect`](crate::Endpoint::Introspect) about tokens: for
+    /// services that take tokens and can't or won't verify them. Default: no.
+    ///
+    /// # Errors
+    ///
+    /// When the client has no secret.
+    pub fn may_introspect(mut self) -> Result<Self, ConfigError> {
+        if self.secret_hash.is_none() {
+            return Err(invalid(&self.id, "only a client with a secret may introspect"));
+        }
+        self.may_introspect = true;
+        Ok(self)
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn allows(&self, scope: &str) -> bool {
+        let scopes = self.scopes.as_ref();
+        scopes.is_none_or(|allowed| allowed.iter().any(|allowed| allowed == scope))
+    }
+
+    pub(super) fn introspects(&self) -> bool {
+        self.may_introspect
+    }
+
+    pub(super) fn is_confidential(&self) -> bool {
+        self.secret_hash.is_some()
+    }
+
+    /// In constant time. A public client has none that matches.
+    pub(super) fn has_secret(&self, secret: &str) -> bool {
+        let presented: [u8; 32] = Sha256::digest(secret).into();
+        self.secret_hash.is_some_and(|hash| hash.ct_eq(&presented).into())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("id", &self.id)
+            .field("scopes", &self.scopes)
+            .field("may_introspect", &self.may_introspect)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) fn invalid(id: &str, reason: &'static str) -> ConfigError {
+    ConfigError::InvalidClient { id: id.chars().take(256).collect(), reason }
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let digits = text.as_bytes();
+    if digits.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |at: usize| char::from(pair[at]).to_digit(16);
+        *byte = u8::try_from(digit(0)? * 16 + digit(1)?).ok()?;
+    }
+    Some(bytes)
+}

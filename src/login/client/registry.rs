@@ -1,0 +1,117 @@
+//! The registry of clients.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use http::HeaderValue;
+
+use super::entry::{Client, invalid};
+use crate::ConfigError;
+use crate::challenge::Challenge;
+
+/// The clients of a [`LoginRouter`](crate::LoginRouter), for
+/// [`LoginRouter::clients`](crate::LoginRouter::clients).
+///
+/// A client that is not in here is public, with all scopes of its user, unless
+/// [`registered_only`](Self::registered_only) is called.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::{Client, Clients};
+///
+/// # fn main() -> Result<(), tower_bearer::ConfigError> {
+/// let secret = "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA"; // from your configuration
+/// let clients = Clients::new()
+///     .client(Client::public("page")?.scopes(["posts:read"])?)?
+///     .client(Client::confidential("gateway", secret)?.may_introspect()?)?;
+/// # let _ = clients;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Clients {
+    by_id: BTreeMap<String, Client>,
+    registered_only: bool,
+    challenge: HeaderValue,
+}
+
+impl Clients {
+    /// No clients.
+    pub fn new() -> Self {
+        Self {
+            by_id: BTreeMap::new(),
+            registered_only: false,
+            challenge: HeaderValue::from_static(r#"Basic realm="api""#),
+        }
+    }
+
+    /// Adds a client.
+    ///
+    /// # Errors
+    ///
+    /// When there is one with its ID.
+    pub fn client(mut self, client: Client) -> Result<Self, ConfigError> {
+        if self.by_id.contains_key(client.id()) {
+            return Err(invalid(client.id(), "there is another with this ID"));
+        }
+        self.by_id.insert(client.id().to_owned(), client);
+        Ok(self)
+    }
+
+    /// Refuses clients that are not in here, with 401 `invalid_client`. Whoever names none is the
+    /// issuer's [`default_client_id`](crate::Issuer::default_client_id), which has to be in here too.
+    /// Default: they are public.
+    #[must_use]
+    pub fn registered_only(mut self) -> Self {
+        self.registered_only = true;
+        self
+    }
+
+    /// Names the protection space in the challenge to clients (RFC 9110, section 11.5). Default: `api`.
+    /// A second call replaces the first.
+    ///
+    /// # Errors
+    ///
+    /// When the text has a character that is not printable ASCII.
+    pub fn realm(mut self, realm: &str) -> Result<Self, ConfigError> {
+        self.challenge = Challenge::new("Basic", realm)?.to_header();
+        Ok(self)
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<&Client> {
+        self.by_id.get(id)
+    }
+
+    /// Whether this is a client without being asked for a secret.
+    pub(super) fn admits_without_secret(&self, id: &str) -> bool {
+        self.find(id).map_or(!self.registered_only, |client| !client.is_confidential())
+    }
+
+    pub(super) fn challenge(&self) -> &HeaderValue {
+        &self.challenge
+    }
+
+    pub(in crate::login) fn allows(&self, id: &str, scope: &str) -> bool {
+        self.find(id).is_none_or(|client| client.allows(scope))
+    }
+
+    pub(in crate::login) fn may_introspect(&self, id: &str) -> bool {
+        self.find(id).is_some_and(Client::introspects)
+    }
+}
+
+impl Default for Clients {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients")
+            .field("clients", &self.by_id.values())
+            .field("registered_only", &self.registered_only)
+            .finish_non_exhaustive()
+    }
+}
