@@ -77,38 +77,41 @@ impl<R: RefreshStore> Housekeeping<R> {
         self
     }
 
-    /// Works until `stop` is ready, which is when it ends, also in the middle of a round.
+    /// Works until `stop` is ready, and finishes the round that it is in: a statement that is given
+    /// up would leave its connection behind.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime, or in one without its timer.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
-        let (mut stop, mut rounds) = (pin!(stop), pin!(self.rounds()));
-        poll_fn(|cx| match stop.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(()),
-            Poll::Pending => rounds.as_mut().poll(cx),
-        })
-        .await;
-    }
-
-    #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
-    async fn rounds(&self) {
         let mut rounds = interval(self.every);
         // After a pause of the machine, one round is as good as those that were missed.
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stop = pin!(stop);
         loop {
-            rounds.tick().await;
-            match self.store.delete_expired_sessions(self.clock.now()).await {
-                Ok(0) => {}
-                Ok(deleted) => trace::debug!(deleted, "expired sessions were deleted"),
-                Err(error) => trace::warn!(%error, "expired sessions could not be deleted"),
+            let is_over = poll_fn(|cx| match stop.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(true),
+                Poll::Pending => rounds.poll_tick(cx).map(|_| false),
+            });
+            if is_over.await {
+                return;
             }
-            let Some(throttles) = &self.throttles else { continue };
-            match throttles.delete_expired(self.clock.now()).await {
-                Ok(0) => {}
-                Ok(deleted) => trace::debug!(deleted, "expired throttles were deleted"),
-                Err(error) => trace::warn!(%error, "expired throttles could not be deleted"),
-            }
+            self.round().await;
+        }
+    }
+
+    #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
+    async fn round(&self) {
+        match self.store.delete_expired_sessions(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(deleted) => trace::debug!(deleted, "expired sessions were deleted"),
+            Err(error) => trace::warn!(%error, "expired sessions could not be deleted"),
+        }
+        let Some(throttles) = &self.throttles else { return };
+        match throttles.delete_expired(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(deleted) => trace::debug!(deleted, "expired throttles were deleted"),
+            Err(error) => trace::warn!(%error, "expired throttles could not be deleted"),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The deletion of what is over, by stores that don't forget it by themselves.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tower_bearer::{
     Clock, Grant, Housekeeping, MemoryStore, NewSession, RefreshStore, RefreshTokens,
-    RevocationStore,
+    RevocationStore, StoreError, ThrottleState, ThrottleStore,
 };
 
 use crate::revocations::token_at;
@@ -87,4 +89,51 @@ async fn the_task_works_in_rounds_until_it_is_stopped() {
     assert!(!task.is_finished());
     drop(stop);
     task.await.unwrap();
+}
+
+/// Deletes once it is let, and says so.
+#[derive(Clone, Default)]
+struct Slow {
+    begun: Arc<Notify>,
+    let_go: Arc<Notify>,
+    is_done: Arc<AtomicBool>,
+}
+
+impl ThrottleStore for Slow {
+    async fn find_throttle(&self, _key: &[u8; 32]) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    async fn replace_throttle(
+        &self,
+        _key: &[u8; 32],
+        _old: Option<&str>,
+        _new: Option<&ThrottleState>,
+    ) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn delete_expired_throttles(&self, _now: Duration) -> Result<u64, StoreError> {
+        self.begun.notify_one();
+        self.let_go.notified().await;
+        self.is_done.store(true, Ordering::Relaxed);
+        Ok(1)
+    }
+}
+
+#[tokio::test]
+async fn a_round_that_has_begun_is_finished() {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let slow = Slow::default();
+    let housekeeping = Housekeeping::new(MemoryStore::new()).throttles(slow.clone());
+    let task = tokio::spawn(housekeeping.run_until(async {
+        let _ = stopped.await;
+    }));
+    slow.begun.notified().await;
+    drop(stop);
+    tokio::task::yield_now().await;
+    assert!(!task.is_finished());
+    slow.let_go.notify_one();
+    task.await.unwrap();
+    assert!(slow.is_done.load(Ordering::Relaxed));
 }
