@@ -16,6 +16,7 @@ pub(crate) struct Counted {
     /// The count to keep: when as many may come at once again as ever, in nanoseconds since the epoch.
     pub(crate) arrival: u64,
     /// Whether the next one has to wait.
+    #[cfg_attr(not(feature = "login"), allow(dead_code, reason = "for the throttle alone"))]
     pub(crate) is_last: bool,
 }
 
