@@ -10,6 +10,7 @@ mod endpoint;
 mod introspect;
 mod logout;
 mod params;
+mod register;
 mod revocations;
 mod revoke;
 mod routes;
@@ -153,7 +154,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// A router over a store of users and another of sessions.
     pub fn with_stores(users: U, sessions: R, issuer: Issuer) -> Self {
         let mut routes = Routes::new();
-        routes.offer(Endpoint::Register, post(account::register), Access::Anyone);
+        routes.offer(Endpoint::Register, post(register::register), Access::Anyone);
         routes.offer(Endpoint::Token, post(token::token), Access::Anyone);
         routes.offer(Endpoint::Login, post(token::login), Access::Anyone);
         routes.offer(Endpoint::Refresh, post(token::refresh), Access::Anyone);
