@@ -169,10 +169,10 @@ pub use store::RedisStore;
 pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
-    ApiKeyOwner, ApiKeyStore, Email, EmailError, Housekeeping, InsertUserError, LoginName,
-    MemoryStore, NewSession, NewUser, RefreshStore, RevocationStore, Rotation, Session, StoreError,
-    StoredApiKey, StoredToken, ThrottleState, ThrottleStore, User, UserStore, Username,
-    UsernameError,
+    AccountStore, ApiKeyOwner, ApiKeyStore, ConfirmEmailError, Email, EmailError, Housekeeping,
+    InsertUserError, LoginName, MemoryStore, NewSession, NewUser, RefreshStore, RevocationStore,
+    Rotation, Session, StoreError, StoredApiKey, StoredToken, ThrottleState, ThrottleStore, User,
+    UserChange, UserStore, Username, UsernameError,
 };
 pub use subject::{
     ApiKeyCheck, ApiKeySource, CurrentUser, Revocations, SubjectStore, VerifiedApiKey,

@@ -91,6 +91,11 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     response
 }
 
+/// It is done, and there is nothing to show.
+pub(super) fn no_content() -> Response {
+    (StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response()
+}
+
 /// An error of RFC 6749, section 5.2, or one in its shape.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -242,6 +247,12 @@ impl IntoResponse for Failure {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl From<Failure> for Response {
+    fn from(failure: Failure) -> Self {
+        failure.into_response()
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Endpoint {
     Introspect,
     /// `GET /me`: the user of the token.
     Me,
+    /// `POST /password`: a new password for the user of the token.
+    Password,
     /// `GET /sessions` and `DELETE /sessions`: where the token's user is logged in, and the end of
     /// that everywhere else.
     Sessions,
@@ -48,6 +50,7 @@ impl Endpoint {
             Self::Revoke => "/revoke",
             Self::Introspect => "/introspect",
             Self::Me => "/me",
+            Self::Password => "/password",
             Self::Sessions => "/sessions",
             Self::Session => "/sessions/{id}",
             Self::ApiKeys => "/api-keys",

@@ -10,6 +10,7 @@ mod endpoint;
 mod introspect;
 mod logout;
 mod params;
+mod password;
 mod register;
 mod revocations;
 mod revoke;
@@ -56,6 +57,7 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Revoke`](Endpoint::Revoke) | `POST /revoke` | form: `token` (RFC 7009) | 200, also where the token is over, unknown or another client's |
 /// | [`Introspect`](Endpoint::Introspect) | `POST /introspect`, with [`clients`](Self::clients) | form: `token`, and a client that may (RFC 7662) | `{"active": false}`, or true and what the token says |
 /// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
+/// | [`Password`](Endpoint::Password) | `POST /password` | a bearer token, JSON `current_password`, `new_password` | 204; ends the user's other sessions; 400 `invalid_grant` the current one is wrong; 422 a rule is broken |
 /// | [`Sessions`](Endpoint::Sessions) | `GET /sessions` | a bearer token | the user's sessions, with the one used last first |
 /// | | `DELETE /sessions` | a bearer token, `?all=true`? | 204; ends the user's other sessions, with `all` this one too |
 /// | [`Session`](Endpoint::Session) | `DELETE /sessions/{id}` | a bearer token | 204; 404 if the user has no such session |
@@ -161,6 +163,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         routes.offer(Endpoint::Logout, post(logout::logout), Access::Anyone);
         routes.offer(Endpoint::Revoke, post(revoke::revoke), Access::Anyone);
         routes.offer(Endpoint::Me, get(account::me), Access::Bearer);
+        routes.offer(Endpoint::Password, post(password::change), Access::Bearer);
         let all = get(sessions::list).delete(sessions::end_others);
         routes.offer(Endpoint::Sessions, all, Access::Bearer);
         routes.offer(Endpoint::Session, delete(sessions::end), Access::Bearer);
@@ -220,7 +223,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
-    /// Guards [`Endpoint::Me`] and the sessions with this layer, and verifies the token of [`Endpoint::Logout`] with its
+    /// Guards the endpoints that take a bearer token with this layer, and verifies the token of [`Endpoint::Logout`] with its
     /// verifier: for a realm, a form of refusal or more keys to trust. Logout reads its token from the
     /// `Authorization` header alone, whatever the layer's sources. Default: a layer over the issuer's own
     /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect

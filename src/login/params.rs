@@ -84,6 +84,19 @@ impl Drop for Params {
     }
 }
 
+/// A text that must be there.
+pub(super) fn required<'a>(params: &'a Params, field: &'static str) -> Result<&'a str, Failure> {
+    optional(params, field)?.ok_or_else(|| Failure::field(field, "the field is required"))
+}
+
+/// A text, or nothing, in a body that is judged field by field.
+pub(super) fn optional<'a>(
+    params: &'a Params,
+    field: &'static str,
+) -> Result<Option<&'a str>, Failure> {
+    params.text(field).map_err(|_| Failure::field(field, "the field is not a text"))
+}
+
 /// A parameter is there and is no text.
 #[derive(Debug)]
 pub(super) struct NotText;

@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::answer::{Failure, ShownUser, json};
 use super::body;
-use super::params::Params;
+use super::params::{optional, required};
 use super::shared::Shared;
 use crate::audit::AuditEvent;
 use crate::password::PasswordContext;
@@ -57,14 +57,6 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     })?;
     shared.record(address, AuditEvent::UserRegistered { user_id: user.id.clone() });
     Ok(json(StatusCode::CREATED, &ShownUser::from(&user)))
-}
-
-fn required<'a>(params: &'a Params, field: &'static str) -> Result<&'a str, Failure> {
-    optional(params, field)?.ok_or_else(|| Failure::field(field, "the field is required"))
-}
-
-fn optional<'a>(params: &'a Params, field: &'static str) -> Result<Option<&'a str>, Failure> {
-    params.text(field).map_err(|_| Failure::field(field, "the field is not a text"))
 }
 
 fn checked_name(name: &str) -> Result<String, Failure> {

@@ -13,11 +13,14 @@ use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
 use super::params::Params;
 use super::revocations::RevokedTokens;
+use super::throttle::Permit;
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
 use crate::limit::{Account, Limiter, LoginThrottle};
-use crate::password::{Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy};
+use crate::password::{
+    Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy, Verification,
+};
 use crate::peer::AddressSource;
 use crate::refresh::{RefreshError, RefreshTokens};
 use crate::store::{LoginName, NewSession, RefreshStore, Session, User, UserStore};
@@ -108,15 +111,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         };
         let permit = self.attempt(Some(account), asked.address).await?;
         let hash = found.as_ref().map(User::password_hash);
-        let verification = match self.hasher.verify(password, hash).await {
-            Ok(verification) => Some(verification),
-            // No account has such a password.
-            Err(PasswordError::TooLong) => None,
-            Err(error) => {
-                permit.unused().await;
-                return Err(error.into());
-            }
-        };
+        let (permit, verification) = self.verify_password(password, hash, permit).await?;
         let is_match = verification.as_ref().is_some_and(|it| it.is_match());
         let reason = match &found {
             None => LoginFailure::UnknownUser,
@@ -125,13 +120,32 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             Some(user) => {
                 permit.succeeded().await;
                 if verification.is_some_and(|it| it.needs_rehash()) {
-                    self.rehash(user, password, asked).await;
+                    return Ok(self.rehash(user, password, asked).await);
                 }
                 return found.ok_or(Failure::invalid_grant());
             }
         };
         self.login_failed(found.map(|user| user.id), reason, asked);
         Err(Failure::invalid_grant())
+    }
+
+    /// What a password has to do with a hash, or with none: nothing if it is too long to be any. The
+    /// permit comes back where something was compared.
+    pub(super) async fn verify_password<'a>(
+        &self,
+        password: &str,
+        hash: Option<&str>,
+        permit: Permit<'a, U, R>,
+    ) -> Result<(Permit<'a, U, R>, Option<Verification>), Failure> {
+        match self.hasher.verify(password, hash).await {
+            Ok(verification) => Ok((permit, Some(verification))),
+            // No account has such a password.
+            Err(PasswordError::TooLong) => Ok((permit, None)),
+            Err(error) => {
+                permit.unused().await;
+                Err(error.into())
+            }
+        }
     }
 
     /// The hash of a password that a user chose, in this field, once it keeps all rules.
@@ -157,18 +171,43 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         self.record(asked.address, AuditEvent::LoginFailed { user_id, client_id, reason });
     }
 
-    /// Replaces a hash with outdated parameters. What goes wrong here must not fail the login.
-    async fn rehash(&self, user: &User, password: &str, asked: &Asked<'_>) {
-        let Ok(hash) = self.hasher.hash(password).await else { return };
+    /// Replaces a hash with outdated parameters, and returns the user with the new one. What goes
+    /// wrong here must not fail the login.
+    async fn rehash(&self, user: &User, password: &str, asked: &Asked<'_>) -> User {
+        let mut user = user.clone();
+        let Ok(hash) = self.hasher.hash(password).await else { return user };
         match self.users.replace_password_hash(&user.id, user.password_hash(), &hash).await {
             Ok(true) => {
+                user.set_password_hash(hash);
                 let user_id = user.id.clone();
                 self.record(asked.address, AuditEvent::PasswordRehashed { user_id });
             }
-            // Somebody else has replaced it meanwhile.
-            Ok(false) => {}
+            // Another login has done so meanwhile, or the password is another.
+            Ok(false) => {
+                if let Ok(Some(other)) = self.users.find_user(&user.id).await
+                    && let Ok(verification) =
+                        self.hasher.verify(password, Some(other.password_hash())).await
+                    && verification.is_match()
+                {
+                    user = other;
+                }
+            }
             Err(_) => crate::trace::warn!("a password hash could not be renewed"),
         }
+        user
+    }
+
+    /// Fails for a user who was disabled, or whose password was changed, since it was verified: that
+    /// has ended the sessions which there were, and not one that begins now.
+    async fn still_stands(&self, user: &User, asked: &Asked<'_>) -> Result<(), Failure> {
+        let reason = match self.users.find_user(&user.id).await? {
+            Some(now) if !now.is_active => LoginFailure::Disabled,
+            Some(now) if now.password_hash() != user.password_hash() => LoginFailure::WrongPassword,
+            Some(_) => return Ok(()),
+            None => LoginFailure::UnknownUser,
+        };
+        self.login_failed(Some(user.id.clone()), reason, asked);
+        Err(Failure::invalid_grant())
     }
 
     /// Starts a session for a user who has proved who it is.
@@ -184,7 +223,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let device = asked.caller.device.as_deref();
         let new = NewSession::new(&user.id, client_id, &scope).device(device);
         let issued = self.refresh.issue(&self.sessions, new, now).await?;
-        let access_token = match self.access_token(user, &issued.session, &scopes).await {
+        let access_token = async {
+            self.still_stands(user, asked).await?;
+            self.access_token(user, &issued.session, &scopes).await
+        };
+        let access_token = match access_token.await {
             Ok(token) => token,
             Err(failure) => {
                 // Nobody will ever have its refresh token.
@@ -286,6 +329,20 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     ) {
         let (user_id, session_id) = (user_id.into(), session_id.into());
         self.record(address, AuditEvent::SessionEnded { user_id, session_id, reason });
+    }
+
+    /// Ends the sessions of a user but one, or all.
+    pub(super) async fn end_sessions(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+        reason: SessionEnd,
+        address: Option<IpAddr>,
+    ) -> Result<(), Failure> {
+        for id in self.sessions.end_sessions_of(user_id, except).await? {
+            self.session_ended(address, user_id, id, reason);
+        }
+        Ok(())
     }
 
     async fn access_token(

@@ -2,9 +2,10 @@
 //!
 //! [`UserStore`] and [`RefreshStore`] are two traits, so that users can stay in a table of the
 //! application's own while sessions live elsewhere. Each store that is shipped implements both, and
-//! [`ThrottleStore`], for what limits of attempts count. [`ApiKeyStore`] lives with the users, since
-//! a key depends on its owner.
+//! [`ThrottleStore`], for what limits of attempts count. [`AccountStore`] is what a store of users
+//! can do beyond finding them; [`ApiKeyStore`] lives with the users, since a key depends on its owner.
 
+mod account_store;
 mod api_key;
 mod api_key_store;
 mod email;
@@ -30,6 +31,7 @@ mod user_store;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
+pub use account_store::{AccountStore, ConfirmEmailError, UserChange};
 pub use api_key::{ApiKeyOwner, StoredApiKey};
 pub use api_key_store::ApiKeyStore;
 pub use email::{Email, EmailError};

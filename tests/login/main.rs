@@ -9,6 +9,7 @@ mod bodies;
 mod claims_hook;
 mod clients;
 mod introspect;
+mod password;
 mod passwords;
 mod refresh;
 mod registry;

@@ -3,6 +3,7 @@
 #![cfg(feature = "store")]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod accounts;
 mod api_keys;
 mod expiry;
 mod housekeeping;

@@ -1,5 +1,6 @@
 //! The store on PostgreSQL.
 
+mod accounts;
 mod api_keys;
 mod error;
 mod migrations;

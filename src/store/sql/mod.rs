@@ -4,6 +4,7 @@ pub(super) mod api_keys;
 mod error;
 pub(super) mod migrations;
 pub(super) mod revocations;
+pub(super) mod users;
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! The store on SQLite.
 
+mod accounts;
 mod api_keys;
 mod error;
 mod migrations;

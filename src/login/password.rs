@@ -1,0 +1,79 @@
+//! `POST /password`: a user's new password, for whoever knows the current one.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::Extensions;
+
+use super::answer::{Failure, no_content};
+use super::body;
+use super::params::required;
+use super::sessions::{Live, live};
+use super::shared::Shared;
+use crate::audit::{AuditEvent, SessionEnd};
+use crate::limit::Account;
+use crate::password::PasswordContext;
+use crate::reject::token_of;
+use crate::store::{RefreshStore, User, UserStore};
+
+pub(super) async fn change<U: UserStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Result<Response, Response> {
+    let address = shared.address_of(&request);
+    let extensions = request.extensions().clone();
+    let Live { user, .. } = live(&shared, extensions.clone()).await?;
+    change_of(&shared, request, &extensions, &user, address).await?;
+    Ok(no_content())
+}
+
+async fn change_of<U: UserStore, R: RefreshStore>(
+    shared: &Shared<U, R>,
+    request: Request,
+    extensions: &Extensions,
+    user: &User,
+    address: Option<IpAddr>,
+) -> Result<(), Failure> {
+    let params = body::json_params(request, shared.body_limit).await?;
+    let current = required(&params, "current_password")?;
+    let new = required(&params, "new_password")?;
+    let context = context_of(user);
+    // What breaks a rule costs no attempt.
+    shared
+        .policy
+        .check_with(new, &context)
+        .map_err(|rule| Failure::field("new_password", rule.to_string()))?;
+    // Whoever found a token is kept from guessing the password as at the login.
+    let permit = shared.attempt(Some(Account::User(&user.id)), address).await?;
+    let (permit, verification) =
+        shared.verify_password(current, Some(user.password_hash()), permit).await?;
+    if !verification.is_some_and(|it| it.is_match()) {
+        let user_id = user.id.clone();
+        shared.record(address, AuditEvent::PasswordChangeRefused { user_id });
+        return Err(Failure::invalid_grant());
+    }
+    permit.succeeded().await;
+    let hash = shared.hash_new_password("new_password", new, &context).await?;
+
+    // The sessions end first: were this process to end in between, nobody would be left who had
+    // logged in with a password that is no longer good. Those who log in meanwhile, while it still
+    // is, are ended after it; a login that is on its way finds the hash changed and gives up.
+    let this = token_of(extensions).ok().and_then(|token| token.session_id());
+    let reason = SessionEnd::PasswordChange;
+    shared.end_sessions(&user.id, this, reason, address).await?;
+    if !shared.users.replace_password_hash(&user.id, user.password_hash(), &hash).await? {
+        return Err(Failure::conflict("the password was changed meanwhile; try again"));
+    }
+    shared.record(address, AuditEvent::PasswordChanged { user_id: user.id.clone() });
+    shared.end_sessions(&user.id, this, reason, address).await
+}
+
+/// What a password of this user must not be made of.
+pub(super) fn context_of(user: &User) -> PasswordContext<'_> {
+    let context = PasswordContext::new().username(&user.username);
+    let addresses = user.email.iter().chain(&user.pending_email);
+    let context = addresses.fold(context, |context, address| context.email(address));
+    user.name.iter().fold(context, |context, name| context.name(name))
+}
