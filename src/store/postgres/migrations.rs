@@ -27,7 +27,7 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError>
     apply(connection, &all()).await
 }
 
-fn all() -> [Migration; 5] {
+fn all() -> [Migration; 6] {
     [
         simple(
             1,
@@ -38,5 +38,10 @@ fn all() -> [Migration; 5] {
         simple(6, "throttles", include_str!("../../../migrations/postgres/0006_throttles.sql")),
         simple(7, "revocations", include_str!("../../../migrations/postgres/0007_revocations.sql")),
         simple(9, "accounts", include_str!("../../../migrations/postgres/0009_accounts.sql")),
+        simple(
+            10,
+            "one-time tokens",
+            include_str!("../../../migrations/postgres/0010_one_time_tokens.sql"),
+        ),
     ]
 }

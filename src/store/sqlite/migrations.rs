@@ -16,7 +16,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-fn all() -> [Migration; 6] {
+fn all() -> [Migration; 7] {
     [
         simple(
             1,
@@ -32,5 +32,10 @@ fn all() -> [Migration; 6] {
         simple(6, "throttles", include_str!("../../../migrations/sqlite/0006_throttles.sql")),
         simple(7, "revocations", include_str!("../../../migrations/sqlite/0007_revocations.sql")),
         simple(9, "accounts", include_str!("../../../migrations/sqlite/0009_accounts.sql")),
+        simple(
+            10,
+            "one-time tokens",
+            include_str!("../../../migrations/sqlite/0010_one_time_tokens.sql"),
+        ),
     ]
 }
