@@ -26,6 +26,7 @@ pub(super) async fn change<U: UserStore, R: RefreshStore>(
     let extensions = request.extensions().clone();
     let Live { user, .. } = live(&shared, extensions.clone()).await?;
     change_of(&shared, request, &extensions, &user, address).await?;
+    shared.password_changed(&user).await;
     Ok(no_content())
 }
 
