@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 
-use super::answer::{Failure, ShownUser, json};
+use super::answer::{Failure, json};
 use super::body;
 use super::params::{optional, required};
 use super::shared::Shared;
@@ -28,6 +28,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
         .map(|text| Email::new(text).map_err(|error| Failure::field("email", error.reason())))
         .transpose()?;
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
+    let profile = shared.profile_in(&params)?;
     let password = required(&params, "password")?;
     let mut context = PasswordContext::new().username(username.as_str());
     if let Some(email) = &email {
@@ -46,6 +47,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     let mut user = NewUser::new(username, hash).scopes(&shared.default_scopes);
     user.email = email;
     user.name = name;
+    user.profile = profile.unwrap_or_default();
     let taken = |field, description| {
         shared.record(address, AuditEvent::RegisterConflict { field });
         Failure::taken(field, description)
@@ -56,10 +58,10 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
         InsertUserError::Store(error) => error.into(),
     })?;
     shared.record(address, AuditEvent::UserRegistered { user_id: user.id.clone() });
-    Ok(json(StatusCode::CREATED, &ShownUser::from(&user)))
+    Ok(json(StatusCode::CREATED, &shared.shown(&user)))
 }
 
-fn checked_name(name: &str) -> Result<String, Failure> {
+pub(super) fn checked_name(name: &str) -> Result<String, Failure> {
     if name.chars().count() > LONGEST_NAME {
         return Err(Failure::field("name", "the name has more than 256 characters"));
     }

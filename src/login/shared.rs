@@ -12,6 +12,7 @@ use super::answer::{Failure, Tokens};
 use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
 use super::params::Params;
+use super::profile::ProfileType;
 use super::revocations::RevokedTokens;
 use super::throttle::Permit;
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
@@ -42,6 +43,7 @@ pub(super) struct Shared<U, R> {
     pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.
     pub(super) revoked: Option<RevokedTokens>,
+    pub(super) profile: Option<ProfileType>,
     pub(super) default_scopes: Vec<String>,
     pub(super) body_limit: usize,
     pub(super) trail: Trail,
