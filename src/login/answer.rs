@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::issue::IssueError;
 use crate::password::PasswordError;
@@ -29,22 +30,29 @@ pub(super) struct ShownUser<'a> {
     id: &'a str,
     username: &'a str,
     email: Option<&'a str>,
+    email_verified: bool,
     name: Option<&'a str>,
     is_active: bool,
     roles: &'a [String],
     scopes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<Value>,
 }
 
-impl<'a> From<&'a User> for ShownUser<'a> {
-    fn from(user: &'a User) -> Self {
+impl<'a> ShownUser<'a> {
+    /// With the profile, where users have one. An address that waits for its confirmation is shown
+    /// instead of the one that it is to replace.
+    pub(super) fn new(user: &'a User, profile: Option<Value>) -> Self {
         Self {
             id: &user.id,
             username: &user.username,
-            email: user.email.as_deref(),
+            email: user.pending_email.as_deref().or(user.email.as_deref()),
+            email_verified: user.email_verified && user.pending_email.is_none(),
             name: user.name.as_deref(),
             is_active: user.is_active,
             roles: &user.roles,
             scopes: &user.scopes,
+            profile,
         }
     }
 }

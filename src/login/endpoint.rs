@@ -23,7 +23,8 @@ pub enum Endpoint {
     /// `POST /introspect`: what a token is good for (RFC 7662); there if
     /// [`LoginRouter::clients`](crate::LoginRouter::clients) is called.
     Introspect,
-    /// `GET /me`: the user of the token.
+    /// `GET /me`: the user of the token; with [`accounts`](crate::LoginRouter::accounts) `PATCH` and
+    /// `PUT` too.
     Me,
     /// `POST /password`: a new password for the user of the token.
     Password,
@@ -46,9 +47,23 @@ pub enum Endpoint {
     ApiKeys,
     /// `DELETE /api-keys/{id}`: revokes one of them. Another path must have `{id}` in it.
     ApiKey,
+    /// `GET /users`: all users, for administrators. This and the two below are there if
+    /// [`LoginRouter::administration`](crate::LoginRouter::administration) is called.
+    Users,
+    /// `GET /users/{id}`, `PATCH /users/{id}` and `DELETE /users/{id}`: one of them. Another path must
+    /// have `{id}` in it.
+    User,
+    /// `DELETE /users/{id}/sessions`: the end of where a user is logged in. Another path must have
+    /// `{id}` in it.
+    UserSessions,
 }
 
 impl Endpoint {
+    /// Whether its path must have `{id}` in it.
+    pub(super) const fn has_id(self) -> bool {
+        matches!(self, Self::Session | Self::ApiKey | Self::User | Self::UserSessions)
+    }
+
     pub(super) const fn default_path(self) -> &'static str {
         match self {
             Self::Register => "/register",
@@ -67,6 +82,9 @@ impl Endpoint {
             Self::ResetPassword => "/reset-password",
             Self::ApiKeys => "/api-keys",
             Self::ApiKey => "/api-keys/{id}",
+            Self::Users => "/users",
+            Self::User => "/users/{id}",
+            Self::UserSessions => "/users/{id}/sessions",
         }
     }
 }

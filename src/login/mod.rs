@@ -1,6 +1,7 @@
 //! [`LoginRouter`]: register, log in, refresh, log out.
 
 mod account;
+mod admin;
 mod answer;
 mod api_keys;
 mod body;
@@ -12,6 +13,7 @@ mod logout;
 mod mail;
 mod params;
 mod password;
+mod profile;
 mod register;
 mod reset;
 mod revocations;
@@ -46,6 +48,7 @@ use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
 use claims::ClaimsHook;
 use mail::Mailing;
+use profile::ProfileType;
 use revocations::RevokedTokens;
 use routes::{Access, Routes};
 use shared::Shared;
@@ -63,7 +66,7 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
 /// | [`Revoke`](Endpoint::Revoke) | `POST /revoke` | form: `token` (RFC 7009) | 200, also where the token is over, unknown or another client's |
 /// | [`Introspect`](Endpoint::Introspect) | `POST /introspect`, with [`clients`](Self::clients) | form: `token`, and a client that may (RFC 7662) | `{"active": false}`, or true and what the token says |
-/// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
+/// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user; [`accounts`](Self::accounts) lets users change it |
 /// | [`Password`](Endpoint::Password) | `POST /password` | a bearer token, JSON `current_password`, `new_password` | 204; ends the user's other sessions; 400 `invalid_grant` the current one is wrong; 422 a rule is broken |
 /// | [`Sessions`](Endpoint::Sessions) | `GET /sessions` | a bearer token | the user's sessions, with the one used last first |
 /// | | `DELETE /sessions` | a bearer token, `?all=true`? | 204; ends the user's other sessions, with `all` this one too |
@@ -71,9 +74,9 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 ///
 /// A session's answer is `{id, client_id, scope, device, created_at, last_used_at, expires_at,
 /// is_current}` with times in seconds since the Unix epoch; `device` is the `User-Agent` of the
-/// login. A user's answer is `{id, username, email, name, is_active, roles, scopes}`; the password hash
-/// is in no type that can be serialized. Members of a body that are not named above have no
-/// effect. Bodies above the [limit](Self::body_limit) are answered with 413.
+/// login. A user's answer is `{id, username, email, email_verified, name, is_active, roles, scopes}`, and
+/// `profile` where users [have one](Self::profile); the password hash is in no type that can be
+/// serialized. Members of a body that are not named above have no effect. Bodies above the [limit](Self::body_limit) are answered with 413.
 ///
 /// Logging in with a password is for one's own clients only: as an OAuth grant RFC 9700,
 /// section 2.4, rules it out. Leave the endpoint out with [`without`](Self::without) where no
@@ -143,6 +146,7 @@ pub struct LoginRouter<U, R> {
     clients: Option<Arc<Clients>>,
     claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
+    profile: Option<ProfileType>,
     default_scopes: Vec<String>,
     body_limit: usize,
     trail: Trail,
@@ -190,6 +194,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: None,
             claims: None,
             revoked: None,
+            profile: None,
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
             trail: Trail::default(),
@@ -326,7 +331,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// # Panics
     ///
     /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
-    /// section 3.3, two endpoints have one path, or that of [`Endpoint::Session`] or [`Endpoint::ApiKey`] has no `{id}`, or [`RegisterMode::Private`] has no mailer or stands beside
+    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
+    /// [`RegisterMode::Private`] has no mailer or stands beside
     /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
@@ -370,6 +376,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,
+            profile: self.profile,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,
             trail: self.trail,

@@ -53,6 +53,11 @@ impl Params {
 
 /// Of JSON alone.
 impl Params {
+    /// Whatever stands there, null included, or nothing.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// An array of texts, or nothing.
     pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, NotText> {
         match self.0.get(name) {
@@ -62,6 +67,14 @@ impl Params {
                 texts.map(Some).ok_or(NotText)
             }
             Some(_) => Err(NotText),
+        }
+    }
+
+    /// Yes, no, or nothing.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, NotFlag> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_bool().map(Some).ok_or(NotFlag),
         }
     }
 
@@ -100,6 +113,10 @@ pub(super) fn optional<'a>(
 /// A parameter is there and is no text.
 #[derive(Debug)]
 pub(super) struct NotText;
+
+/// A parameter is there and is neither true nor false.
+#[derive(Debug)]
+pub(super) struct NotFlag;
 
 /// A parameter is there and is no whole number.
 #[derive(Debug)]

@@ -122,6 +122,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
         .map(|text| Email::new(text).map_err(|error| Failure::field("email", error.reason())))
         .transpose()?;
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
+    let profile = shared.profile_in(&params)?;
     let password = required(&params, "password")?;
     let mut context = PasswordContext::new().username(username.as_str());
     if let Some(email) = &email {
@@ -140,6 +141,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     let mut user = NewUser::new(username, hash).scopes(&shared.default_scopes);
     user.email = email;
     user.name = name;
+    user.profile = profile.unwrap_or_default();
     match shared.register_mode {
         RegisterMode::Conflict => register_or_tell(&shared, user, address, asked).await,
         RegisterMode::Private => register_unseen(shared, user, address).await,
@@ -166,7 +168,7 @@ async fn register_or_tell<U: UserStore, R: RefreshStore>(
     if let Some(email) = &user.email {
         shared.ask_to_verify(&user, email);
     }
-    let shown = ShownUser::from(&user);
+    let shown = shared.shown(&user);
     match asked {
         Some(asked) => {
             let tokens = shared.log_in(&user, &asked).await?;
@@ -244,7 +246,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     }
 }
 
-fn checked_name(name: &str) -> Result<String, Failure> {
+pub(super) fn checked_name(name: &str) -> Result<String, Failure> {
     if name.chars().count() > LONGEST_NAME {
         return Err(Failure::field("name", "the name has more than 256 characters"));
     }

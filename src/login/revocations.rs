@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::LoginRouter;
+use super::revoke::LONGEST_LEEWAY;
+use super::shared::Shared;
 use crate::Token;
-use crate::store::{RevocationStore, StoreError, UserStore};
+use crate::store::{RefreshStore, RevocationStore, StoreError, UserStore};
 use crate::subject::Revocations;
 
 impl<U: UserStore, R: RevocationStore> LoginRouter<U, R> {
@@ -57,6 +59,22 @@ impl RevokedTokens {
     }
 }
 
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// Revokes the access tokens of a user that are out, where revocation is on. Those of the current
+    /// second are too, where one that is older must not pass for one that is younger.
+    pub(super) async fn revoke_older_tokens(
+        &self,
+        user_id: &str,
+        with_this_second: bool,
+    ) -> Result<(), StoreError> {
+        let Some(revoked) = &self.revoked else { return Ok(()) };
+        let now = self.now();
+        let not_before = Duration::from_secs(now.as_secs() + u64::from(with_this_second));
+        let until = not_before + self.issuer.lifetime() + LONGEST_LEEWAY;
+        revoked.0.revoke_tokens_before(user_id, not_before, until, now).await
+    }
+}
+
 impl Revocations for RevokedTokens {
     type Error = StoreError;
 
@@ -70,6 +88,13 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send +
 trait AnyRevocationStore: Send + Sync {
     fn is_revoked<'a>(&'a self, token: &'a Token) -> Answer<'a, bool>;
     fn revoke_token<'a>(&'a self, id: &'a str, until: Duration, now: Duration) -> Answer<'a, ()>;
+    fn revoke_tokens_before<'a>(
+        &'a self,
+        subject: &'a str,
+        not_before: Duration,
+        until: Duration,
+        now: Duration,
+    ) -> Answer<'a, ()>;
 }
 
 impl<S: RevocationStore> AnyRevocationStore for S {
@@ -79,5 +104,15 @@ impl<S: RevocationStore> AnyRevocationStore for S {
 
     fn revoke_token<'a>(&'a self, id: &'a str, until: Duration, now: Duration) -> Answer<'a, ()> {
         Box::pin(RevocationStore::revoke_token(self, id, until, now))
+    }
+
+    fn revoke_tokens_before<'a>(
+        &'a self,
+        subject: &'a str,
+        not_before: Duration,
+        until: Duration,
+        now: Duration,
+    ) -> Answer<'a, ()> {
+        Box::pin(RevocationStore::revoke_tokens_before(self, subject, not_before, until, now))
     }
 }

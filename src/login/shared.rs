@@ -13,6 +13,7 @@ use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
 use super::mail::Mailing;
 use super::params::Params;
+use super::profile::ProfileType;
 use super::register::RegisterMode;
 use super::revocations::RevokedTokens;
 use super::throttle::Permit;
@@ -46,6 +47,7 @@ pub(super) struct Shared<U, R> {
     pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.
     pub(super) revoked: Option<RevokedTokens>,
+    pub(super) profile: Option<ProfileType>,
     pub(super) default_scopes: Vec<String>,
     pub(super) body_limit: usize,
     pub(super) trail: Trail,

@@ -114,7 +114,7 @@ pub struct UserChange {
     pub name: Option<Option<String>>,
     /// The address that is to be confirmed, or none any more.
     pub pending_email: Option<Option<Email>>,
-    /// The application's own fields, as a whole: an object without NUL in its texts, or null.
+    /// The application's own fields, as a whole: JSON without NUL in its texts, or null for none.
     pub profile: Option<Value>,
     /// Whether the user may log in and refresh.
     pub is_active: Option<bool>,

@@ -39,7 +39,7 @@ pub struct User {
     pub pending_email: Option<String>,
     /// The person's name.
     pub name: Option<String>,
-    /// The application's own fields: an object, or null. Default: null.
+    /// The application's own fields, as JSON. Default: null.
     pub profile: Value,
     /// Whether the user may log in and refresh. Default: `true`.
     pub is_active: bool,
@@ -128,7 +128,7 @@ pub struct NewUser {
     pub email_verified: bool,
     /// The person's name, any text without NUL. Default: none.
     pub name: Option<String>,
-    /// The application's own fields: an object without NUL in its texts, or null. Default: null.
+    /// The application's own fields, as JSON without NUL in its texts. Default: null.
     pub profile: Value,
     /// The roles. Default: none.
     pub roles: Vec<String>,

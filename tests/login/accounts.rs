@@ -21,7 +21,7 @@ async fn register_and_me_show_the_user_and_never_the_hash() {
         let user = registered.json();
         let expected = json!({
             "id": user["id"], "username": "Alice", "email": "alice@example.com",
-            "name": "Alice Liddell", "is_active": true, "roles": [],
+            "email_verified": false, "name": "Alice Liddell", "is_active": true, "roles": [],
             "scopes": ["me", "items:read"],
         });
         assert_eq!(user, expected);
