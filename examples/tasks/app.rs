@@ -74,8 +74,8 @@ where
         .clone()
         .require(any_of((role("admin"), (role("teacher"), scopes(["items:write"])))));
     // For programs: no token opens it, and no key opens anything else.
-    let reads_data = JwtAuthLayer::api_keys_only(ApiKeyVerifier::new(users))
-        .require(scopes(["data:read"]));
+    let reads_data =
+        JwtAuthLayer::api_keys_only(ApiKeyVerifier::new(users)).require(scopes(["data:read"]));
     Router::new()
         .route("/tasks", get(tasks::list).post(tasks::create).route_layer(auth.clone()))
         .route(

@@ -134,8 +134,10 @@ fn redis_url(environment: &mut Environment) -> Option<String> {
 }
 
 fn password_policy(environment: &mut Environment) -> PasswordPolicy {
-    let policy = environment
-        .parsed("PASSWORD_POLICY", "nist, nist-mfa, asvs or composition", |text| text.parse().ok());
+    let policy =
+        environment.parsed("PASSWORD_POLICY", "nist, nist-mfa, asvs or composition", |text| {
+            text.parse().ok()
+        });
     // At least 8 characters, at most 1024 bytes.
     policy.unwrap_or_else(PasswordPolicy::asvs_l1)
 }
