@@ -16,6 +16,7 @@ mod redis;
 mod refresh;
 mod revocations;
 #[cfg(all(feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "shared with binaries that need more of it")]
 #[path = "../support/servers.rs"]
 mod servers;
 #[cfg(feature = "sqlite")]
