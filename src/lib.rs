@@ -140,7 +140,7 @@ pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use extract::{Claims, HasRole, RequiredRoles, RequiredScopes, Scoped};
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
-pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
+pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
