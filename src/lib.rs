@@ -119,6 +119,8 @@ mod rate;
 mod refresh;
 mod reject;
 mod require;
+#[cfg(feature = "login")]
+mod settings;
 #[cfg(feature = "store")]
 mod store;
 mod subject;
@@ -161,6 +163,8 @@ pub use require::{
     Policy, PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, not,
     require, require_any_role, require_any_scope, require_role, require_scopes, role, scopes,
 };
+#[cfg(feature = "login")]
+pub use settings::{Settings, SettingsError, Variables};
 #[cfg(feature = "postgres")]
 pub use store::PostgresStore;
 #[cfg(feature = "redis")]
