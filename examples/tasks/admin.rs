@@ -3,10 +3,10 @@
 use std::error::Error;
 
 use tower_bearer::{
-    Clock, Hasher, InsertUserError, NewUser, SqliteStore, StoreError, UserStore, Username,
+    Clock, Hasher, InsertUserError, NewUser, PasswordPolicy, StoreError, UserStore, Username,
 };
 
-use crate::app::{ALL_SCOPES, PASSWORD_POLICY};
+use crate::app::ALL_SCOPES;
 use crate::environment::Environment;
 
 pub(crate) struct Admin {
@@ -16,7 +16,10 @@ pub(crate) struct Admin {
 
 impl Admin {
     /// Both variables or none.
-    pub(crate) fn from_environment(environment: &mut Environment) -> Option<Self> {
+    pub(crate) fn from_environment(
+        environment: &mut Environment,
+        policy: &PasswordPolicy,
+    ) -> Option<Self> {
         let username = environment.text("ADMIN_USERNAME");
         let password = environment.text("ADMIN_PASSWORD");
         match (&username, &password) {
@@ -31,7 +34,7 @@ impl Admin {
                 .map_err(|error| environment.fault(format!("ADMIN_USERNAME: {error}")))
                 .ok()
         });
-        let password = password.filter(|text| match PASSWORD_POLICY.check(text) {
+        let password = password.filter(|text| match policy.check(text) {
             Ok(()) => true,
             Err(error) => {
                 environment.fault(format!("ADMIN_PASSWORD: {error}"));
@@ -45,7 +48,7 @@ impl Admin {
 /// Makes the account at the first start. Later ones leave it as it is: its password may have been
 /// changed since, and the environment must not change it back.
 pub(crate) async fn create(
-    store: &SqliteStore,
+    store: &impl UserStore,
     hasher: &Hasher,
     admin: &Admin,
 ) -> Result<(), Box<dyn Error>> {

@@ -18,6 +18,13 @@ pub(crate) struct Environment {
     faults: Vec<String>,
 }
 
+/// The file that a variable names.
+pub(crate) enum File {
+    Absent,
+    Faulty,
+    Read { path: String, text: String },
+}
+
 impl Environment {
     /// Reads `.env` in the current directory, if there is one.
     pub(crate) fn load() -> Self {
@@ -86,6 +93,18 @@ impl Environment {
     ) -> Option<u64> {
         let rule = format!("a whole number of {unit} from {} to {}", range.start(), range.end());
         self.parsed(name, &rule, |text| text.parse().ok().filter(|number| range.contains(number)))
+    }
+
+    /// The content of the file that a variable names.
+    pub(crate) fn file(&mut self, name: &str) -> File {
+        let Some(path) = self.text(name) else { return File::Absent };
+        match fs::read_to_string(&path) {
+            Ok(text) => File::Read { path, text },
+            Err(error) => {
+                self.fault(format!("{name} must name a readable file: {path:?}: {error}"));
+                File::Faulty
+            }
+        }
     }
 
     /// Notes a fault: the variable and its rule, never a secret.

@@ -1,10 +1,8 @@
 //! The key that signs tokens, and more keys to verify them with.
 
-use std::fs;
-
 use tower_bearer::{Algorithm, ConfigError, KeySet, SigningKey};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, File};
 
 const ALGORITHMS: &str = "one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, \
                           ES256, ES384 and EdDSA";
@@ -18,7 +16,7 @@ pub(crate) fn signing_key(
         .parsed("JWT_ALGORITHM", ALGORITHMS, |text| text.parse().ok())
         .unwrap_or(Algorithm::HS256);
     // A path that leads nowhere is a slip, whatever the algorithm.
-    let pem = file(environment, "JWT_PRIVATE_KEY_FILE");
+    let pem = environment.file("JWT_PRIVATE_KEY_FILE");
     let symmetric = matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512);
     let key = match pem {
         File::Faulty => return None,
@@ -58,7 +56,7 @@ fn secret_key(
 
 /// Public keys of others who issue tokens for this service: same issuer, same audience.
 pub(crate) fn trusted_keys(environment: &mut Environment, warnings: &mut Vec<String>) -> KeySet {
-    let File::Read { path, text } = file(environment, "JWT_TRUSTED_JWKS_FILE") else {
+    let File::Read { path, text } = environment.file("JWT_TRUSTED_JWKS_FILE") else {
         return KeySet::new();
     };
     match KeySet::from_jwks(&text) {
@@ -71,24 +69,6 @@ pub(crate) fn trusted_keys(environment: &mut Environment, warnings: &mut Vec<Str
         Err(error) => {
             environment.fault(format!("JWT_TRUSTED_JWKS_FILE {path:?}: {error}"));
             KeySet::new()
-        }
-    }
-}
-
-/// The file that a variable names.
-enum File {
-    Absent,
-    Faulty,
-    Read { path: String, text: String },
-}
-
-fn file(environment: &mut Environment, variable: &str) -> File {
-    let Some(path) = environment.text(variable) else { return File::Absent };
-    match fs::read_to_string(&path) {
-        Ok(text) => File::Read { path, text },
-        Err(error) => {
-            environment.fault(format!("{variable} must name a readable file: {path:?}: {error}"));
-            File::Faulty
         }
     }
 }

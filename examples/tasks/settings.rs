@@ -3,11 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tower_bearer::{KeySet, SigningKey};
+use tower_bearer::{
+    AddressSource, Clients, KeySet, LoginThrottle, PasswordPolicy, RefreshTokens, SigningKey,
+};
 
 use crate::admin::Admin;
-use crate::environment::Environment;
-use crate::keys;
+use crate::database::Database;
+use crate::environment::{Environment, File};
+use crate::{keys, limits};
 
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
 
@@ -15,8 +18,10 @@ const DEFAULT_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST)
 pub(crate) struct Settings {
     /// `TASKS_ADDR`: 127.0.0.1:8000.
     pub(crate) addr: SocketAddr,
-    /// `DATABASE_URL`: `sqlite://tasks.db?mode=rwc`.
+    /// `DATABASE_URL`, `sqlite:` or `postgres:`: `sqlite://tasks.db?mode=rwc`.
     pub(crate) database_url: String,
+    /// `REDIS_URL`: where sessions and what limits count are kept. In the database.
+    pub(crate) redis_url: Option<String>,
     /// `JWT_ALGORITHM` (HS256) with `JWT_SECRET` (a random one) or `JWT_PRIVATE_KEY_FILE`.
     pub(crate) key: SigningKey,
     /// `JWT_TRUSTED_JWKS_FILE`: more keys to verify with. None.
@@ -30,7 +35,15 @@ pub(crate) struct Settings {
     /// `ACCESS_TOKEN_EXPIRE_MINUTES`: 15.
     pub(crate) access_token_lifetime: Duration,
     /// `REFRESH_TOKEN_EXPIRE_DAYS`: 30.
-    pub(crate) session_lifetime: Duration,
+    pub(crate) refresh_tokens: RefreshTokens,
+    /// `PASSWORD_POLICY`: `asvs`.
+    pub(crate) password_policy: PasswordPolicy,
+    /// `LOGIN_RATE`, `LOGIN_RATE_PER_ADDRESS` and `LOGIN_BACKOFF`.
+    pub(crate) throttle: LoginThrottle,
+    /// `TRUSTED_PROXIES`.
+    pub(crate) client_address: AddressSource,
+    /// `CLIENTS_FILE`: clients with a secret, as JSON. None, and nobody may introspect.
+    pub(crate) clients: Option<Clients>,
     /// `ADMIN_USERNAME` and `ADMIN_PASSWORD`: nobody.
     pub(crate) admin: Option<Admin>,
     /// What works and may still surprise.
@@ -53,6 +66,7 @@ impl Settings {
             })
             .unwrap_or(DEFAULT_ADDR);
         let database_url = database_url(&mut environment);
+        let redis_url = redis_url(&mut environment);
         let key = keys::signing_key(&mut environment, &mut warnings);
         let trusted_keys = keys::trusted_keys(&mut environment, &mut warnings);
         let issuer = name(&mut environment, "JWT_ISSUER");
@@ -61,20 +75,30 @@ impl Settings {
         let minutes =
             environment.number("ACCESS_TOKEN_EXPIRE_MINUTES", "minutes", 1..=1440).unwrap_or(15);
         let days = environment.number("REFRESH_TOKEN_EXPIRE_DAYS", "days", 1..=3650).unwrap_or(30);
-        let admin = Admin::from_environment(&mut environment);
+        let password_policy = password_policy(&mut environment);
+        let admin = Admin::from_environment(&mut environment, &password_policy);
+        let throttle = limits::throttle(&mut environment);
+        let client_address = limits::client_address(&mut environment);
+        let clients = clients(&mut environment);
 
         let faults = environment.into_faults();
         match key {
             Some(key) if faults.is_empty() => Ok(Self {
                 addr,
                 database_url,
+                redis_url,
                 key,
                 trusted_keys,
                 issuer,
                 audience: audience.unwrap_or_else(|| "tasks".to_owned()),
                 leeway: Duration::from_secs(leeway),
                 access_token_lifetime: Duration::from_secs(minutes * 60),
-                session_lifetime: Duration::from_secs(days * 24 * 60 * 60),
+                refresh_tokens: RefreshTokens::new()
+                    .lifetime(Duration::from_secs(days * 24 * 60 * 60)),
+                password_policy,
+                throttle,
+                client_address,
+                clients,
                 admin,
                 warnings,
             }),
@@ -86,13 +110,42 @@ impl Settings {
 fn database_url(environment: &mut Environment) -> String {
     let url = environment.text("DATABASE_URL");
     let url = url.unwrap_or_else(|| "sqlite://tasks.db?mode=rwc".to_owned());
-    if !url.starts_with("sqlite:") {
-        // Not shown: the URL of another database may contain a password.
+    if !Database::takes(&url) {
+        // Not shown, here and below: a URL may contain a password.
         environment.fault(
-            "DATABASE_URL must begin with sqlite:, as sqlite://tasks.db?mode=rwc".to_owned(),
+            "DATABASE_URL must begin with sqlite: or postgres:, as sqlite://tasks.db?mode=rwc"
+                .to_owned(),
         );
     }
     url
+}
+
+fn redis_url(environment: &mut Environment) -> Option<String> {
+    let url = environment.text("REDIS_URL")?;
+    let schemes = ["redis://", "rediss://", "redis+unix://"];
+    if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        environment.fault(
+            "REDIS_URL must begin with redis://, rediss:// or redis+unix://, as \
+             redis://127.0.0.1:6379"
+                .to_owned(),
+        );
+    }
+    Some(url)
+}
+
+fn password_policy(environment: &mut Environment) -> PasswordPolicy {
+    let policy =
+        environment.parsed("PASSWORD_POLICY", "nist, nist-mfa, asvs or composition", |text| {
+            text.parse().ok()
+        });
+    // At least 8 characters, at most 1024 bytes.
+    policy.unwrap_or_else(PasswordPolicy::asvs_l1)
+}
+
+fn clients(environment: &mut Environment) -> Option<Clients> {
+    let File::Read { path, text } = environment.file("CLIENTS_FILE") else { return None };
+    let clients = Clients::from_json(&text);
+    clients.map_err(|error| environment.fault(format!("CLIENTS_FILE {path:?}: {error}"))).ok()
 }
 
 /// What other services compare letter by letter: nothing that is hard to see.

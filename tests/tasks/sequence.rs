@@ -15,7 +15,7 @@ fn r095_r020_r018_r023_r109_r110_the_whole_way_once() {
     let id = registered.text("id");
     let shown = json!({
         "id": id, "username": "alice", "email": null, "name": null, "is_active": true,
-        "roles": [], "scopes": ["me", "items:read"],
+        "roles": [], "scopes": ["me", "items:read", "data:read"],
     });
     assert_eq!(registered.json(), shown);
     assert_eq!(service.register("ALICE").status, 409);
