@@ -25,7 +25,9 @@ fn app(users: Accounts, sessions: SqliteStore) -> Result<Router, Box<dyn Error>>
     let issuer = Issuer::new(SigningKey::generate_hs256()?).issuer("https://me").audience("api");
     let auth = JwtAuthLayer::new(issuer.verifier()?).users(users.clone());
     let login = LoginRouter::with_stores(users, sessions, issuer).auth(auth.clone());
-    let hello = get(|user: CurrentUser<User>| async move { format!("hello, {}", user.username) });
+    let hello = get(|CurrentUser(user): CurrentUser<User>| async move {
+        format!("hello, {}", user.username)
+    });
     Ok(Router::new().route("/hello", hello).layer(auth).nest("/auth", login.into_router()))
 }
 

@@ -31,7 +31,7 @@ use admin::FirstAdmin;
 /// | variable | default | what it is |
 /// |---|---|---|
 /// | `DATABASE_URL` (secret) | must be set | `sqlite:` or `postgres:` and what follows |
-/// | `REDIS_URL` (secret) | none | `redis:` or `rediss:` and what follows |
+/// | `REDIS_URL` (secret) | none | `redis://`, `rediss://` or `redis+unix://` and what follows |
 /// | `JWT_ALGORITHM` | `HS256` | the algorithm of the key that signs |
 /// | `JWT_SECRET` (secret) | must be set for HMAC | random, at least 32, 48 or 64 bytes by the hash |
 /// | `JWT_PRIVATE_KEY_FILE` | must be set for the others | the private key in PEM |
@@ -146,10 +146,8 @@ impl Settings {
     pub fn read(mut variables: Variables) -> Result<Self, SettingsError> {
         let vars = &mut variables;
         let database_url =
-            vars.required("DATABASE_URL", "sqlite: or postgres: and what follows", |vars| {
-                url(vars, "DATABASE_URL", &["sqlite:", "postgres:", "postgresql:"])
-            });
-        let redis_url = url(vars, "REDIS_URL", &["redis:", "rediss:"]);
+            vars.required("DATABASE_URL", "sqlite: or postgres: and so on", database_url);
+        let redis_url = redis_url(vars);
         let keys = keys::signing(vars);
         let trusted_keys = keys::trusted(vars);
         let identifier = name(vars, "JWT_ISSUER", "the URL that names this service");
@@ -257,13 +255,23 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Not shown: the URL of a database may contain a password.
-fn url(variables: &mut Variables, name: &str, schemes: &[&str]) -> Option<String> {
+fn database_url(variables: &mut Variables) -> Option<String> {
+    let rule = "sqlite: or postgres:, as sqlite://app.db?mode=rwc";
+    url(variables, "DATABASE_URL", rule, &["sqlite:", "postgres:", "postgresql:"])
+}
+
+fn redis_url(variables: &mut Variables) -> Option<String> {
+    let rule = "redis://, rediss:// or redis+unix://, as redis://127.0.0.1:6379";
+    url(variables, "REDIS_URL", rule, &["redis://", "rediss://", "redis+unix://"])
+}
+
+/// Not shown: a URL may contain a password.
+fn url(variables: &mut Variables, name: &str, rule: &str, schemes: &[&str]) -> Option<String> {
     let url = variables.secret(name)?;
     if schemes.iter().any(|scheme| url.starts_with(scheme)) {
         return Some(url);
     }
-    variables.fault(format!("{name} must begin with {}", schemes.join(" or ")));
+    variables.fault(format!("{name} must begin with {rule}"));
     None
 }
 

@@ -6,7 +6,7 @@ use crate::password::{Hasher, HasherBuilder, PasswordPolicy};
 
 /// `PASSWORD_POLICY`.
 pub(super) fn policy(variables: &mut Variables) -> PasswordPolicy {
-    let rule = "one of nist, nist-mfa, asvs and composition";
+    let rule = "nist, nist-mfa, asvs or composition";
     variables.parsed("PASSWORD_POLICY", rule, |text| text.parse().ok()).unwrap_or_default()
 }
 

@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read};
 use std::ops::RangeInclusive;
 
 use super::SettingsError;
+use crate::{random, trace};
 
 /// More is no setting, and reading it would take all memory: `/dev/zero`, say.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -43,6 +44,7 @@ pub struct Variables {
     process: bool,
     given: HashMap<String, String>,
     defaults: HashMap<String, String>,
+    random: Vec<String>,
     faults: Vec<String>,
 }
 
@@ -71,7 +73,13 @@ impl Variables {
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
         let given = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { process: false, given, defaults: HashMap::new(), faults: Vec::new() }
+        Self {
+            process: false,
+            given,
+            defaults: HashMap::new(),
+            random: Vec::new(),
+            faults: Vec::new(),
+        }
     }
 
     fn read_file(&mut self, text: &str) {
@@ -93,6 +101,22 @@ impl Variables {
     /// What a variable is where nobody set it. A second call with the same name replaces the first.
     pub fn default(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.defaults.insert(name.into(), value.into());
+        self
+    }
+
+    /// Makes a secret that nobody set a random one of 128 hexadecimal digits, which ends with the
+    /// process, and says so in the log: for a service that is tried out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Variables;
+    ///
+    /// let mut variables = Variables::from_pairs([("A", "")]).default_random("JWT_SECRET");
+    /// assert_eq!(variables.secret("JWT_SECRET").map(|secret| secret.len()), Some(128));
+    /// ```
+    pub fn default_random(mut self, name: impl Into<String>) -> Self {
+        self.random.push(name.into());
         self
     }
 
@@ -133,7 +157,24 @@ impl Variables {
                 }
                 Found::Text(text)
             }
-            (None, None) => self.defaults.get(name).cloned().map_or(Found::Absent, Found::Text),
+            (None, None) => match self.defaults.get(name) {
+                Some(text) => Found::Text(text.clone()),
+                None if self.random.iter().any(|random| random == name) => self.random_secret(name),
+                None => Found::Absent,
+            },
+        }
+    }
+
+    fn random_secret(&mut self, name: &str) -> Found {
+        match random::bytes::<64>() {
+            Ok(bytes) => {
+                trace::warn!("{name} is not set: a random one ends with this process");
+                Found::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+            }
+            Err(error) => {
+                self.fault(format!("{name}: {error}"));
+                Found::Faulty
+            }
         }
     }
 

@@ -97,7 +97,11 @@ fn each_variable_is_read() {
 fn what_breaks_a_rule_is_named_with_the_rule() {
     for (variable, value, rule) in [
         ("DATABASE_URL", "mysql://me:s3cret@host", "must begin with sqlite: or postgres:"),
-        ("REDIS_URL", "http://me:s3cret@host", "must begin with redis: or rediss:"),
+        (
+            "REDIS_URL",
+            "http://me:s3cret@host",
+            "must begin with redis://, rediss:// or redis+unix://",
+        ),
         ("JWT_SECRET", "s3cret", "needs at least 32"),
         ("JWT_SECRET", "changeme-changeme-0123456789-abcdef", "it is a placeholder"),
         ("JWT_ALGORITHM", "none", "must be one of HS256"),
@@ -116,7 +120,7 @@ fn what_breaks_a_rule_is_named_with_the_rule() {
         ("TRUSTED_PROXIES", "0.0.0.0/0", "a prefix of 0 trusts everybody"),
         ("TRUSTED_PROXIES", "proxy", "must be an IP address"),
         ("TRUSTED_PROXY_HEADER", "X-Real-IP", "x-forwarded-for or forwarded"),
-        ("PASSWORD_POLICY", "strong", "nist, nist-mfa, asvs and composition"),
+        ("PASSWORD_POLICY", "strong", "nist, nist-mfa, asvs or composition"),
         ("PASSWORD_PEPPER", PEPPER, "must be ID:SECRET"),
         ("PASSWORD_PEPPER", "2026:s3cret", "at least 32 bytes"),
         ("PASSWORD_PREVIOUS_PEPPERS", PEPPER, "must be ID:SECRET"),
