@@ -156,7 +156,9 @@ pub use peer::{AddressSource, PeerAddr, TrustedProxies};
 #[cfg(feature = "store")]
 pub use rate::Rate;
 #[cfg(feature = "store")]
-pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
+pub use refresh::{
+    IssuedRefresh, RefreshError, RefreshRequest, RefreshToken, RefreshTokens, VerifiedRefresh,
+};
 pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};
 pub use require::{
     AllScopes, AnyOf, AnyRole, AnyScope, AsyncCheck, Check, Decision, Denial, Not, Policies,
@@ -174,7 +176,7 @@ pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
     ApiKeyOwner, ApiKeyStore, Email, EmailError, Housekeeping, InsertUserError, LoginName,
-    MemoryStore, NewSession, NewUser, RefreshStore, RevocationStore, Rotation, Session, StoreError,
+    MemoryStore, NewSession, NewUser, RefreshStore, RevocationStore, Session, StoreError,
     StoredApiKey, StoredToken, ThrottleState, ThrottleStore, User, UserStore, Username,
     UsernameError,
 };

@@ -107,6 +107,7 @@ const CRATES: &[(&str, &str)] = &[
     ("p384", "key::backend"),
     ("ed25519_dalek", "key::backend"),
     ("hmac", "key::backend"),
+    ("hmac", "refresh"),
     ("argon2", "password"),
     ("governor", "rate"),
     ("bcrypt", "password::legacy"),

@@ -1,12 +1,13 @@
-//! A small service with everything that logging in needs: accounts, tokens that refresh, tasks
-//! of one's own, scopes and roles, on SQLite.
+//! A small service with everything that logging in needs: accounts, tokens that refresh and end,
+//! API keys, tasks of one's own, scopes and roles, on SQLite or PostgreSQL, with Redis or without.
 //!
 //! ```text
 //! cargo run --release --example tasks --features full
 //! ```
 //!
-//! It prints what to try. Start reading at [`app`], where the crate is put to use; [`settings`]
-//! has the environment variables, and [`keys`] what makes and rotates the keys that sign.
+//! It prints what to try; `README.md` has more of that. Start reading at [`app`], where the crate is
+//! put to use; [`settings`] has the environment variables, and [`keys`] what makes and rotates the
+//! keys that sign.
 
 mod answer;
 mod app;

@@ -29,7 +29,8 @@ pub(super) async fn revoke<U: UserStore, R: RefreshStore>(
     let params = body::form_params(request, shared.body_limit).await?;
     let client = shared.identify(&params, &caller)?;
     let token = params.text("token")?.ok_or(Failure::invalid_request("token is required"))?;
-    if let Some((_, session)) = shared.refresh.find(&shared.sessions, token).await? {
+    if let Some(found) = shared.refresh.find(&shared.sessions, token).await? {
+        let session = found.session;
         if shared.is_own(client, &session.client_id)
             && shared.sessions.end_session(&session.id).await?
         {

@@ -19,7 +19,7 @@ use crate::issue::{Grant, Issuer};
 use crate::limit::{Account, Limiter, LoginThrottle};
 use crate::password::{Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy};
 use crate::peer::AddressSource;
-use crate::refresh::{RefreshError, RefreshTokens};
+use crate::refresh::{IssuedRefresh, RefreshError, RefreshRequest, RefreshTokens};
 use crate::store::{LoginName, NewSession, RefreshStore, Session, User, UserStore};
 use crate::token::is_scope_token;
 use crate::verify::Verifier;
@@ -184,18 +184,22 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let device = asked.caller.device.as_deref();
         let new = NewSession::new(&user.id, client_id, &scope).device(device);
         let issued = self.refresh.issue(&self.sessions, new, now).await?;
-        let access_token = match self.access_token(user, &issued.session, &scopes).await {
+        let IssuedRefresh { token, session, displaced, .. } = issued;
+        for id in displaced {
+            self.session_ended(asked.address, user.id.as_str(), id, SessionEnd::Displaced);
+        }
+        let access_token = match self.access_token(user, &session, &scopes).await {
             Ok(token) => token,
             Err(failure) => {
                 // Nobody will ever have its refresh token.
-                let _ = self.sessions.end_session(&issued.session.id).await;
+                let _ = self.sessions.end_session(&session.id).await;
                 return Err(failure);
             }
         };
-        let Session { id: session_id, user_id, client_id, .. } = issued.session;
+        let Session { id: session_id, user_id, client_id, .. } = session;
         let event = AuditEvent::LoginSucceeded { user_id, session_id, client_id };
         self.record(asked.address, event);
-        Ok(self.tokens(access_token, issued.token.into_string(), scope))
+        Ok(self.tokens(access_token, token.into_string(), scope))
     }
 
     /// Exchanges a refresh token.
@@ -205,14 +209,16 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         asked: &Asked<'_>,
     ) -> Result<Tokens, Failure> {
         let now = self.now();
+        let request =
+            RefreshRequest::new(refresh_token).client_id(asked.client.id).scope(asked.scope);
         let verified = self
             .refresh
-            .verify(&self.sessions, refresh_token, asked.client.id, now)
+            .verify(&self.sessions, request, now)
             .await
             .map_err(|error| self.refresh_refused(error, asked))?;
         let session = verified.session();
         self.require_client(asked.client, &session.client_id, asked.caller)?;
-        let scope = verified.narrow(asked.scope)?;
+        let scope = verified.scope()?;
         let user = match self.users.find_user(&session.user_id).await? {
             Some(user) if user.is_active => user,
             _ => {

@@ -43,6 +43,7 @@ use admin::FirstAdmin;
 /// | `ACCESS_TOKEN_EXPIRE_MINUTES` | 15 | 1 to 1440 |
 /// | `REFRESH_TOKEN_EXPIRE_DAYS` | 30 | how long a session lasts, 1 to 3650 |
 /// | `REFRESH_IDLE_DAYS` | none | after how many days of rest it ends, 1 to 3650 |
+/// | `REFRESH_REUSE_SECONDS` | 0 | for how long an exchanged refresh token may come again, 0 to 60: see [`RefreshTokens::reuse_interval`] |
 /// | `LOGIN_RATE` | `5/minute` | failed logins of an account, a [`Rate`](crate::Rate) or `off` |
 /// | `LOGIN_RATE_PER_ADDRESS` | `20/minute` | failed logins of an address; `off` ends the limit of its registrations, too |
 /// | `LOGIN_BACKOFF` | `on` | whether the pauses double, `on` or `off` |
@@ -294,6 +295,9 @@ fn refresh_tokens(variables: &mut Variables) -> RefreshTokens {
     }
     if let Some(idle) = variables.number("REFRESH_IDLE_DAYS", "days", 1..=3650) {
         refresh = refresh.idle_timeout(days(idle));
+    }
+    if let Some(seconds) = variables.number("REFRESH_REUSE_SECONDS", "seconds", 0..=60) {
+        refresh = refresh.reuse_interval(Duration::from_secs(seconds));
     }
     refresh
 }

@@ -42,7 +42,10 @@ pub(super) const REFRESH: &[Requirement] = &[
     met(110, "The second use of one ends its session with all that came of it, and no other.",
         "RFC 9700, 4.14.2"),
     met(111, "Of any number of parallel uses one succeeds, on every store.", "RFC 9700, 4.14.2"),
-    met(112, "The end of a session and the birth of a successor are one transaction.", OURS),
+    met(112, "The end of a session and the birth of a successor are one step on one row.", OURS),
+    met(113, "Where it is allowed, a token that comes again at once gets the same successor, for the \
+        same client and scope.",
+        OURS),
     met(114, "A refresh narrows the scope and never widens it.", "RFC 6749, 6"),
     met(115, "A refresh token is of one client.", "RFC 6749, 6"),
     met(116, "A session has an end that no refresh moves.", "ASVS 5.0, 10.4.8"),
@@ -125,6 +128,14 @@ pub(super) const ABUSE: &[Requirement] = &[
 pub(super) const USERS: &[Requirement] = &[
     met(183, "A disabled user's sessions are over; where the store is asked, the next request is \
         a 401.", "ASVS 5.0, 7.4.2"),
+    met(184, "Each login has tokens and a session of its own; how many a user may have is limited.",
+        "ASVS 5.0, 7.2.4"),
+];
+
+#[rustfmt::skip]
+pub(super) const KEYS: &[Requirement] = &[
+    met(186, "The key that signs is replaced without refusing a token: the next is known before it \
+        signs, the one before until its last token is over, and an unknown `kid` is a 401.", OURS),
 ];
 
 #[rustfmt::skip]

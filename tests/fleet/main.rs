@@ -13,6 +13,7 @@
 mod client;
 mod crash;
 mod load;
+mod moving;
 mod outages;
 mod overload;
 mod pair;

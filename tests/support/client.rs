@@ -39,7 +39,7 @@ pub(crate) fn connect(addr: SocketAddr) -> TcpStream {
 fn try_connect(addr: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(addr)?;
     // A service that hangs must fail the test and not stall it.
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
     Ok(stream)
 }
 

@@ -222,6 +222,12 @@ impl Redis {
     }
 }
 
+/// Whether there is such a program, with a word of it if not.
+pub(crate) fn has_program(name: &str) -> bool {
+    let found = Command::new(name).arg("--version").output().is_ok();
+    found || skipped(&format!("no {name} on the PATH")).unwrap_or(false)
+}
+
 fn skipped<T>(why: &str) -> Option<T> {
     let required = env::var_os("REQUIRE_SERVICES").is_some_and(|value| value == "1");
     assert!(!required, "{why}, and REQUIRE_SERVICES asks for it");

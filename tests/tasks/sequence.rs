@@ -76,3 +76,21 @@ fn the_printed_lines_work_in_a_shell() {
     let log = service.end();
     assert!(log.contains("JWT_SECRET is not set"), "{log}");
 }
+
+#[test]
+fn the_lines_of_the_readme_work_in_a_shell() {
+    let service = Service::start(&[]);
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("skipped: there is no curl");
+        return;
+    }
+    let readme = include_str!("../../examples/tasks/README.md");
+    let (_, block) = readme.split_once("<!-- test: curl -->\n```sh\n").unwrap();
+    let (script, _) = block.split_once("```").unwrap();
+    let script = script.replace("127.0.0.1:8000", &service.addr.to_string());
+    let output = Command::new("sh").arg("-c").arg(script).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let statuses: Vec<&str> =
+        text.split("HTTP/1.1 ").skip(1).filter_map(|rest| rest.split(' ').next()).collect();
+    assert_eq!(statuses, ["201", "201", "200", "200", "200", "200", "401"], "{text}");
+}

@@ -62,6 +62,7 @@ fn each_variable_is_read() {
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "5"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "7"),
         ("REFRESH_IDLE_DAYS", "2"),
+        ("REFRESH_REUSE_SECONDS", "10"),
         ("LOGIN_RATE", "8/3s"),
         ("LOGIN_RATE_PER_ADDRESS", "off"),
         ("LOGIN_BACKOFF", "off"),
@@ -80,6 +81,7 @@ fn each_variable_is_read() {
     assert_eq!(settings.issuer().lifetime(), Duration::from_secs(5 * 60));
     let day = Duration::from_secs(24 * 3600);
     let refresh = RefreshTokens::new().lifetime(7 * day).idle_timeout(2 * day);
+    let refresh = refresh.reuse_interval(Duration::from_secs(10));
     assert_eq!(format!("{:?}", settings.refresh), format!("{refresh:?}"));
     let throttle = LoginThrottle::off().per_account(crate::Rate::new(8, 3 * day / 86_400).unwrap());
     let throttle = throttle.backoff(false);
@@ -114,6 +116,7 @@ fn what_breaks_a_rule_is_named_with_the_rule() {
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", "minutes from 1 to 1440"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "99999999999999999999", "days from 1 to 3650"),
         ("REFRESH_IDLE_DAYS", "0", "days from 1 to 3650"),
+        ("REFRESH_REUSE_SECONDS", "61", "seconds from 0 to 60"),
         ("LOGIN_RATE", "5 a minute", "a rate, as 5/minute"),
         ("LOGIN_RATE_PER_ADDRESS", "0/minute", "a rate, as 5/minute"),
         ("LOGIN_BACKOFF", "yes", "on or off"),

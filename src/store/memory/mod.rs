@@ -43,9 +43,7 @@ pub struct MemoryStore(Arc<Mutex<Data>>);
 #[derive(Default)]
 struct Data {
     users: HashMap<String, StoredUser>,
-    sessions: HashMap<String, Session>,
-    /// By selector.
-    tokens: HashMap<String, StoredToken>,
+    sessions: HashMap<String, (Session, StoredToken)>,
     throttles: throttles::Throttles,
     api_keys: HashMap<String, StoredApiKey>,
     revoked: Revoked,
@@ -86,7 +84,7 @@ impl MemoryStore {
     /// Deletes a user with all sessions and API keys, and says whether there was one with this ID.
     pub fn remove_user(&self, id: &str) -> bool {
         let mut data = self.lock();
-        data.end_sessions(|session, _| session.user_id == id);
+        data.sessions.retain(|_, (session, _)| session.user_id != id);
         data.api_keys.retain(|_, key| key.user_id != id);
         data.users.remove(id).is_some()
     }
