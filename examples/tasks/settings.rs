@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     pub(crate) leeway: Duration,
     /// `ACCESS_TOKEN_EXPIRE_MINUTES`: 15.
     pub(crate) access_token_lifetime: Duration,
-    /// `REFRESH_TOKEN_EXPIRE_DAYS`: 30.
+    /// `REFRESH_TOKEN_EXPIRE_DAYS` (30) and `REFRESH_REUSE_SECONDS` (0).
     pub(crate) refresh_tokens: RefreshTokens,
     /// `PASSWORD_POLICY`: `asvs`.
     pub(crate) password_policy: PasswordPolicy,
@@ -75,6 +75,7 @@ impl Settings {
         let minutes =
             environment.number("ACCESS_TOKEN_EXPIRE_MINUTES", "minutes", 1..=1440).unwrap_or(15);
         let days = environment.number("REFRESH_TOKEN_EXPIRE_DAYS", "days", 1..=3650).unwrap_or(30);
+        let reuse = environment.number("REFRESH_REUSE_SECONDS", "seconds", 0..=60).unwrap_or(0);
         let password_policy = password_policy(&mut environment);
         let admin = Admin::from_environment(&mut environment, &password_policy);
         let throttle = limits::throttle(&mut environment);
@@ -94,7 +95,10 @@ impl Settings {
                 leeway: Duration::from_secs(leeway),
                 access_token_lifetime: Duration::from_secs(minutes * 60),
                 refresh_tokens: RefreshTokens::new()
-                    .lifetime(Duration::from_secs(days * 24 * 60 * 60)),
+                    .lifetime(Duration::from_secs(days * 24 * 60 * 60))
+                    .reuse_interval(Duration::from_secs(reuse))
+                    // Whoever logs in with every run of a script keeps the browser logged in.
+                    .most_sessions(1000),
                 password_policy,
                 throttle,
                 client_address,
