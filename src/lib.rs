@@ -119,6 +119,8 @@ mod rate;
 mod refresh;
 mod reject;
 mod require;
+#[cfg(feature = "login")]
+mod settings;
 #[cfg(feature = "store")]
 mod store;
 mod subject;
@@ -140,7 +142,7 @@ pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use extract::{Claims, HasRole, RequiredRoles, RequiredScopes, Scoped};
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
-pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
+pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
@@ -163,6 +165,8 @@ pub use require::{
     Policy, PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, not,
     require, require_any_role, require_any_scope, require_role, require_scopes, role, scopes,
 };
+#[cfg(feature = "login")]
+pub use settings::{Settings, SettingsError, Variables};
 #[cfg(feature = "postgres")]
 pub use store::PostgresStore;
 #[cfg(feature = "redis")]

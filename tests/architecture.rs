@@ -66,6 +66,12 @@ const MODULES: &[Module] = &[
             "limit",
         ],
     },
+    Module {
+        name: "settings",
+        imports: &[
+            "key", "peer", "issue", "password", "rate", "store", "refresh", "limit", "login",
+        ],
+    },
 ];
 
 /// Stands under everything else.
@@ -87,8 +93,10 @@ const VERIFYING: &[&str] = &[
     "peer",
     "transport",
 ];
-const ISSUING: &[&str] =
-    &["issue", "password", "rate", "store", "refresh", "api_key", "audit", "limit", "login"];
+const ISSUING: &[&str] = &[
+    "issue", "password", "rate", "store", "refresh", "api_key", "audit", "limit", "login",
+    "settings",
+];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
 const CRATES: &[(&str, &str)] = &[

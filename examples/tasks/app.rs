@@ -4,13 +4,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 use tower_bearer::{
-    ApiKeyStore, ApiKeyVerifier, ApiKeys, Endpoint, Hasher, Issuer, JwtAuthLayer, LoginRouter,
-    RevocationStore, ThrottleStore, UserStore, Verifier, any_of, any_role, role, scopes,
+    ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer, LoginRouter,
+    RevocationStore, Settings, ThrottleStore, UserStore, any_of, any_role, role, scopes,
 };
 
 use crate::answer::Failure;
 use crate::database::Database;
-use crate::settings::Settings;
 use crate::{body, items, public_api, reports, tasks, web};
 
 /// What a newly registered user may do.
@@ -27,13 +26,7 @@ pub(crate) struct Stores<U, R> {
     pub(crate) database: Database,
 }
 
-pub(crate) fn app<U, R>(
-    stores: Stores<U, R>,
-    issuer: Issuer,
-    verifier: Verifier,
-    hasher: Hasher,
-    settings: &Settings,
-) -> Router
+pub(crate) fn app<U, R>(stores: Stores<U, R>, settings: &Settings) -> Result<Router, ConfigError>
 where
     U: UserStore + ApiKeyStore,
     R: RevocationStore + ThrottleStore,
@@ -41,22 +34,19 @@ where
     let Stores { users, sessions, database } = stores;
     // A token whose session has ended is refused at once, whichever process ended it. Tokens of a
     // trusted issuer have no session here.
+    let issuer = settings.issuer();
+    let verifier = issuer.verifier_with(settings.trusted_keys())?;
     let auth = JwtAuthLayer::new(verifier).revocations(sessions.clone());
-    let mut login = LoginRouter::with_stores(users.clone(), sessions.clone(), issuer)
+    let login = LoginRouter::with_stores(users.clone(), sessions.clone(), issuer)
+        .settings(settings)?
+        // Whoever logs in with every run of a script keeps the browser logged in.
+        .refresh_tokens(settings.refresh_tokens().most_sessions(1000))
         .auth(auth.clone())
         .revocations()
         .api_keys(ApiKeys::new())
-        .hasher(hasher)
-        .password_policy(settings.password_policy.clone())
-        .refresh_tokens(settings.refresh_tokens.clone())
         .default_scopes(USER_SCOPES)
-        .throttle(settings.throttle.clone())
         .throttle_store(sessions)
-        .client_address(settings.client_address.clone())
         .body_limit(body::LIMIT);
-    if let Some(clients) = &settings.clients {
-        login = login.clients(clients.clone());
-    }
     // The user answers under two paths: a router of that one endpoint for the second.
     let me = login.clone().only([Endpoint::Me]).path(Endpoint::Me, "/users/me");
 
@@ -76,7 +66,7 @@ where
     // For programs: no token opens it, and no key opens anything else.
     let reads_data =
         JwtAuthLayer::api_keys_only(ApiKeyVerifier::new(users)).require(scopes(["data:read"]));
-    Router::new()
+    Ok(Router::new()
         .route("/tasks", get(tasks::list).post(tasks::create).route_layer(auth.clone()))
         .route(
             "/tasks/{id}",
@@ -95,7 +85,7 @@ where
         .merge(me.into_router())
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
-        .layer(middleware::from_fn(body::read_in_whole))
+        .layer(middleware::from_fn(body::read_in_whole)))
 }
 
 async fn health() -> Json<Value> {

@@ -41,11 +41,6 @@ macro_rules! query {
 pub(crate) use query;
 
 impl Database {
-    /// Whether this is the URL of a database that can be opened here.
-    pub(crate) fn takes(url: &str) -> bool {
-        url.starts_with("sqlite:") || is_postgres(url)
-    }
-
     /// Opens the database and brings all tables up to date. Two processes may do so at once.
     pub(crate) async fn open(url: &str) -> Result<Self, StoreError> {
         if is_postgres(url) {

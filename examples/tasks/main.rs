@@ -6,17 +6,15 @@
 //! ```
 //!
 //! It prints what to try; `README.md` has more of that. Start reading at [`app`], where the crate is
-//! put to use; [`settings`] has the environment variables.
+//! put to use; [`settings`] has the environment variables, and [`keys`] what makes and rotates the
+//! keys that sign.
 
-mod admin;
 mod answer;
 mod app;
 mod body;
 mod database;
-mod environment;
 mod items;
 mod keys;
-mod limits;
 mod public_api;
 mod reports;
 mod settings;
@@ -24,6 +22,7 @@ mod shutdown;
 mod tasks;
 mod web;
 
+use std::env;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -31,16 +30,18 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower_bearer::{
-    ApiKeyStore, Hasher, Housekeeping, Issuer, RedisStore, RevocationStore, ThrottleStore,
-    UserStore,
+    ApiKeyStore, Housekeeping, RedisStore, RevocationStore, Settings, ThrottleStore, UserStore,
 };
 
-use app::Stores;
+use app::{ALL_SCOPES, Stores};
 use database::Database;
-use settings::Settings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if !arguments.is_empty() {
+        return keys::run(&arguments);
+    }
     // Standard output has the few lines for people, standard error the log.
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -59,17 +60,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Vec<String>> {
-    let settings = Settings::from_environment()?;
-    for warning in &settings.warnings {
-        tracing::warn!("{warning}");
-    }
     // From here on a signal waits until there is something to shut down.
     let stop = shutdown::requested().map_err(fault("the signals can't be received"))?;
-    let listener = TcpListener::bind(settings.addr)
+    let (settings, listener) = settings::read()
         .await
-        .map_err(fault(&format!("TASKS_ADDR {} can't be used", settings.addr)))?;
-    let database = Database::open(&settings.database_url).await.map_err(fault("DATABASE_URL"))?;
-    let redis = match &settings.redis_url {
+        .map_err(|error| error.faults().map(str::to_owned).collect::<Vec<String>>())?;
+    let database = Database::open(settings.database_url()).await.map_err(fault("DATABASE_URL"))?;
+    let redis = match settings.redis_url() {
         Some(url) => Some(RedisStore::connect(url).await.map_err(fault("REDIS_URL"))?),
         None => None,
     };
@@ -103,24 +100,14 @@ where
     R: RevocationStore + ThrottleStore,
 {
     let addr = listener.local_addr().map_err(fault("the address is unknown"))?;
-    let issuer = Issuer::new(settings.key.clone())
-        .issuer(settings.issuer.clone().unwrap_or_else(|| format!("http://{addr}")))
-        .audience(&settings.audience)
-        .leeway(settings.leeway)
-        .access_token_lifetime(settings.access_token_lifetime);
-    let verifier = issuer
-        .verifier_with(settings.trusted_keys.clone())
-        .map_err(fault("the tokens can't be verified"))?;
-    let hasher = Hasher::new();
-    if let Some(admin) = &settings.admin {
-        admin::create(&stores.users, &hasher, admin)
-            .await
-            .map_err(fault("ADMIN_USERNAME: the account can't be made"))?;
-    }
+    settings
+        .create_admin(&stores.users, |admin| admin.roles(["admin"]).scopes(ALL_SCOPES))
+        .await
+        .map_err(fault("ADMIN_USERNAME: the account can't be made"))?;
     let Stores { sessions, database, .. } = stores.clone();
-    let app = app::app(stores, issuer, verifier, hasher, settings);
+    let app = app::app(stores, settings).map_err(fault("the routes can't be made"))?;
 
-    greet(addr, &database.place(&settings.database_url), settings.redis_url.is_some());
+    greet(addr, &database.place(settings.database_url()), settings.redis_url().is_some());
     let (stop_housekeeping, stopped) = oneshot::channel::<()>();
     let housekeeping = Housekeeping::new(sessions.clone()).throttles(sessions);
     let housekeeping = tokio::spawn(housekeeping.run_until(async {

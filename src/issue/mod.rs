@@ -11,7 +11,9 @@ use std::time::Duration;
 pub use grant::Grant;
 
 use crate::token::wire;
-use crate::{Clock, ConfigError, KeySet, SigningKey, Verifier, VerifierBuilder, random};
+use crate::{
+    Clock, ConfigError, KeySet, SigningKey, SigningKeys, Verifier, VerifierBuilder, random,
+};
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(15 * 60);
 const DEFAULT_CLIENT: &str = "first-party";
@@ -35,7 +37,7 @@ const DEFAULT_CLIENT: &str = "first-party";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Issuer {
-    key: SigningKey,
+    keys: SigningKeys,
     issuer: Option<String>,
     audiences: Vec<String>,
     lifetime: Duration,
@@ -45,10 +47,10 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer that signs with this key.
-    pub fn new(key: SigningKey) -> Self {
+    /// An issuer that signs with this key, or with the first of several [`SigningKeys`].
+    pub fn new(keys: impl Into<SigningKeys>) -> Self {
         Self {
-            key,
+            keys: keys.into(),
             issuer: None,
             audiences: Vec::new(),
             lifetime: DEFAULT_LIFETIME,
@@ -131,13 +133,13 @@ impl Issuer {
         let mut signed = wire::encode(self.header());
         signed.push('.');
         signed.push_str(&wire::encode(claims));
-        let signature = self.key.sign(signed.as_bytes())?;
+        let signature = self.keys.signing_key().sign(signed.as_bytes())?;
         signed.push('.');
         signed.push_str(&wire::encode(signature));
         Ok(signed)
     }
 
-    /// A verifier for the tokens that this issuer signs, and no others: its key, its issuer, its
+    /// A verifier for the tokens that this issuer signs, and no others: its keys, its issuer, its
     /// audiences, the type `at+jwt`.
     ///
     /// # Errors
@@ -147,8 +149,9 @@ impl Issuer {
         self.verifier_builder(KeySet::new())?.token_type("at+jwt").build()
     }
 
-    /// As [`verifier`](Self::verifier), with more keys to trust: those of an earlier rotation, or
-    /// of another process that issues for the same `iss` and `aud`. Since not every issuer sets
+    /// As [`verifier`](Self::verifier), with more keys to trust: those of another process that issues
+    /// for the same `iss` and `aud`. Keys of one's own that sign no longer, or not yet, are for
+    /// [`SigningKeys`]. Since not every issuer sets
     /// the type `at+jwt`, tokens of type `JWT` or without one are accepted too.
     ///
     /// # Errors
@@ -161,10 +164,10 @@ impl Issuer {
     /// use tower_bearer::{Grant, Issuer, KeySet, SigningKey};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let old = SigningKey::generate_hs256()?.with_key_id("2026-10");
-    /// let new = SigningKey::generate_hs256()?.with_key_id("2026-11");
-    /// let issuer = Issuer::new(new).issuer("https://me").audience("api");
-    /// let verifier = issuer.verifier_with(KeySet::from(&old))?;
+    /// let key = SigningKey::generate_hs256()?.with_key_id("ours");
+    /// let partner = SigningKey::generate_hs256()?.with_key_id("theirs");
+    /// let issuer = Issuer::new(key).issuer("https://me").audience("api");
+    /// let verifier = issuer.verifier_with(KeySet::from(&partner))?;
     /// # let _ = verifier;
     /// # Ok(())
     /// # }
@@ -175,7 +178,7 @@ impl Issuer {
 
     fn verifier_builder(&self, others: KeySet) -> Result<VerifierBuilder, ConfigError> {
         self.check()?;
-        let mut keys = KeySet::from(&self.key);
+        let mut keys = self.keys.verifying_keys();
         keys.extend(others.iter().cloned());
         let mut builder = Verifier::builder(keys).clock(self.clock.clone());
         if let Some(issuer) = &self.issuer {
@@ -217,9 +220,10 @@ impl Issuer {
 
     fn header(&self) -> String {
         let mut header = serde_json::Map::new();
-        header.insert("alg".into(), self.key.algorithm().name().into());
+        let key = self.keys.signing_key();
+        header.insert("alg".into(), key.algorithm().name().into());
         header.insert("typ".into(), "at+jwt".into());
-        if let Some(key_id) = self.key.key_id() {
+        if let Some(key_id) = key.key_id() {
             header.insert("kid".into(), key_id.into());
         }
         serde_json::Value::Object(header).to_string()

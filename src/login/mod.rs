@@ -13,6 +13,7 @@ mod params;
 mod revocations;
 mod revoke;
 mod routes;
+mod run;
 mod sessions;
 mod shared;
 mod throttle;

@@ -133,6 +133,12 @@ pub(super) const USERS: &[Requirement] = &[
 ];
 
 #[rustfmt::skip]
+pub(super) const KEYS: &[Requirement] = &[
+    met(186, "The key that signs is replaced without refusing a token: the next is known before it \
+        signs, the one before until its last token is over, and an unknown `kid` is a 401.", OURS),
+];
+
+#[rustfmt::skip]
 pub(super) const API_KEYS: &[Requirement] = &[
     met(190, "A missing API key is a 401 with a challenge of its scheme.", "RFC 9110, 15.5.2"),
     met(191, "An API key has 256 random bits and a checksum; it is shown once and stored as a hash.",

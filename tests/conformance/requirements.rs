@@ -44,6 +44,7 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section { title: "Choosing passwords", requirements: issuing::PASSWORD_POLICY },
     Section { title: "Abuse of the login", requirements: issuing::ABUSE },
     Section { title: "Users", requirements: issuing::USERS },
+    Section { title: "Keys that rotate", requirements: issuing::KEYS },
     Section { title: "API keys", requirements: issuing::API_KEYS },
     Section { title: "Transport and caches", requirements: verifying::TRANSPORT },
 ];

@@ -186,6 +186,13 @@ pub(crate) fn refusal(dir: &Path, variables: &[(&str, impl AsRef<OsStr>)]) -> Ve
     log.lines().filter_map(|line| line.strip_prefix("tasks: ")).map(str::to_owned).collect()
 }
 
+/// Exit code, output and errors of the program with these arguments, which ends by itself.
+pub(crate) fn run(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = command(dir, NONE).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
 pub(crate) fn directory() -> TempDir {
     tempfile::tempdir().unwrap()
 }

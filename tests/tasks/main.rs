@@ -14,6 +14,7 @@ mod bodies;
 mod client;
 mod clients;
 mod databases;
+mod key_files;
 mod keys;
 mod lifecycle;
 mod limits;

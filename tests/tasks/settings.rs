@@ -228,6 +228,29 @@ fn the_file_is_read_and_the_environment_wins() {
 }
 
 #[test]
+fn secrets_may_come_from_files() {
+    let dir = std::sync::Arc::new(directory());
+    fs::write(dir.path().join("secret"), format!("{SECRET}\n")).unwrap();
+    fs::write(dir.path().join("password"), "a long password\n").unwrap();
+    fs::write(dir.path().join("url"), "sqlite://other.db?mode=rwc\n").unwrap();
+    let variables = [
+        ("JWT_SECRET_FILE", "secret"),
+        ("DATABASE_URL_FILE", "url"),
+        ("ADMIN_USERNAME", "root"),
+        ("ADMIN_PASSWORD_FILE", "password"),
+    ];
+    let service = Service::start_in(std::sync::Arc::clone(&dir), &variables);
+    assert!(service.path("other.db").exists());
+    assert_eq!(service.log_in("root", "a long password").status, 200);
+    assert!(!service.end_of_log().contains("JWT_SECRET is not set"));
+    let both = [variables[0], ("JWT_SECRET", SECRET)];
+    assert_eq!(
+        refusal(dir.path(), &both),
+        ["JWT_SECRET and JWT_SECRET_FILE are both set; leave one out"]
+    );
+}
+
+#[test]
 fn a_line_of_the_file_that_is_none_is_named_and_not_shown() {
     let dir = directory();
     fs::write(dir.path().join(".env"), "A=1\nJWT_SECRET s3cret\n=x\n").unwrap();
