@@ -73,10 +73,13 @@ fn the_changelog_names_the_version_or_is_unreleased() {
 #[test]
 fn the_example_names_every_variable_of_the_settings() {
     let settings = file("src/settings/mod.rs");
-    let rows = settings.lines().filter_map(|line| line.strip_prefix("/// | `")?.split(" | ").next());
+    let rows =
+        settings.lines().filter_map(|line| line.strip_prefix("/// | `")?.split(" | ").next());
     let names: Vec<&str> = rows
         .flat_map(|cell| cell.split('`'))
-        .filter(|word| word.contains('_') && word.bytes().all(|b| b == b'_' || b.is_ascii_uppercase()))
+        .filter(|word| {
+            word.contains('_') && word.bytes().all(|b| b == b'_' || b.is_ascii_uppercase())
+        })
         .collect();
     assert!(names.len() > 25, "{names:?}");
     let readme = file("examples/tasks/README.md");
