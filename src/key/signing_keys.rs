@@ -26,7 +26,8 @@ use crate::ConfigError;
 /// use std::time::Duration;
 /// use tower_bearer::{Algorithm, Grant, Issuer, SigningKeys};
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let day = Duration::from_secs(24 * 3600);
 /// let now = 20_000 * day;
 /// let before = SigningKeys::new_jwks(Algorithm::ES256, now)?; // kept in a file
@@ -37,9 +38,9 @@ use crate::ConfigError;
 /// };
 /// let (old, new) = (node(&before)?, node(&after)?);
 /// let token = old.issue(&Grant::new("alice"))?;
-/// assert!(new.verifier()?.verify(&token).is_ok());
+/// assert!(new.verifier()?.verify(&token).await.is_ok());
 /// let token = new.issue(&Grant::new("alice"))?;
-/// assert!(old.verifier()?.verify(&token).is_ok());
+/// assert!(old.verifier()?.verify(&token).await.is_ok());
 /// # Ok(())
 /// # }
 /// ```

@@ -4,7 +4,7 @@ mod admin;
 mod error;
 mod keys;
 mod limits;
-mod passwords;
+mod password;
 mod router;
 #[cfg(test)]
 mod tests;
@@ -156,8 +156,8 @@ impl Settings {
         let leeway = vars.number("JWT_LEEWAY_SECONDS", "seconds", 0..=300);
         let minutes = vars.number("ACCESS_TOKEN_EXPIRE_MINUTES", "minutes", 1..=1440);
         let refresh = refresh_tokens(vars);
-        let hasher = passwords::hasher(vars);
-        let policy = passwords::policy(vars);
+        let hasher = password::hasher(vars);
+        let policy = password::policy(vars);
         let throttle = limits::throttle(vars);
         let addresses = limits::client_address(vars);
         let clients = clients(vars);
@@ -229,6 +229,11 @@ impl Settings {
     /// The policy, to add words of the service or a breach check to.
     pub fn password_policy(&self) -> PasswordPolicy {
         self.policy.clone()
+    }
+
+    /// The rules of refresh tokens, to say how many sessions a user may have.
+    pub fn refresh_tokens(&self) -> RefreshTokens {
+        self.refresh.clone()
     }
 
     /// The limits, to add a notice of locks to.

@@ -86,6 +86,22 @@ fn r111_of_50_refreshes_at_once_across_two_processes_one_wins() {
 }
 
 #[test]
+fn r113_within_the_reuse_interval_50_refreshes_across_two_processes_get_one_successor() {
+    let _alone = alone();
+    for (name, variables) in pairs(&[("REFRESH_REUSE_SECONDS", "60")]) {
+        let pair = Pair::start(&variables);
+        pair.first.user("alice");
+        let token = pair.second.log_in("alice", PASSWORD).text("refresh_token");
+        let answers = at_once(50, |at| pair.of(at).refresh(&token));
+        assert_eq!(count(&answers, 200), 50, "{name}: {answers:?}");
+        let successor = answers[0].text("refresh_token");
+        let same = answers.iter().all(|answer| answer.text("refresh_token") == successor);
+        assert!(same, "{name}: {answers:?}");
+        assert_eq!(pair.second.refresh(&successor).status, 200, "{name}");
+    }
+}
+
+#[test]
 fn r175_wrong_logins_spread_over_two_processes_are_throttled_as_one() {
     let _alone = alone();
     let limits = [("LOGIN_RATE", "5/hour"), ("LOGIN_RATE_PER_ADDRESS", "8/hour")];

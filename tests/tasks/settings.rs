@@ -38,6 +38,7 @@ fn nonsense_in_a_variable_names_the_variable_and_the_rule() {
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "a whole number of minutes from 1 to 1440"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", "a whole number of minutes from 1 to 1440"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "99999999999999999999", "a whole number of days"),
+        ("REFRESH_REUSE_SECONDS", "61", "a whole number of seconds from 0 to 60"),
         ("LOGIN_RATE", "5", "must be a rate, as 5/minute"),
         ("LOGIN_RATE", "0/minute", "must be a rate, as 5/minute"),
         ("LOGIN_RATE_PER_ADDRESS", "5/fortnight", "must be a rate, as 5/minute"),
@@ -88,6 +89,7 @@ fn all_faults_are_told_at_once() {
             ("REFRESH_TOKEN_EXPIRE_DAYS", "x"),
             ("ADMIN_USERNAME", "x y"),
             ("ADMIN_PASSWORD", "x"),
+            ("REFRESH_REUSE_SECONDS", "x"),
             ("LOGIN_RATE", "x"),
             ("LOGIN_RATE_PER_ADDRESS", "x"),
             ("LOGIN_BACKOFF", "x"),
@@ -96,7 +98,7 @@ fn all_faults_are_told_at_once() {
             ("CLIENTS_FILE", "x"),
         ],
     );
-    assert_eq!(faults.len(), 17, "{faults:#?}");
+    assert_eq!(faults.len(), 18, "{faults:#?}");
     assert!(!dir.path().join("tasks.db").exists());
 }
 
