@@ -41,7 +41,7 @@ pub use memory::MemoryStore;
 pub use name::{LoginName, Username, UsernameError};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
-pub use refresh_store::{RefreshStore, Rotation};
+pub use refresh_store::RefreshStore;
 pub use revocation_store::RevocationStore;
 use session::by_last_use;
 pub use session::{NewSession, Session, StoredToken};
