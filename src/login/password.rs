@@ -67,9 +67,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// Replaces the hash that the user has here, and ends all sessions but one, or all; says no where
     /// the hash is another by now.
     ///
-    /// The sessions end first: were this process to end in between, nobody would be left who had logged
-    /// in with a password that is no longer good. Those who log in meanwhile, while it still is, are
-    /// ended after it; a login that is on its way finds the hash changed and gives up.
+    /// The sessions end first: were this process to end in between, whoever logged in before with a
+    /// password that is no longer good would be out already. Those who log in meanwhile, while it still
+    /// is, are ended after it; a login that is on its way finds the hash changed and gives up.
     pub(super) async fn set_password(
         &self,
         user: &User,
