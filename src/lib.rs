@@ -124,6 +124,8 @@ mod rate;
 mod refresh;
 mod reject;
 mod require;
+#[cfg(feature = "login")]
+mod settings;
 #[cfg(feature = "store")]
 mod store;
 mod subject;
@@ -145,7 +147,7 @@ pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use extract::{Claims, HasRole, RequiredRoles, RequiredScopes, Scoped};
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
-pub use key::{Algorithm, KeySet, SigningKey, VerifyingKey};
+pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
@@ -165,13 +167,18 @@ pub use peer::{AddressSource, PeerAddr, TrustedProxies};
 #[cfg(feature = "store")]
 pub use rate::Rate;
 #[cfg(feature = "store")]
-pub use refresh::{IssuedRefresh, RefreshError, RefreshToken, RefreshTokens, VerifiedRefresh};
+pub use refresh::{
+    IssuedRefresh, RefreshError, RefreshRequest, RefreshToken, RefreshTokens,
+    StatelessRefreshTokens, VerifiedRefresh,
+};
 pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};
 pub use require::{
     AllScopes, AnyOf, AnyRole, AnyScope, AsyncCheck, Check, Decision, Denial, Not, Policies,
     Policy, PolicyRequest, Require, RequireLayer, any_of, any_role, any_scope, check_async, not,
     require, require_any_role, require_any_scope, require_role, require_scopes, role, scopes,
 };
+#[cfg(feature = "login")]
+pub use settings::{Settings, SettingsError, Variables};
 #[cfg(feature = "postgres")]
 pub use store::PostgresStore;
 #[cfg(feature = "redis")]
@@ -182,7 +189,7 @@ pub use store::SqliteStore;
 pub use store::{
     AccountStore, ApiKeyOwner, ApiKeyStore, ConfirmEmailError, Email, EmailError, Housekeeping,
     InsertUserError, LoginName, MemoryStore, NewSession, NewUser, OneTimeTokenStore, RefreshStore,
-    RevocationStore, Rotation, Session, StoreError, StoredApiKey, StoredOneTimeToken, StoredToken,
+    RevocationStore, Session, StoreError, StoredApiKey, StoredOneTimeToken, StoredToken,
     ThrottleState, ThrottleStore, User, UserChange, UserStore, Username, UsernameError,
 };
 pub use subject::{

@@ -67,6 +67,12 @@ const MODULES: &[Module] = &[
             "limit",
         ],
     },
+    Module {
+        name: "settings",
+        imports: &[
+            "key", "peer", "issue", "password", "rate", "store", "refresh", "limit", "login",
+        ],
+    },
 ];
 
 /// Stands under everything else.
@@ -88,8 +94,10 @@ const VERIFYING: &[&str] = &[
     "peer",
     "transport",
 ];
-const ISSUING: &[&str] =
-    &["issue", "password", "rate", "store", "refresh", "api_key", "audit", "limit", "login"];
+const ISSUING: &[&str] = &[
+    "issue", "password", "rate", "store", "refresh", "api_key", "audit", "limit", "login",
+    "settings",
+];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
 const CRATES: &[(&str, &str)] = &[
@@ -100,6 +108,7 @@ const CRATES: &[(&str, &str)] = &[
     ("p384", "key::backend"),
     ("ed25519_dalek", "key::backend"),
     ("hmac", "key::backend"),
+    ("hmac", "refresh"),
     ("argon2", "password"),
     ("governor", "rate"),
     ("bcrypt", "password::legacy"),

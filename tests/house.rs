@@ -70,6 +70,24 @@ fn the_changelog_names_the_version_or_is_unreleased() {
     assert!(first.starts_with("Unreleased]") || first.starts_with(&format!("{version}]")));
 }
 
+#[test]
+fn the_example_names_every_variable_of_the_settings() {
+    let settings = file("src/settings/mod.rs");
+    let rows =
+        settings.lines().filter_map(|line| line.strip_prefix("/// | `")?.split(" | ").next());
+    let names: Vec<&str> = rows
+        .flat_map(|cell| cell.split('`'))
+        .filter(|word| {
+            word.contains('_') && word.bytes().all(|b| b == b'_' || b.is_ascii_uppercase())
+        })
+        .collect();
+    assert!(names.len() > 25, "{names:?}");
+    let readme = file("examples/tasks/README.md");
+    let missing: Vec<&&str> =
+        names.iter().filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "examples/tasks/README.md lacks {missing:?}");
+}
+
 /// The names in the first column of the table that begins with `feature`, and whether the second
 /// says that they are on by default.
 fn feature_table(readme: &str) -> BTreeMap<String, bool> {

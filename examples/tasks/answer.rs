@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     NotFound,
     MethodNotAllowed,
     TooLarge,
+    /// A key and a token, of which nobody knows as whom the request wants to be served.
+    TwoCredentials,
     UnsupportedMediaType,
     InvalidField {
         expected: &'static str,
@@ -46,6 +48,11 @@ impl IntoResponse for Failure {
             Self::TooLarge => {
                 (Status::PAYLOAD_TOO_LARGE, "invalid_request", "the body is too large")
             }
+            Self::TwoCredentials => (
+                Status::BAD_REQUEST,
+                "invalid_request",
+                "the request has both an API key and a token",
+            ),
             Self::UnsupportedMediaType => (
                 Status::UNSUPPORTED_MEDIA_TYPE,
                 "invalid_request",
@@ -77,9 +84,9 @@ impl IntoResponse for Failure {
     }
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

@@ -4,34 +4,48 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 use tower_bearer::{
-    Endpoint, Hasher, Issuer, JwtAuthLayer, LoginRouter, PasswordPolicy, RefreshTokens,
-    SqliteStore, any_of, any_role, role, scopes,
+    ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer, LoginRouter,
+    RevocationStore, Settings, ThrottleStore, UserStore, any_of, any_role, role, scopes,
 };
 
 use crate::answer::Failure;
-use crate::settings::Settings;
-use crate::{body, items, reports, tasks, web};
+use crate::database::Database;
+use crate::{body, items, public_api, reports, tasks, web};
 
 /// What a newly registered user may do.
-const USER_SCOPES: [&str; 2] = ["me", "items:read"];
+const USER_SCOPES: [&str; 3] = ["me", "items:read", "data:read"];
 /// What there is to be allowed.
-pub(crate) const ALL_SCOPES: [&str; 3] = ["me", "items:read", "items:write"];
-/// At least 8 characters, at most 1024 bytes.
-pub(crate) const PASSWORD_POLICY: PasswordPolicy = PasswordPolicy::asvs_l1();
+pub(crate) const ALL_SCOPES: [&str; 4] = ["me", "items:read", "items:write", "data:read"];
 
-pub(crate) fn app(
-    store: &SqliteStore,
-    issuer: Issuer,
-    auth: JwtAuthLayer,
-    hasher: Hasher,
-    settings: &Settings,
-) -> Router {
-    let login = LoginRouter::new(store.clone(), issuer)
+/// Where things are kept: users and their API keys in the database, sessions there or in Redis.
+#[derive(Clone)]
+pub(crate) struct Stores<U, R> {
+    pub(crate) users: U,
+    pub(crate) sessions: R,
+    /// The tables of our own.
+    pub(crate) database: Database,
+}
+
+pub(crate) fn app<U, R>(stores: Stores<U, R>, settings: &Settings) -> Result<Router, ConfigError>
+where
+    U: UserStore + ApiKeyStore,
+    R: RevocationStore + ThrottleStore,
+{
+    let Stores { users, sessions, database } = stores;
+    // A token whose session has ended is refused at once, whichever process ended it. Tokens of a
+    // trusted issuer have no session here.
+    let issuer = settings.issuer();
+    let verifier = issuer.verifier_with(settings.trusted_keys())?;
+    let auth = JwtAuthLayer::new(verifier).revocations(sessions.clone());
+    let login = LoginRouter::with_stores(users.clone(), sessions.clone(), issuer)
+        .settings(settings)?
+        // Whoever logs in with every run of a script keeps the browser logged in.
+        .refresh_tokens(settings.refresh_tokens().most_sessions(1000))
         .auth(auth.clone())
-        .hasher(hasher)
-        .password_policy(PASSWORD_POLICY)
-        .refresh_tokens(RefreshTokens::new().lifetime(settings.session_lifetime))
+        .revocations()
+        .api_keys(ApiKeys::new())
         .default_scopes(USER_SCOPES)
+        .throttle_store(sessions)
         .body_limit(body::LIMIT);
     // The user answers under two paths: a router of that one endpoint for the second.
     let me = login.clone().only([Endpoint::Me]).path(Endpoint::Me, "/users/me");
@@ -44,12 +58,15 @@ pub(crate) fn app(
     let sees_reports = auth.clone().require(any_role(["teacher", "admin"]));
     // Here the user is loaded with every request, so that one who is disabled is out at once. The
     // other routes save the question, and take tokens of a trusted issuer whose users are not ours.
-    let with_user = auth.clone().users(store.clone());
+    let with_user = auth.clone().users(users.clone());
     // One of several ways, each of which may ask for several things.
     let lists_owners = with_user
         .clone()
         .require(any_of((role("admin"), (role("teacher"), scopes(["items:write"])))));
-    Router::new()
+    // For programs: no token opens it, and no key opens anything else.
+    let reads_data =
+        JwtAuthLayer::api_keys_only(ApiKeyVerifier::new(users)).require(scopes(["data:read"]));
+    Ok(Router::new()
         .route("/tasks", get(tasks::list).post(tasks::create).route_layer(auth.clone()))
         .route(
             "/tasks/{id}",
@@ -59,14 +76,16 @@ pub(crate) fn app(
         .route("/items", post(items::create).route_layer(writes_items))
         .route("/reports", get(reports::read).route_layer(sees_reports))
         .route("/reports/owners", get(reports::owners).route_layer(lists_owners))
+        .route("/public-api/data", get(public_api::data).route_layer(reads_data))
         .merge(web::routes(with_user))
-        .with_state(store.pool().clone())
+        .with_state(database)
+        // Asks nobody, so that it says that the process is there and no more.
         .route("/health", get(health))
         .nest("/auth", login.into_router())
         .merge(me.into_router())
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
-        .layer(middleware::from_fn(body::read_in_whole))
+        .layer(middleware::from_fn(body::read_in_whole)))
 }
 
 async fn health() -> Json<Value> {

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sqlx::SqlitePool;
 
 use crate::answer::Failure;
 use crate::body::{Form, Input, Line};
+use crate::database::{Database, inserted, query};
 
 #[derive(Serialize)]
 pub(crate) struct Item {
@@ -25,18 +25,22 @@ impl Form for Draft {
         "an item is a name of 1 to 200 characters without control characters";
 }
 
-pub(crate) async fn list(State(pool): State<SqlitePool>) -> Result<Json<Vec<Item>>, Failure> {
-    let rows: Vec<(i64, String)> =
-        sqlx::query_as("SELECT id, name FROM items ORDER BY id").fetch_all(&pool).await?;
+pub(crate) async fn list(State(database): State<Database>) -> Result<Json<Vec<Item>>, Failure> {
+    let rows: Vec<(i64, String)> = query!(database, |pool| {
+        sqlx::query_as("SELECT id, name FROM items ORDER BY id").fetch_all(pool)
+    })?;
     Ok(Json(rows.into_iter().map(|(id, name)| Item { id, name }).collect()))
 }
 
 pub(crate) async fn create(
-    State(pool): State<SqlitePool>,
+    State(database): State<Database>,
     Input(Draft { name }): Input<Draft>,
 ) -> Result<(StatusCode, Json<Item>), Failure> {
     let name = name.into_string();
-    let inserted =
-        sqlx::query("INSERT INTO items (name) VALUES (?)").bind(&name).execute(&pool).await?;
-    Ok((StatusCode::CREATED, Json(Item { id: inserted.last_insert_rowid(), name })))
+    let rows = query!(database, |pool| {
+        sqlx::query_as("INSERT INTO items (name) VALUES ($1) RETURNING id")
+            .bind(&name)
+            .fetch_all(pool)
+    })?;
+    Ok((StatusCode::CREATED, Json(Item { id: inserted(rows)?, name })))
 }

@@ -1,94 +1,122 @@
-//! The key that signs tokens, and more keys to verify them with.
+//! The keys that sign, in a file for `JWT_KEYS_FILE`: `tasks key new` and `tasks key rotate`.
 
+use std::error::Error;
 use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
 
-use tower_bearer::{Algorithm, ConfigError, KeySet, SigningKey};
+use tempfile::NamedTempFile;
+use tower_bearer::{Algorithm, Clock, SigningKeys};
 
-use crate::environment::Environment;
+const USAGE: &str = "\
+usage: tasks                                        run the service
+       tasks key new FILE [--algorithm ES256]       make a file of keys that is not there yet
+       tasks key new FILE [--algorithm ES256] --replace
+                                                    make it anew: all tokens end, as after a leak
+       tasks key rotate FILE [--algorithm ES256]    let the next key sign, and make another next
+       tasks key public FILE                        print the public keys, for other services
 
-const ALGORITHMS: &str = "one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, \
-                          ES256, ES384 and EdDSA";
+ES256 stands for HS256, HS384, HS512, ES256, ES384 or EdDSA. Give each node the file after a
+rotation, and restart it. The next rotation is possible after 25 hours.
+";
 
-/// The own key; nothing where a fault was noted.
-pub(crate) fn signing_key(
-    environment: &mut Environment,
-    warnings: &mut Vec<String>,
-) -> Option<SigningKey> {
-    let algorithm = environment
-        .parsed("JWT_ALGORITHM", ALGORITHMS, |text| text.parse().ok())
-        .unwrap_or(Algorithm::HS256);
-    // A path that leads nowhere is a slip, whatever the algorithm.
-    let pem = file(environment, "JWT_PRIVATE_KEY_FILE");
-    let symmetric = matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512);
-    let key = match pem {
-        File::Faulty => return None,
-        File::Read { path, text } if !symmetric => SigningKey::from_pem(algorithm, text)
-            .map_err(|error| format!("JWT_PRIVATE_KEY_FILE {path:?}: {error}")),
-        File::Absent if !symmetric => {
-            Err(format!("JWT_PRIVATE_KEY_FILE must name a PEM file with the {algorithm} key"))
-        }
-        unused => {
-            if matches!(unused, File::Read { .. }) {
-                warnings
-                    .push(format!("{algorithm} signs with JWT_SECRET, no JWT_PRIVATE_KEY_FILE"));
-            }
-            secret_key(algorithm, environment, warnings)
-                .map_err(|error| format!("JWT_SECRET: {error}"))
-        }
+/// 0 where it is done, 1 where it can't be, 2 where nobody can tell what is meant.
+pub(crate) fn run(arguments: &[String]) -> ExitCode {
+    let Some((command, algorithm)) = parse(arguments) else {
+        eprint!("{USAGE}");
+        return ExitCode::from(2);
     };
-    key.map_err(|fault| environment.fault(fault)).ok()
-}
-
-fn secret_key(
-    algorithm: Algorithm,
-    environment: &mut Environment,
-    warnings: &mut Vec<String>,
-) -> Result<SigningKey, ConfigError> {
-    match environment.text("JWT_SECRET") {
-        Some(secret) => SigningKey::from_secret(algorithm, secret),
-        None => {
-            warnings.push("JWT_SECRET is not set: tokens end with this process".to_owned());
-            // As many bytes as the longest hash, so that it fits each algorithm.
-            let mut secret = [0; 64];
-            getrandom::fill(&mut secret).map_err(|_| ConfigError::NoRandomness)?;
-            SigningKey::from_secret(algorithm, secret)
-        }
-    }
-}
-
-/// Public keys of others who issue tokens for this service: same issuer, same audience.
-pub(crate) fn trusted_keys(environment: &mut Environment, warnings: &mut Vec<String>) -> KeySet {
-    let File::Read { path, text } = file(environment, "JWT_TRUSTED_JWKS_FILE") else {
-        return KeySet::new();
+    let done = match command {
+        Command::New { file, replace } => new(file, algorithm.unwrap_or(Algorithm::ES256), replace),
+        Command::Rotate { file } => rotate(file, algorithm),
+        Command::Public { file } => public(file),
     };
-    match KeySet::from_jwks(&text) {
-        Ok(keys) => {
-            for reason in keys.skipped() {
-                warnings.push(format!("a key of JWT_TRUSTED_JWKS_FILE is left out: {reason}"));
-            }
-            keys
-        }
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            environment.fault(format!("JWT_TRUSTED_JWKS_FILE {path:?}: {error}"));
-            KeySet::new()
+            eprintln!("tasks: {}: {error}", command.file().display());
+            ExitCode::FAILURE
         }
     }
 }
 
-/// The file that a variable names.
-enum File {
-    Absent,
-    Faulty,
-    Read { path: String, text: String },
+#[derive(Clone, Copy)]
+enum Command<'a> {
+    New { file: &'a Path, replace: bool },
+    Rotate { file: &'a Path },
+    Public { file: &'a Path },
 }
 
-fn file(environment: &mut Environment, variable: &str) -> File {
-    let Some(path) = environment.text(variable) else { return File::Absent };
-    match fs::read_to_string(&path) {
-        Ok(text) => File::Read { path, text },
-        Err(error) => {
-            environment.fault(format!("{variable} must name a readable file: {path:?}: {error}"));
-            File::Faulty
+impl<'a> Command<'a> {
+    fn file(self) -> &'a Path {
+        match self {
+            Self::New { file, .. } | Self::Rotate { file } | Self::Public { file } => file,
         }
     }
+}
+
+fn parse(arguments: &[String]) -> Option<(Command<'_>, Option<Algorithm>)> {
+    let [key, verb, file, options @ ..] = arguments else { return None };
+    let (mut algorithm, mut replace) = (None, false);
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        match option.as_str() {
+            "--algorithm" if algorithm.is_none() => algorithm = Some(options.next()?.parse().ok()?),
+            "--replace" if !replace => replace = true,
+            _ => return None,
+        }
+    }
+    if key != "key" || file.starts_with('-') {
+        return None;
+    }
+    let file = Path::new(file);
+    match verb.as_str() {
+        "new" => Some((Command::New { file, replace }, algorithm)),
+        "rotate" if !replace => Some((Command::Rotate { file }, algorithm)),
+        "public" if !replace && algorithm.is_none() => Some((Command::Public { file }, None)),
+        _ => None,
+    }
+}
+
+fn new(file: &Path, algorithm: Algorithm, replace: bool) -> Result<(), Box<dyn Error>> {
+    let jwks = SigningKeys::new_jwks(algorithm, Clock::system().now())?;
+    let written = write(file, &jwks)?;
+    if replace {
+        written.persist(file)?;
+    } else {
+        written.persist_noclobber(file)?;
+    }
+    tell(&jwks)
+}
+
+fn rotate(file: &Path, algorithm: Option<Algorithm>) -> Result<(), Box<dyn Error>> {
+    let jwks = fs::read_to_string(file)?;
+    let jwks = SigningKeys::rotate_jwks(&jwks, algorithm, Clock::system().now())?;
+    write(file, &jwks)?.persist(file)?;
+    tell(&jwks)
+}
+
+fn public(file: &Path) -> Result<(), Box<dyn Error>> {
+    print!("{}", SigningKeys::public_jwks(&fs::read_to_string(file)?)?);
+    Ok(())
+}
+
+/// Beside the file, so that it takes its place in one step, and for its owner alone (0600).
+fn write(file: &Path, text: &str) -> Result<NamedTempFile, Box<dyn Error>> {
+    let directory = file.parent().filter(|path| !path.as_os_str().is_empty());
+    let mut written = NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+    written.write_all(text.as_bytes())?;
+    written.as_file().sync_all()?;
+    Ok(written)
+}
+
+/// What is in the file now: nothing secret.
+fn tell(jwks: &str) -> Result<(), Box<dyn Error>> {
+    let keys = SigningKeys::from_jwks(jwks)?;
+    for (at, key) in keys.iter().enumerate() {
+        let does = if at == 0 { "signs" } else { "verifies" };
+        println!("{} {} {does}", key.key_id().unwrap_or_default(), key.algorithm());
+    }
+    Ok(())
 }

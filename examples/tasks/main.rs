@@ -1,39 +1,47 @@
-//! A small service with everything that logging in needs: accounts, tokens that refresh, tasks
-//! of one's own, scopes and roles, on SQLite.
+//! A small service with everything that logging in needs: accounts, tokens that refresh and end,
+//! API keys, tasks of one's own, scopes and roles, on SQLite or PostgreSQL, with Redis or without.
 //!
 //! ```text
 //! cargo run --release --example tasks --features full
 //! ```
 //!
-//! It prints what to try. Start reading at [`app`], where the crate is put to use; [`settings`]
-//! has the environment variables.
+//! It prints what to try; `README.md` has more of that. Start reading at [`app`], where the crate is
+//! put to use; [`settings`] has the environment variables, and [`keys`] what makes and rotates the
+//! keys that sign.
 
-mod admin;
 mod answer;
 mod app;
 mod body;
 mod database;
-mod environment;
 mod items;
 mod keys;
+mod public_api;
 mod reports;
 mod settings;
 mod shutdown;
 mod tasks;
 mod web;
 
+use std::env;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tower_bearer::{Hasher, Housekeeping, Issuer, JwtAuthLayer};
+use tower_bearer::{
+    ApiKeyStore, Housekeeping, RedisStore, RevocationStore, Settings, ThrottleStore, UserStore,
+};
 
-use settings::Settings;
+use app::{ALL_SCOPES, Stores};
+use database::Database;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if !arguments.is_empty() {
+        return keys::run(&arguments);
+    }
     // Standard output has the few lines for people, standard error the log.
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -52,44 +60,64 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Vec<String>> {
-    let settings = Settings::from_environment()?;
-    for warning in &settings.warnings {
-        tracing::warn!("{warning}");
-    }
     // From here on a signal waits until there is something to shut down.
     let stop = shutdown::requested().map_err(fault("the signals can't be received"))?;
-    let listener = TcpListener::bind(settings.addr)
+    let (settings, listener) = settings::read()
         .await
-        .map_err(fault(&format!("TASKS_ADDR {} can't be used", settings.addr)))?;
-    let addr = listener.local_addr().map_err(fault("the address is unknown"))?;
-    let store = database::open(&settings.database_url).await.map_err(fault("DATABASE_URL"))?;
-
-    let issuer = Issuer::new(settings.key.clone())
-        .issuer(settings.issuer.clone().unwrap_or_else(|| format!("http://{addr}")))
-        .audience(&settings.audience)
-        .leeway(settings.leeway)
-        .access_token_lifetime(settings.access_token_lifetime);
-    let verifier = issuer
-        .verifier_with(settings.trusted_keys.clone())
-        .map_err(fault("the tokens can't be verified"))?;
-    let hasher = Hasher::new();
-    if let Some(admin) = &settings.admin {
-        admin::create(&store, &hasher, admin)
-            .await
-            .map_err(fault("ADMIN_USERNAME: the account can't be made"))?;
+        .map_err(|error| error.faults().map(str::to_owned).collect::<Vec<String>>())?;
+    let database = Database::open(settings.database_url()).await.map_err(fault("DATABASE_URL"))?;
+    let redis = match settings.redis_url() {
+        Some(url) => Some(RedisStore::connect(url).await.map_err(fault("REDIS_URL"))?),
+        None => None,
+    };
+    match (database.clone(), redis) {
+        (Database::Sqlite(users), None) => {
+            let stores = Stores { sessions: users.clone(), users, database };
+            serve(stores, &settings, listener, stop).await
+        }
+        (Database::Postgres(users), None) => {
+            let stores = Stores { sessions: users.clone(), users, database };
+            serve(stores, &settings, listener, stop).await
+        }
+        (Database::Sqlite(users), Some(sessions)) => {
+            serve(Stores { users, sessions, database }, &settings, listener, stop).await
+        }
+        (Database::Postgres(users), Some(sessions)) => {
+            serve(Stores { users, sessions, database }, &settings, listener, stop).await
+        }
     }
-    let app = app::app(&store, issuer, JwtAuthLayer::new(verifier), hasher, &settings);
+}
 
-    greet(addr, &database::place(&settings.database_url, &store));
+/// The same for every pair of stores.
+async fn serve<U, R>(
+    stores: Stores<U, R>,
+    settings: &Settings,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Vec<String>>
+where
+    U: UserStore + ApiKeyStore,
+    R: RevocationStore + ThrottleStore,
+{
+    let addr = listener.local_addr().map_err(fault("the address is unknown"))?;
+    settings
+        .create_admin(&stores.users, |admin| admin.roles(["admin"]).scopes(ALL_SCOPES))
+        .await
+        .map_err(fault("ADMIN_USERNAME: the account can't be made"))?;
+    let Stores { sessions, database, .. } = stores.clone();
+    let app = app::app(stores, settings).map_err(fault("the routes can't be made"))?;
+
+    greet(addr, &database.place(settings.database_url()), settings.redis_url().is_some());
     let (stop_housekeeping, stopped) = oneshot::channel::<()>();
-    let housekeeping = tokio::spawn(Housekeeping::new(store.clone()).run_until(async {
+    let housekeeping = Housekeeping::new(sessions.clone()).throttles(sessions);
+    let housekeeping = tokio::spawn(housekeeping.run_until(async {
         let _ = stopped.await;
     }));
     let served = shutdown::serve(listener, app, stop).await;
     drop(stop_housekeeping);
     housekeeping.await.map_err(fault("housekeeping failed"))?;
     served.map_err(fault("the server failed"))?;
-    store.pool().close().await;
+    database.close().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -99,11 +127,12 @@ fn fault<E: std::fmt::Display>(place: &str) -> impl FnOnce(E) -> Vec<String> {
     move |error| vec![format!("{place}: {error}")]
 }
 
-fn greet(addr: SocketAddr, database: &str) {
+fn greet(addr: SocketAddr, database: &str, has_redis: bool) {
     let url = format!("http://{addr}");
+    let sessions = if has_redis { ", sessions in Redis" } else { "" };
     let text = format!(
         "\
-listening on {url}, users and tasks in {database}
+listening on {url}, users and tasks in {database}{sessions}
 
 curl -i '{url}/auth/register' -H 'Content-Type: application/json' -d '{{\"username\":\"alice\",\"password\":\"correct horse battery\"}}'
 TOKEN=$(curl -s '{url}/auth/token' -d grant_type=password -d username=alice -d 'password=correct horse battery' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sqlx::SqlitePool;
 
 use crate::answer::Failure;
+use crate::database::{Database, query};
 
 #[derive(Serialize)]
 pub(crate) struct Report {
@@ -14,12 +14,13 @@ pub(crate) struct Report {
     done: i64,
 }
 
-pub(crate) async fn read(State(pool): State<SqlitePool>) -> Result<Json<Report>, Failure> {
-    let (owners, tasks, done) = sqlx::query_as(
-        "SELECT COUNT(DISTINCT owner), COUNT(*), COUNT(*) FILTER (WHERE done) FROM tasks",
-    )
-    .fetch_one(&pool)
-    .await?;
+pub(crate) async fn read(State(database): State<Database>) -> Result<Json<Report>, Failure> {
+    let (owners, tasks, done) = query!(database, |pool| {
+        sqlx::query_as(
+            "SELECT COUNT(DISTINCT owner), COUNT(*), COUNT(*) FILTER (WHERE done) FROM tasks",
+        )
+        .fetch_one(pool)
+    })?;
     Ok(Json(Report { owners, tasks, done }))
 }
 
@@ -29,11 +30,11 @@ pub(crate) struct Owner {
     open: i64,
 }
 
-pub(crate) async fn owners(State(pool): State<SqlitePool>) -> Result<Json<Vec<Owner>>, Failure> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT owner, COUNT(*) FILTER (WHERE NOT done) FROM tasks GROUP BY owner ORDER BY owner",
-    )
-    .fetch_all(&pool)
-    .await?;
+pub(crate) async fn owners(State(database): State<Database>) -> Result<Json<Vec<Owner>>, Failure> {
+    let rows: Vec<(String, i64)> = query!(database, |pool| {
+        let sql = "SELECT owner, COUNT(*) FILTER (WHERE NOT done) FROM tasks \
+                   GROUP BY owner ORDER BY owner";
+        sqlx::query_as(sql).fetch_all(pool)
+    })?;
     Ok(Json(rows.into_iter().map(|(owner, open)| Owner { owner, open }).collect()))
 }

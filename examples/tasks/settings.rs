@@ -1,104 +1,36 @@
-//! What the environment decides, with its rules and defaults.
+//! What the environment decides: [`Settings`] has the variables. Here are the defaults of this service,
+//! and its own variable: `TASKS_ADDR`, where it listens.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
 
-use tower_bearer::{KeySet, SigningKey};
+use tokio::net::TcpListener;
+use tower_bearer::{Settings, SettingsError, Variables};
 
-use crate::admin::Admin;
-use crate::environment::Environment;
-use crate::keys;
-
-const DEFAULT_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
-
-/// The settings, each named after its variable unless it says otherwise.
-pub(crate) struct Settings {
-    /// `TASKS_ADDR`: 127.0.0.1:8000.
-    pub(crate) addr: SocketAddr,
-    /// `DATABASE_URL`: `sqlite://tasks.db?mode=rwc`.
-    pub(crate) database_url: String,
-    /// `JWT_ALGORITHM` (HS256) with `JWT_SECRET` (a random one) or `JWT_PRIVATE_KEY_FILE`.
-    pub(crate) key: SigningKey,
-    /// `JWT_TRUSTED_JWKS_FILE`: more keys to verify with. None.
-    pub(crate) trusted_keys: KeySet,
-    /// `JWT_ISSUER`: `http://` and the address.
-    pub(crate) issuer: Option<String>,
-    /// `JWT_AUDIENCE`: `tasks`.
-    pub(crate) audience: String,
-    /// `JWT_LEEWAY_SECONDS`: 0.
-    pub(crate) leeway: Duration,
-    /// `ACCESS_TOKEN_EXPIRE_MINUTES`: 15.
-    pub(crate) access_token_lifetime: Duration,
-    /// `REFRESH_TOKEN_EXPIRE_DAYS`: 30.
-    pub(crate) session_lifetime: Duration,
-    /// `ADMIN_USERNAME` and `ADMIN_PASSWORD`: nobody.
-    pub(crate) admin: Option<Admin>,
-    /// What works and may still surprise.
-    pub(crate) warnings: Vec<String>,
-}
-
-impl Settings {
-    /// Reads all variables, those in `.env` included. Others are ignored.
-    ///
-    /// # Errors
-    ///
-    /// One line for each variable that breaks its rule.
-    pub(crate) fn from_environment() -> Result<Self, Vec<String>> {
-        let mut environment = Environment::load();
-        let mut warnings = Vec::new();
-
-        let addr = environment
-            .parsed("TASKS_ADDR", "an IP address and a port, as 127.0.0.1:8000", |text| {
-                text.parse().ok()
-            })
-            .unwrap_or(DEFAULT_ADDR);
-        let database_url = database_url(&mut environment);
-        let key = keys::signing_key(&mut environment, &mut warnings);
-        let trusted_keys = keys::trusted_keys(&mut environment, &mut warnings);
-        let issuer = name(&mut environment, "JWT_ISSUER");
-        let audience = name(&mut environment, "JWT_AUDIENCE");
-        let leeway = environment.number("JWT_LEEWAY_SECONDS", "seconds", 0..=300).unwrap_or(0);
-        let minutes =
-            environment.number("ACCESS_TOKEN_EXPIRE_MINUTES", "minutes", 1..=1440).unwrap_or(15);
-        let days = environment.number("REFRESH_TOKEN_EXPIRE_DAYS", "days", 1..=3650).unwrap_or(30);
-        let admin = Admin::from_environment(&mut environment);
-
-        let faults = environment.into_faults();
-        match key {
-            Some(key) if faults.is_empty() => Ok(Self {
-                addr,
-                database_url,
-                key,
-                trusted_keys,
-                issuer,
-                audience: audience.unwrap_or_else(|| "tasks".to_owned()),
-                leeway: Duration::from_secs(leeway),
-                access_token_lifetime: Duration::from_secs(minutes * 60),
-                session_lifetime: Duration::from_secs(days * 24 * 60 * 60),
-                admin,
-                warnings,
-            }),
-            _ => Err(faults),
-        }
-    }
-}
-
-fn database_url(environment: &mut Environment) -> String {
-    let url = environment.text("DATABASE_URL");
-    let url = url.unwrap_or_else(|| "sqlite://tasks.db?mode=rwc".to_owned());
-    if !url.starts_with("sqlite:") {
-        // Not shown: the URL of another database may contain a password.
-        environment.fault(
-            "DATABASE_URL must begin with sqlite:, as sqlite://tasks.db?mode=rwc".to_owned(),
-        );
-    }
-    url
-}
-
-/// What other services compare letter by letter: nothing that is hard to see.
-fn name(environment: &mut Environment, variable: &str) -> Option<String> {
-    environment.parsed(variable, "1 to 255 visible ASCII characters without spaces", |text| {
-        let sound = text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic());
-        sound.then(|| text.to_owned())
-    })
+/// All variables, those in `.env` included. Others are ignored.
+///
+/// # Errors
+///
+/// One line for each variable that breaks its rule.
+pub(crate) async fn read() -> Result<(Settings, TcpListener), SettingsError> {
+    let mut variables = Variables::from_env()
+        .default("TASKS_ADDR", "127.0.0.1:8000")
+        .default("DATABASE_URL", "sqlite://tasks.db?mode=rwc")
+        .default_random("JWT_SECRET")
+        .default("JWT_AUDIENCE", "tasks")
+        .default("JWT_LEEWAY_SECONDS", "0")
+        .default("PASSWORD_POLICY", "asvs");
+    let rule = "an IP address and a port, as 127.0.0.1:8000";
+    let addr: Option<SocketAddr> = variables.parsed("TASKS_ADDR", rule, |text| text.parse().ok());
+    let listener = match addr {
+        Some(addr) => TcpListener::bind(addr)
+            .await
+            .map_err(|error| variables.fault(format!("TASKS_ADDR {addr} can't be used: {error}")))
+            .ok(),
+        None => None,
+    };
+    // The system may have chosen the port.
+    let addr = listener.as_ref().and_then(|listener| listener.local_addr().ok()).or(addr);
+    let addr = addr.map_or_else(|| "unknown".to_owned(), |addr| addr.to_string());
+    let settings = Settings::read(variables.default("JWT_ISSUER", format!("http://{addr}")))?;
+    Ok((settings, listener.expect("otherwise there was a fault")))
 }

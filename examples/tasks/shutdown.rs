@@ -1,6 +1,7 @@
 //! Serves until a signal comes, and then lets open requests finish.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,6 +18,8 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stopping, stopped) = oneshot::channel();
+    // The limits of attempts count by the address of the client.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping; open requests have {GRACE:?} left");

@@ -9,11 +9,11 @@ use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
-use sqlx::SqlitePool;
 use tower_bearer::Token;
 
 use crate::answer::Failure;
 use crate::body::{Form, Input, Line};
+use crate::database::{Database, inserted, query};
 
 #[derive(Serialize)]
 pub(crate) struct Task {
@@ -37,29 +37,31 @@ impl Form for Draft {
 
 pub(crate) async fn list(
     token: Token,
-    State(pool): State<SqlitePool>,
+    State(database): State<Database>,
 ) -> Result<Json<Vec<Task>>, Failure> {
-    let rows: Vec<(i64, String, bool)> =
-        sqlx::query_as("SELECT id, title, done FROM tasks WHERE owner = ? ORDER BY id")
-            .bind(owner(&token)?)
-            .fetch_all(&pool)
-            .await?;
+    let owner = owner(&token)?;
+    let rows: Vec<(i64, String, bool)> = query!(database, |pool| {
+        sqlx::query_as("SELECT id, title, done FROM tasks WHERE owner = $1 ORDER BY id")
+            .bind(owner)
+            .fetch_all(pool)
+    })?;
     Ok(Json(rows.into_iter().map(|(id, title, done)| Task { id, title, done }).collect()))
 }
 
 pub(crate) async fn create(
     token: Token,
-    State(pool): State<SqlitePool>,
+    State(database): State<Database>,
     Input(Draft { title, done }): Input<Draft>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Task>), Failure> {
-    let title = title.into_string();
-    let inserted = sqlx::query("INSERT INTO tasks (owner, title, done) VALUES (?, ?, ?)")
-        .bind(owner(&token)?)
-        .bind(&title)
-        .bind(done)
-        .execute(&pool)
-        .await?;
-    let id = inserted.last_insert_rowid();
+    let (owner, title) = (owner(&token)?, title.into_string());
+    let rows = query!(database, |pool| {
+        sqlx::query_as("INSERT INTO tasks (owner, title, done) VALUES ($1, $2, $3) RETURNING id")
+            .bind(owner)
+            .bind(&title)
+            .bind(done)
+            .fetch_all(pool)
+    })?;
+    let id = inserted(rows)?;
     let location = [(LOCATION, format!("/tasks/{id}"))];
     Ok((StatusCode::CREATED, location, Json(Task { id, title, done })))
 }
@@ -67,14 +69,15 @@ pub(crate) async fn create(
 pub(crate) async fn read(
     token: Token,
     TaskId(id): TaskId,
-    State(pool): State<SqlitePool>,
+    State(database): State<Database>,
 ) -> Result<Json<Task>, Failure> {
-    let row: Option<(String, bool)> =
-        sqlx::query_as("SELECT title, done FROM tasks WHERE id = ? AND owner = ?")
+    let owner = owner(&token)?;
+    let row: Option<(String, bool)> = query!(database, |pool| {
+        sqlx::query_as("SELECT title, done FROM tasks WHERE id = $1 AND owner = $2")
             .bind(id)
-            .bind(owner(&token)?)
-            .fetch_optional(&pool)
-            .await?;
+            .bind(owner)
+            .fetch_optional(pool)
+    })?;
     let (title, done) = row.ok_or(Failure::NotFound)?;
     Ok(Json(Task { id, title, done }))
 }
@@ -82,18 +85,16 @@ pub(crate) async fn read(
 pub(crate) async fn replace(
     token: Token,
     TaskId(id): TaskId,
-    State(pool): State<SqlitePool>,
+    State(database): State<Database>,
     Input(Draft { title, done }): Input<Draft>,
 ) -> Result<Json<Task>, Failure> {
-    let title = title.into_string();
-    let updated = sqlx::query("UPDATE tasks SET title = ?, done = ? WHERE id = ? AND owner = ?")
-        .bind(&title)
-        .bind(done)
-        .bind(id)
-        .bind(owner(&token)?)
-        .execute(&pool)
-        .await?;
-    if updated.rows_affected() == 0 {
+    let (owner, title) = (owner(&token)?, title.into_string());
+    let updated = query!(database, |pool| {
+        let sql = "UPDATE tasks SET title = $1, done = $2 WHERE id = $3 AND owner = $4";
+        let statement = sqlx::query(sql).bind(&title).bind(done).bind(id).bind(owner);
+        async { Ok(statement.execute(pool).await?.rows_affected()) }
+    })?;
+    if updated == 0 {
         return Err(Failure::NotFound);
     }
     Ok(Json(Task { id, title, done }))
@@ -102,14 +103,15 @@ pub(crate) async fn replace(
 pub(crate) async fn delete(
     token: Token,
     TaskId(id): TaskId,
-    State(pool): State<SqlitePool>,
+    State(database): State<Database>,
 ) -> Result<StatusCode, Failure> {
-    let deleted = sqlx::query("DELETE FROM tasks WHERE id = ? AND owner = ?")
-        .bind(id)
-        .bind(owner(&token)?)
-        .execute(&pool)
-        .await?;
-    if deleted.rows_affected() == 0 {
+    let owner = owner(&token)?;
+    let deleted = query!(database, |pool| {
+        let sql = "DELETE FROM tasks WHERE id = $1 AND owner = $2";
+        let statement = sqlx::query(sql).bind(id).bind(owner);
+        async { Ok(statement.execute(pool).await?.rows_affected()) }
+    })?;
+    if deleted == 0 {
         return Err(Failure::NotFound);
     }
     Ok(StatusCode::NO_CONTENT)

@@ -14,17 +14,17 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use bytes::Bytes;
-use sqlx::SqlitePool;
 use tower_bearer::{CurrentUser, JwtAuthLayer, Rejection, Token, TokenCookie, TokenSource, User};
 
 use crate::answer::Failure;
+use crate::database::{Database, query};
 
 /// Browsers keep a name that begins like this to one host and to HTTPS; to this machine they send
 /// it over plain HTTP as well.
 const COOKIE: &str = "__Host-access";
 
 /// `auth` verifies what comes in `Authorization`; the pages take the cookie beside it.
-pub(crate) fn routes(auth: JwtAuthLayer) -> Router<SqlitePool> {
+pub(crate) fn routes(auth: JwtAuthLayer) -> Router<Database> {
     let page = auth.clone().token_source(TokenSource::cookie(COOKIE)).on_reject(refusal);
     Router::new()
         .route("/web", get(welcome).route_layer(page.clone()))
@@ -34,12 +34,13 @@ pub(crate) fn routes(auth: JwtAuthLayer) -> Router<SqlitePool> {
 
 async fn welcome(
     CurrentUser(user): CurrentUser<User>,
-    State(pool): State<SqlitePool>,
+    State(database): State<Database>,
 ) -> Result<String, Failure> {
-    let open: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM tasks WHERE owner = ? AND NOT done")
-        .bind(&user.id)
-        .fetch_one(&pool)
-        .await?;
+    let open: i64 = query!(database, |pool| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM tasks WHERE owner = $1 AND NOT done")
+            .bind(&user.id)
+            .fetch_one(pool)
+    })?;
     Ok(format!("Hello, {}. Open tasks: {open}.\n", user.username))
 }
 

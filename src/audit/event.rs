@@ -128,6 +128,8 @@ pub enum SessionEnd {
     PasswordChange,
     /// The user was disabled or deleted.
     UserGone,
+    /// The user logged in once more than sessions are allowed, and this one was used least recently.
+    Displaced,
 }
 
 impl AuditEvent {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use crate::Algorithm;
 
@@ -55,6 +56,20 @@ pub enum ConfigError {
     },
     /// A key set without a key that can verify.
     NoUsableKey,
+    /// A key of one's own set can't be used.
+    InvalidKeySet {
+        /// Which of the keys, counted from 1.
+        position: usize,
+        /// What is wrong with it.
+        fault: Box<ConfigError>,
+    },
+    /// A set of one's own keys is empty.
+    NoSigningKey,
+    /// A set of keys was rotated, and the last rotation was a short time ago.
+    RotatedTooEarly {
+        /// How much longer to wait.
+        wait: Duration,
+    },
     /// Neither `audience(..)` nor `any_audience()` was called.
     NoAudienceDecision,
     /// An [`Issuer`](crate::Issuer) has no issuer identifier.
@@ -131,6 +146,16 @@ impl fmt::Display for ConfigError {
             ),
             Self::InvalidJwk { reason } => write!(f, "the JSON Web Key can't be used: {reason}"),
             Self::NoUsableKey => f.write_str("the key set has no key that can verify a token"),
+            Self::InvalidKeySet { position, fault } => {
+                write!(f, "key {position} of the set: {fault}")
+            }
+            Self::NoSigningKey => f.write_str("the key set has no key to sign with"),
+            Self::RotatedTooEarly { wait } => write!(
+                f,
+                "the newest key was made less than 25 hours ago; nodes may not know it yet, and tokens \
+                 of older keys still live; rotate again in {} minutes",
+                wait.as_secs().div_ceil(60)
+            ),
             Self::NoAudienceDecision => f.write_str(
                 "no audience is set; call `.audience(\"...\")` with the name of this service, or \
                  `.any_audience()` to accept tokens meant for anybody",

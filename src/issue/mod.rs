@@ -11,7 +11,9 @@ use std::time::Duration;
 pub use grant::Grant;
 
 use crate::token::wire;
-use crate::{Clock, ConfigError, KeySet, SigningKey, Verifier, VerifierBuilder, random};
+use crate::{
+    Clock, ConfigError, KeySet, SigningKey, SigningKeys, Verifier, VerifierBuilder, random,
+};
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(15 * 60);
 const DEFAULT_CLIENT: &str = "first-party";
@@ -35,7 +37,7 @@ const DEFAULT_CLIENT: &str = "first-party";
 /// ```
 #[derive(Clone, Debug)]
 pub struct Issuer {
-    key: SigningKey,
+    keys: SigningKeys,
     issuer: Option<String>,
     audiences: Vec<String>,
     lifetime: Duration,
@@ -45,10 +47,10 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer that signs with this key.
-    pub fn new(key: SigningKey) -> Self {
+    /// An issuer that signs with this key, or with the first of several [`SigningKeys`].
+    pub fn new(keys: impl Into<SigningKeys>) -> Self {
         Self {
-            key,
+            keys: keys.into(),
             issuer: None,
             audiences: Vec::new(),
             lifetime: DEFAULT_LIFETIME,
@@ -125,30 +127,58 @@ impl Issuer {
     /// When the issuer has no identifier or no audience, the grant has a claim that this crate
     /// sets or a scope that is none, or the key can't sign.
     pub fn issue(&self, grant: &Grant) -> Result<String, IssueError> {
+        self.sign("at+jwt", grant, &self.audiences, self.lifetime)
+    }
+
+    /// Signs a refresh token: the type `rt+jwt`, for this issuer alone.
+    #[cfg(feature = "login")]
+    pub(crate) fn issue_refresh(
+        &self,
+        grant: &Grant,
+        lifetime: Duration,
+    ) -> Result<String, IssueError> {
+        self.sign("rt+jwt", grant, self.issuer.as_slice(), lifetime)
+    }
+
+    fn sign(
+        &self,
+        token_type: &str,
+        grant: &Grant,
+        audiences: &[String],
+        lifetime: Duration,
+    ) -> Result<String, IssueError> {
         self.check()?;
         let id = random::id()?;
-        let claims = grant.claims(self, self.clock.now(), &id)?;
-        let mut signed = wire::encode(self.header());
+        let claims = grant.claims(self, audiences, lifetime, &id)?;
+        let mut signed = wire::encode(self.header(token_type));
         signed.push('.');
         signed.push_str(&wire::encode(claims));
-        let signature = self.key.sign(signed.as_bytes())?;
+        let signature = self.keys.signing_key().sign(signed.as_bytes())?;
         signed.push('.');
         signed.push_str(&wire::encode(signature));
         Ok(signed)
     }
 
-    /// A verifier for the tokens that this issuer signs, and no others: its key, its issuer, its
+    /// A verifier for the tokens that this issuer signs, and no others: its keys, its issuer, its
     /// audiences, the type `at+jwt`.
     ///
     /// # Errors
     ///
     /// When the issuer has no identifier or no audience, or the leeway is above 300 seconds.
     pub fn verifier(&self) -> Result<Verifier, ConfigError> {
-        self.verifier_builder(KeySet::new())?.token_type("at+jwt").build()
+        self.verifier_builder(KeySet::new(), &self.audiences)?.token_type("at+jwt").build()
     }
 
-    /// As [`verifier`](Self::verifier), with more keys to trust: those of an earlier rotation, or
-    /// of another process that issues for the same `iss` and `aud`. Since not every issuer sets
+    /// A verifier for its refresh tokens alone.
+    #[cfg(feature = "login")]
+    pub(crate) fn refresh_verifier(&self) -> Result<Verifier, ConfigError> {
+        let builder = self.verifier_builder(KeySet::new(), self.issuer.as_slice())?;
+        builder.token_type("rt+jwt").build()
+    }
+
+    /// As [`verifier`](Self::verifier), with more keys to trust: those of another process that issues
+    /// for the same `iss` and `aud`. Keys of one's own that sign no longer, or not yet, are for
+    /// [`SigningKeys`]. Since not every issuer sets
     /// the type `at+jwt`, tokens of type `JWT` or without one are accepted too.
     ///
     /// # Errors
@@ -161,27 +191,31 @@ impl Issuer {
     /// use tower_bearer::{Grant, Issuer, KeySet, SigningKey};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let old = SigningKey::generate_hs256()?.with_key_id("2026-10");
-    /// let new = SigningKey::generate_hs256()?.with_key_id("2026-11");
-    /// let issuer = Issuer::new(new).issuer("https://me").audience("api");
-    /// let verifier = issuer.verifier_with(KeySet::from(&old))?;
+    /// let key = SigningKey::generate_hs256()?.with_key_id("ours");
+    /// let partner = SigningKey::generate_hs256()?.with_key_id("theirs");
+    /// let issuer = Issuer::new(key).issuer("https://me").audience("api");
+    /// let verifier = issuer.verifier_with(KeySet::from(&partner))?;
     /// # let _ = verifier;
     /// # Ok(())
     /// # }
     /// ```
     pub fn verifier_with(&self, others: KeySet) -> Result<Verifier, ConfigError> {
-        self.verifier_builder(others)?.build()
+        self.verifier_builder(others, &self.audiences)?.build()
     }
 
-    fn verifier_builder(&self, others: KeySet) -> Result<VerifierBuilder, ConfigError> {
+    fn verifier_builder(
+        &self,
+        others: KeySet,
+        audiences: &[String],
+    ) -> Result<VerifierBuilder, ConfigError> {
         self.check()?;
-        let mut keys = KeySet::from(&self.key);
+        let mut keys = self.keys.verifying_keys();
         keys.extend(others.iter().cloned());
         let mut builder = Verifier::builder(keys).clock(self.clock.clone());
         if let Some(issuer) = &self.issuer {
             builder = builder.issuer(issuer);
         }
-        for audience in &self.audiences {
+        for audience in audiences {
             builder = builder.audience(audience);
         }
         if let Some(leeway) = self.leeway {
@@ -215,11 +249,12 @@ impl Issuer {
         Ok(())
     }
 
-    fn header(&self) -> String {
+    fn header(&self, token_type: &str) -> String {
         let mut header = serde_json::Map::new();
-        header.insert("alg".into(), self.key.algorithm().name().into());
-        header.insert("typ".into(), "at+jwt".into());
-        if let Some(key_id) = self.key.key_id() {
+        let key = self.keys.signing_key();
+        header.insert("alg".into(), key.algorithm().name().into());
+        header.insert("typ".into(), token_type.into());
+        if let Some(key_id) = key.key_id() {
             header.insert("kid".into(), key_id.into());
         }
         serde_json::Value::Object(header).to_string()

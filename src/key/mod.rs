@@ -6,9 +6,12 @@
 mod algorithm;
 mod backend;
 mod jwk;
+mod private_jwk;
+mod rotation;
 mod secret;
 mod set;
 mod signing;
+mod signing_keys;
 mod verifying;
 
 #[cfg(test)]
@@ -19,6 +22,7 @@ pub use algorithm::Algorithm;
 pub(crate) use secret::weakness;
 pub use set::KeySet;
 pub use signing::SigningKey;
+pub use signing_keys::SigningKeys;
 pub use verifying::VerifyingKey;
 
 /// What a public key, or an HMAC secret, is made of, free of any encoding.

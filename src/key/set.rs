@@ -69,14 +69,8 @@ impl KeySet {
     }
 
     pub(super) fn read(backend: Backend, json: &str) -> Result<Self, ConfigError> {
-        let invalid = |reason| ConfigError::InvalidJwk { reason };
-        let mut set: Value =
-            serde_json::from_str(json).map_err(|_| invalid("the key set is not JSON"))?;
-        let Some(Value::Array(jwks)) = set.get_mut("keys").map(Value::take) else {
-            return Err(invalid("the key set has no array named keys"));
-        };
         let mut keys = Self::new();
-        for jwk in jwks {
+        for jwk in members(json)? {
             match jwk::key(backend, jwk) {
                 Ok(key) => keys.keys.push(key),
                 Err(error) => keys.skipped.push(error),
@@ -139,6 +133,17 @@ impl KeySet {
             refusal = AuthErrorKind::InvalidSignature;
         }
         Err(refusal)
+    }
+}
+
+/// The keys of a JSON Web Key Set, whatever they are.
+pub(super) fn members(json: &str) -> Result<Vec<Value>, ConfigError> {
+    let invalid = |reason| ConfigError::InvalidJwk { reason };
+    let mut set: Value =
+        serde_json::from_str(json).map_err(|_| invalid("the key set is not JSON"))?;
+    match set.get_mut("keys").map(Value::take) {
+        Some(Value::Array(jwks)) => Ok(jwks),
+        _ => Err(invalid("the key set has no array named keys")),
     }
 }
 

@@ -148,11 +148,15 @@ impl SigningKey {
     ) -> Result<Self, ConfigError> {
         let signer = Signer::new(backend, algorithm, key);
         let verifying = VerifyingKey::new(backend, algorithm, &signer.public()?)?;
-        // A pair that does not fit must fail at the start, not at the first login.
+        Self::pair(signer, verifying)
+    }
+
+    /// A pair that does not fit must fail at the start, not at the first login.
+    pub(super) fn pair(signer: Signer, verifying: VerifyingKey) -> Result<Self, ConfigError> {
         let probe = b"tower-bearer";
         if !verifying.verify(probe, &signer.sign(probe)?) {
             return Err(ConfigError::InvalidKey {
-                algorithm,
+                algorithm: verifying.algorithm(),
                 reason: "its public half does not belong to its private half",
             });
         }

@@ -16,6 +16,7 @@ use super::answer::{Failure, ShownUser, json, no_content};
 use super::body;
 use super::endpoint::Endpoint;
 use super::params::Params;
+use super::revocations::Older;
 use super::routes::{Access, Handler};
 use super::sessions::{Live, live};
 use super::shared::Shared;
@@ -58,7 +59,10 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     /// are in the next access token. Those that are out already last until they expire, unless
     /// [`revocations`](Self::revocations) is on: then all older ones of the user are refused from now
     /// on. When a role or a scope is lost, the tokens of the current second count as older, since their
-    /// `iat` does not tell: who refreshes within that second has to refresh once more.
+    /// `iat` does not tell, and the answer comes when that second is over. With
+    /// [`stateless_refresh_tokens`](Self::stateless_refresh_tokens) there are no sessions to end, and
+    /// without `revocations` a refresh token is good until its owner is disabled or deleted; with it
+    /// the user logs in again whose sessions were to end or who has lost a right.
     ///
     /// Administrators can't delete or disable themselves, nor take the role from themselves, so that
     /// there is always one. The first gets the role from whoever runs the service, in the database.
@@ -201,6 +205,10 @@ async fn end_sessions<U: AccountStore, R: RefreshStore>(
     administrator(&shared, request.extensions()).await?;
     let user = named(&shared, path).await?;
     shared.end_sessions(&user.id, None, SessionEnd::EndedByAdmin, address).await?;
+    if shared.stateless.is_some() {
+        let older = Older::WithThisSecond;
+        shared.revoke_older_tokens_and_wait(&user.id, older).await.map_err(Failure::from)?;
+    }
     Ok(no_content())
 }
 
@@ -244,10 +252,16 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
         if is_disabled {
             self.end_sessions(&before.id, None, SessionEnd::UserGone, address).await?;
         }
+        let has_changed = before.roles != after.roles || before.scopes != after.scopes;
+        let has_only_gained = has_changed && !lost;
+        let older = match &self.stateless {
+            // Their refresh tokens are older too, and nobody is to log in again for a right gained.
+            Some(_) if has_only_gained && !is_disabled => return Ok(()),
+            None if has_only_gained || is_disabled => Older::BeforeThisSecond,
+            _ => Older::WithThisSecond,
+        };
         if is_disabled || change.roles.is_some() || change.scopes.is_some() {
-            let has_changed = before.roles != after.roles || before.scopes != after.scopes;
-            let has_only_gained = has_changed && !lost && !is_disabled;
-            self.revoke_older_tokens(&before.id, !has_only_gained).await?;
+            self.revoke_older_tokens_and_wait(&before.id, older).await?;
         }
         Ok(())
     }
@@ -263,7 +277,7 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
         let disable = UserChange::new().is_active(false);
         self.users.update_user(&user.id, &disable).await?.ok_or_else(Failure::not_found)?;
         self.end_sessions(&user.id, None, SessionEnd::UserGone, address).await?;
-        self.revoke_older_tokens(&user.id, true).await?;
+        self.revoke_older_tokens(&user.id, Older::WithThisSecond).await?;
         if !self.users.delete_user(&user.id).await? {
             return Err(Failure::not_found());
         }

@@ -16,7 +16,8 @@ use super::endpoint::Endpoint;
 use super::routes::Access;
 use super::shared::Shared;
 use crate::Token;
-use crate::store::{RefreshStore, Session, StoreError, StoredToken, User, UserStore};
+use crate::refresh::FoundRefresh;
+use crate::store::{RefreshStore, StoreError, User, UserStore};
 use crate::subject::Revocations;
 
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
@@ -65,7 +66,7 @@ async fn introspect<U: UserStore, R: RefreshStore>(
     }
     let token = params.text("token")?.ok_or(Failure::invalid_request("token is required"))?;
     let active = match shared.refresh.find(&shared.sessions, token).await? {
-        Some((token, session)) => shared.of_refresh_token(&token, &session, client).await?,
+        Some(found) => shared.of_refresh_token(found, client).await?,
         None => match shared.verifier.check(token) {
             Ok(token) => shared.of_access_token(&token).await?,
             Err(_) => None,
@@ -107,12 +108,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// token, and looks at `active` and no further, must not take this one.
     async fn of_refresh_token(
         &self,
-        token: &StoredToken,
-        session: &Session,
+        found: FoundRefresh,
         client: Identity<'_>,
     ) -> Result<Option<Members>, StoreError> {
-        let now = self.now();
-        let is_over = token.used || now >= token.expires_at || now >= session.expires_at;
+        let (now, FoundRefresh { session, stored, is_current }) = (self.now(), found);
+        let is_over = !is_current || now >= stored.expires_at || now >= session.expires_at;
         if is_over || client.id != Some(&session.client_id) {
             return Ok(None);
         }
@@ -125,10 +125,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         set("client_id", session.client_id.as_str().into());
         set("username", user.username.into());
         set("sub", session.user_id.as_str().into());
-        set("iat", token.issued_at.as_secs().into());
+        set("iat", session.last_used_at.as_secs().into());
         // One without an end has none; beyond this, JSON's numbers are not exact.
-        if token.expires_at.as_secs() < 1 << 53 {
-            set("exp", token.expires_at.as_secs().into());
+        if stored.expires_at.as_secs() < 1 << 53 {
+            set("exp", stored.expires_at.as_secs().into());
         }
         Ok(Some(members))
     }
@@ -142,9 +142,6 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         if let Some(revoked) = &self.revoked {
             return revoked.is_revoked(token).await;
         }
-        let Some(id) = token.session_id() else { return Ok(false) };
-        let user_id = token.subject().unwrap_or_default();
-        let sessions = self.sessions.sessions_of(user_id, self.now()).await?;
-        Ok(!sessions.iter().any(|session| session.id == id))
+        Ok(!self.is_live(token).await?)
     }
 }

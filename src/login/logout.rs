@@ -32,18 +32,29 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
     }
     let client = shared.identify(&params, &caller)?;
     if let Some(refresh_token) = refresh_token
-        && let Some((_, session)) = shared.refresh.find(&shared.sessions, refresh_token).await?
+        && let Some(found) = shared.refresh.find(&shared.sessions, refresh_token).await?
     {
+        let session = found.session;
         shared.require_client(client, &session.client_id, &caller)?;
         if shared.sessions.end_session(&session.id).await? {
             shared.session_ended(address, session.user_id, session.id, SessionEnd::Logout);
         }
     }
-    if let Some(Ok(token)) = access_token.map(|token| shared.verifier.check(&token))
-        && let Some(session) = token.session_id()
-        && shared.sessions.end_session(session).await?
+    if let Some(token) = refresh_token.and_then(|text| shared.stateless_token(text)) {
+        let client_id = token.client_id().unwrap_or_default();
+        shared.require_client(client, client_id, &caller)?;
+        shared.revoke_if_it_can(&token, &caller).await?;
+    }
+    let access_token = access_token.and_then(|token| shared.verifier.check(&token).ok());
+    if let Some(token) = &access_token
+        && token.session_id().is_none()
     {
-        let user_id = token.subject().unwrap_or_default();
+        shared.revoke_if_it_can(token, &caller).await?;
+    }
+    if let Some(token) = &access_token
+        && let (Some(user_id), Some(session)) = (token.subject(), token.session_id())
+        && shared.sessions.end_session_of(user_id, session).await?
+    {
         shared.session_ended(address, user_id, session, SessionEnd::Logout);
     }
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response())

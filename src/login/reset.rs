@@ -15,7 +15,7 @@ use super::body;
 use super::params::required;
 use super::password::context_of;
 use super::shared::Shared;
-use crate::audit::{AuditEvent, SessionEnd};
+use crate::audit::AuditEvent;
 use crate::limit::Account;
 use crate::mail::{Mail, MailKind};
 use crate::one_time::OneTimePurpose;
@@ -108,15 +108,10 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
         hash: &str,
         address: Option<IpAddr>,
     ) -> Result<(), Failure> {
-        // Before it too, as when a user changes it: nobody stays who came in with the old one.
-        let reason = SessionEnd::PasswordChange;
-        self.end_sessions(&user.id, None, reason, address).await?;
-        if !self.users.replace_password_hash(&user.id, user.password_hash(), hash).await? {
+        let event = AuditEvent::PasswordReset { user_id: user.id.clone() };
+        if !self.set_password(user, hash, None, event, address).await? {
             return Err(Failure::invalid_one_time_token());
         }
-        let user_id = user.id.clone();
-        self.record(address, AuditEvent::PasswordReset { user_id });
-        self.end_sessions(&user.id, None, reason, address).await?;
         // Who guessed the old password may have locked the account.
         self.limiter.forget(Account::User(&user.id)).await;
         self.confirm_where_it_was_mailed(user, address).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::LoginRouter;
 use super::revoke::LONGEST_LEEWAY;
 use super::shared::Shared;
+use super::stateless::Stateless;
 use crate::Token;
 use crate::store::{RefreshStore, RevocationStore, StoreError, UserStore};
 use crate::subject::Revocations;
@@ -59,19 +60,46 @@ impl RevokedTokens {
     }
 }
 
+/// Which tokens count as older than this moment. Their `iat` has whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Older {
+    /// Those of the seconds before: a token that is issued at once is good.
+    BeforeThisSecond,
+    /// Those of this second too, so that none which is older passes for a younger one.
+    WithThisSecond,
+}
+
 impl<U: UserStore, R: RefreshStore> Shared<U, R> {
-    /// Revokes the access tokens of a user that are out, where revocation is on. Those of the current
-    /// second are too, where one that is older must not pass for one that is younger.
+    /// Revokes the tokens of a user that are out, where revocation is on.
     pub(super) async fn revoke_older_tokens(
         &self,
         user_id: &str,
-        with_this_second: bool,
+        older: Older,
     ) -> Result<(), StoreError> {
         let Some(revoked) = &self.revoked else { return Ok(()) };
         let now = self.now();
-        let not_before = Duration::from_secs(now.as_secs() + u64::from(with_this_second));
-        let until = not_before + self.issuer.lifetime() + LONGEST_LEEWAY;
+        let this_second = u64::from(older == Older::WithThisSecond);
+        let not_before = Duration::from_secs(now.as_secs().saturating_add(this_second));
+        // Refresh tokens that are stored end with their sessions; those that are not count here.
+        let refresh = self.stateless.as_ref().map(Stateless::lifetime).unwrap_or_default();
+        let lifetime = self.issuer.lifetime().max(refresh);
+        let until = not_before.saturating_add(lifetime).saturating_add(LONGEST_LEEWAY);
         revoked.0.revoke_tokens_before(user_id, not_before, until, now).await
+    }
+
+    /// The same, and waits for the end of the second where the tokens of that are revoked too: whoever
+    /// gets one after the answer has one that is good.
+    pub(super) async fn revoke_older_tokens_and_wait(
+        &self,
+        user_id: &str,
+        older: Older,
+    ) -> Result<(), StoreError> {
+        self.revoke_older_tokens(user_id, older).await?;
+        if self.revoked.is_some() && older == Older::WithThisSecond {
+            let gone = Duration::from_nanos(self.now().subsec_nanos().into());
+            tokio::time::sleep(Duration::from_secs(1).saturating_sub(gone)).await;
+        }
+        Ok(())
     }
 }
 

@@ -11,10 +11,11 @@ use serde::Deserialize;
 
 use super::answer::{Failure, ShownSession, json};
 use super::shared::Shared;
+use crate::Token;
 use crate::audit::SessionEnd;
 use crate::error::AuthErrorKind;
 use crate::reject::{Rejection, surroundings_of, token_of};
-use crate::store::{RefreshStore, Session, StoreError, User, UserStore};
+use crate::store::{RefreshStore, StoreError, User, UserStore};
 
 /// The one parameter of ours: the router may be nested under others.
 #[derive(Deserialize)]
@@ -27,15 +28,19 @@ pub(super) async fn list<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Response {
-    match live(&shared, request.extensions().clone()).await {
-        Ok(Live { sessions, current, .. }) => {
+    let Live { user, current } = match live(&shared, request.extensions().clone()).await {
+        Ok(live) => live,
+        Err(response) => return response,
+    };
+    match shared.sessions.sessions_of(&user.id, shared.now()).await {
+        Ok(sessions) => {
             let shown: Vec<_> = sessions
                 .iter()
                 .map(|session| ShownSession::new(session, current.as_deref()))
                 .collect();
             json(StatusCode::OK, &shown)
         }
-        Err(response) => response,
+        Err(error) => Failure::from(error).into_response(),
     }
 }
 
@@ -46,16 +51,13 @@ pub(super) async fn end<U: UserStore, R: RefreshStore>(
     request: Request,
 ) -> Response {
     let address = shared.address_of(&request);
-    let Live { user, sessions, .. } = match live(&shared, request.extensions().clone()).await {
+    let Live { user, .. } = match live(&shared, request.extensions().clone()).await {
         Ok(live) => live,
         Err(response) => return response,
     };
     // Somebody else's session and one that never was look alike.
-    let session = path
-        .ok()
-        .and_then(|Path(SessionPath { id })| sessions.into_iter().find(|session| session.id == id));
-    let Some(Session { id, .. }) = session else { return Failure::not_found().into_response() };
-    match shared.sessions.end_session(&id).await {
+    let Ok(Path(SessionPath { id })) = path else { return Failure::not_found().into_response() };
+    match shared.sessions.end_session_of(&user.id, &id).await {
         Ok(true) => {
             shared.session_ended(address, user.id, id, SessionEnd::EndedByUser);
             done()
@@ -71,7 +73,7 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
     request: Request,
 ) -> Response {
     let (address, all) = (shared.address_of(&request), asks_for_all(request.uri()));
-    let Live { user, current, .. } = match live(&shared, request.extensions().clone()).await {
+    let Live { user, current } = match live(&shared, request.extensions().clone()).await {
         Ok(live) => live,
         Err(response) => return response,
     };
@@ -94,8 +96,7 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
 /// Who asks, and where they are logged in.
 pub(super) struct Live {
     pub(super) user: User,
-    current: Option<String>,
-    sessions: Vec<Session>,
+    pub(super) current: Option<String>,
 }
 
 /// An access token outlives its session by minutes. Here, where it could end the sessions that its
@@ -109,14 +110,25 @@ pub(super) async fn live<U: UserStore, R: RefreshStore>(
     let user_id = token.subject().unwrap_or_default();
     let current = token.session_id().map(str::to_owned);
     let user = shared.users.find_user(user_id).await.map_err(failed)?;
-    let sessions = shared.sessions.sessions_of(user_id, shared.now()).await.map_err(failed)?;
-    let is_live = current.iter().all(|id| sessions.iter().any(|session| session.id == *id));
+    let is_live = shared.is_live(token).await.map_err(failed)?;
     match user {
-        Some(user) if is_live && user.is_active => Ok(Live { user, current, sessions }),
+        Some(user) if is_live && user.is_active => Ok(Live { user, current }),
         _ => {
             let surroundings = surroundings_of(&extensions);
             Err(Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response())
         }
+    }
+}
+
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// Whether the token's session goes on, or it is of none.
+    pub(super) async fn is_live(&self, token: &Token) -> Result<bool, StoreError> {
+        let Some(id) = token.session_id() else { return Ok(true) };
+        let (user_id, now) = (token.subject(), self.now());
+        let found = self.sessions.find_session(id).await?;
+        Ok(found.is_some_and(|(session, stored)| {
+            user_id == Some(&session.user_id) && now < session.expires_at && now < stored.expires_at
+        }))
     }
 }
 

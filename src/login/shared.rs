@@ -16,6 +16,7 @@ use super::params::Params;
 use super::profile::ProfileType;
 use super::register::RegisterMode;
 use super::revocations::RevokedTokens;
+use super::stateless::Stateless;
 use super::throttle::Permit;
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
@@ -27,7 +28,7 @@ use crate::password::{
     Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy, Verification,
 };
 use crate::peer::AddressSource;
-use crate::refresh::{RefreshError, RefreshTokens};
+use crate::refresh::{IssuedRefresh, RefreshError, RefreshRequest, RefreshTokens};
 use crate::store::{LoginName, NewSession, RefreshStore, Session, User, UserStore};
 use crate::token::is_scope_token;
 use crate::verify::Verifier;
@@ -43,6 +44,8 @@ pub(super) struct Shared<U, R> {
     pub(super) hasher: Hasher,
     pub(super) policy: PasswordPolicy,
     pub(super) refresh: RefreshTokens,
+    /// In place of sessions.
+    pub(super) stateless: Option<Stateless>,
     pub(super) clients: Option<Arc<Clients>>,
     pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.
@@ -71,14 +74,14 @@ pub(super) struct Caller {
 
 /// The client that asks, from where, and what for.
 pub(super) struct Asked<'a> {
-    caller: &'a Caller,
-    address: Option<IpAddr>,
-    client: Identity<'a>,
-    scope: Option<&'a str>,
+    pub(super) caller: &'a Caller,
+    pub(super) address: Option<IpAddr>,
+    pub(super) client: Identity<'a>,
+    pub(super) scope: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
-    fn client_id(&self, issuer: &'a Issuer) -> &'a str {
+    pub(super) fn client_id(&self, issuer: &'a Issuer) -> &'a str {
         self.client.id.unwrap_or(issuer.default_client())
     }
 }
@@ -129,12 +132,13 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             Some(_) if !is_match => LoginFailure::WrongPassword,
             Some(user) if !user.is_active => LoginFailure::Disabled,
             Some(user) if self.awaits_verification(user) => LoginFailure::Unverified,
-            Some(user) => {
+            Some(_) => {
                 permit.succeeded().await;
+                let mut user = found.ok_or(Failure::invalid_grant())?;
                 if verification.is_some_and(|it| it.needs_rehash()) {
-                    return Ok(self.rehash(user, password, asked).await);
+                    self.rehash(&mut user, password, asked).await;
                 }
-                return found.ok_or(Failure::invalid_grant());
+                return Ok(user);
             }
         };
         self.login_failed(found.map(|user| user.id), reason, asked);
@@ -183,11 +187,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         self.record(asked.address, AuditEvent::LoginFailed { user_id, client_id, reason });
     }
 
-    /// Replaces a hash with outdated parameters, and returns the user with the new one. What goes
-    /// wrong here must not fail the login.
-    async fn rehash(&self, user: &User, password: &str, asked: &Asked<'_>) -> User {
-        let mut user = user.clone();
-        let Ok(hash) = self.hasher.hash(password).await else { return user };
+    /// Replaces a hash with outdated parameters. What goes wrong here must not fail the login.
+    async fn rehash(&self, user: &mut User, password: &str, asked: &Asked<'_>) {
+        let Ok(hash) = self.hasher.hash(password).await else { return };
         match self.users.replace_password_hash(&user.id, user.password_hash(), &hash).await {
             Ok(true) => {
                 user.set_password_hash(hash);
@@ -201,12 +203,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
                         self.hasher.verify(password, Some(other.password_hash())).await
                     && verification.is_match()
                 {
-                    user = other;
+                    *user = other;
                 }
             }
             Err(_) => crate::trace::warn!("a password hash could not be renewed"),
         }
-        user
     }
 
     /// Fails for a user who was disabled, or whose password was changed, since it was verified: that
@@ -230,27 +231,34 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             self.login_failed(Some(user.id.clone()), LoginFailure::InvalidScope, asked);
             return Err(Failure::invalid_scope());
         };
+        if let Some(stateless) = &self.stateless {
+            return self.log_in_stateless(stateless, user, asked, &scopes).await;
+        }
         let now = self.now();
         let scope = scopes.join(" ");
         let device = asked.caller.device.as_deref();
         let new = NewSession::new(&user.id, client_id, &scope).device(device);
         let issued = self.refresh.issue(&self.sessions, new, now).await?;
+        let IssuedRefresh { token, session, displaced, .. } = issued;
+        for id in displaced {
+            self.session_ended(asked.address, user.id.as_str(), id, SessionEnd::Displaced);
+        }
         let access_token = async {
             self.still_stands(user, asked).await?;
-            self.access_token(user, &issued.session, &scopes).await
+            self.access_token(user, &session, &scopes).await
         };
         let access_token = match access_token.await {
             Ok(token) => token,
             Err(failure) => {
                 // Nobody will ever have its refresh token.
-                let _ = self.sessions.end_session(&issued.session.id).await;
+                let _ = self.sessions.end_session(&session.id).await;
                 return Err(failure);
             }
         };
-        let Session { id: session_id, user_id, client_id, .. } = issued.session;
+        let Session { id: session_id, user_id, client_id, .. } = session;
         let event = AuditEvent::LoginSucceeded { user_id, session_id, client_id };
         self.record(asked.address, event);
-        Ok(self.tokens(access_token, issued.token.into_string(), scope))
+        Ok(self.tokens(access_token, token.into_string(), scope))
     }
 
     /// Exchanges a refresh token.
@@ -259,15 +267,20 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         refresh_token: &str,
         asked: &Asked<'_>,
     ) -> Result<Tokens, Failure> {
+        if let Some(stateless) = &self.stateless {
+            return self.continue_stateless(stateless, refresh_token, asked).await;
+        }
         let now = self.now();
+        let request =
+            RefreshRequest::new(refresh_token).client_id(asked.client.id).scope(asked.scope);
         let verified = self
             .refresh
-            .verify(&self.sessions, refresh_token, asked.client.id, now)
+            .verify(&self.sessions, request, now)
             .await
             .map_err(|error| self.refresh_refused(error, asked))?;
         let session = verified.session();
         self.require_client(asked.client, &session.client_id, asked.caller)?;
-        let scope = verified.narrow(asked.scope)?;
+        let scope = verified.scope()?;
         let user = match self.users.find_user(&session.user_id).await? {
             Some(user) if user.is_active => user,
             _ => {
@@ -278,12 +291,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
                 return Err(Failure::invalid_grant());
             }
         };
-        // What the user or the client has lost since the login is lost to the session too.
-        let scopes: Vec<&str> = scope
-            .split(' ')
-            .filter(|scope| user.scopes.iter().any(|own| own == scope))
-            .filter(|scope| self.client_allows(&session.client_id, scope))
-            .collect();
+        let scopes = self.still_granted(&user, &session.client_id, &scope);
         if asked.scope.is_some() && scopes.is_empty() {
             return Err(Failure::invalid_scope());
         }
@@ -335,6 +343,18 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         (!granted.is_empty()).then_some(granted)
     }
 
+    /// What is left of a scope: what the user or the client has lost since the login is lost to the
+    /// session too.
+    pub(super) fn still_granted<'a>(
+        &self,
+        user: &User,
+        client_id: &str,
+        scope: &'a str,
+    ) -> Vec<&'a str> {
+        let scopes = scope.split(' ').filter(|scope| user.scopes.iter().any(|own| own == scope));
+        scopes.filter(|scope| self.client_allows(client_id, scope)).collect()
+    }
+
     fn client_allows(&self, client_id: &str, scope: &str) -> bool {
         self.clients.as_ref().is_none_or(|clients| clients.allows(client_id, scope))
     }
@@ -364,7 +384,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         Ok(())
     }
 
-    async fn access_token(
+    pub(super) async fn access_token(
         &self,
         user: &User,
         session: &Session,
@@ -372,9 +392,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     ) -> Result<String, Failure> {
         let grant = Grant::new(&user.id)
             .client_id(&session.client_id)
-            .session_id(&session.id)
             .scopes(scopes.iter().copied())
             .roles(&user.roles);
+        let grant = match session.id.as_str() {
+            "" => grant,
+            id => grant.session_id(id),
+        };
         let grant = match &self.claims {
             Some(hook) => hook.add_to(grant, user, session).await?,
             None => grant,
@@ -387,7 +410,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         Ok(self.issuer.issue(&grant)?)
     }
 
-    fn tokens(&self, access_token: String, refresh_token: String, scope: String) -> Tokens {
+    pub(super) fn tokens(
+        &self,
+        access_token: String,
+        refresh_token: String,
+        scope: String,
+    ) -> Tokens {
         Tokens {
             access_token,
             token_type: "Bearer",

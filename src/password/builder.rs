@@ -193,7 +193,8 @@ impl HasherBuilder {
         }))
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
+    /// All that can be wrong but the threads, which nothing starts here.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         self.peppers.check()?;
         let Parameters { memory_kib, iterations, parallelism } = self.parameters;
         let invalid = |setting, rule| Err(ConfigError::InvalidValue { setting, rule });

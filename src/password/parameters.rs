@@ -1,6 +1,10 @@
 //! What a computation costs, and the rules about that.
 
+use std::str::FromStr;
+
 use argon2::{KeyId, Params, ParamsBuilder};
+
+use crate::ConfigError;
 
 /// The parameters that OWASP recommends for argon2id (Password Storage Cheat Sheet): less memory
 /// for more iterations, all of about equal strength, each with one lane.
@@ -46,6 +50,34 @@ impl OwaspParameters {
             Self::Memory7MiB => (7_168, 5),
         };
         Parameters { memory_kib, iterations, parallelism: 1 }
+    }
+}
+
+/// The memory, for a setting: `46MiB`, `19MiB`, `12MiB`, `9MiB` or `7MiB`.
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::OwaspParameters;
+///
+/// assert_eq!("46MiB".parse(), Ok(OwaspParameters::Memory46MiB));
+/// assert!("64MiB".parse::<OwaspParameters>().is_err());
+/// ```
+impl FromStr for OwaspParameters {
+    type Err = ConfigError;
+
+    fn from_str(name: &str) -> Result<Self, ConfigError> {
+        match name {
+            "46MiB" => Ok(Self::Memory46MiB),
+            "19MiB" => Ok(Self::Memory19MiB),
+            "12MiB" => Ok(Self::Memory12MiB),
+            "9MiB" => Ok(Self::Memory9MiB),
+            "7MiB" => Ok(Self::Memory7MiB),
+            _ => Err(ConfigError::InvalidValue {
+                setting: "memory of the password hash",
+                rule: "use `46MiB`, `19MiB`, `12MiB`, `9MiB` or `7MiB`",
+            }),
+        }
     }
 }
 

@@ -1,31 +1,41 @@
 //! Refresh tokens: issued, rotated, and their session ended when one is used twice.
 
 mod error;
+mod request;
+mod stateless;
 mod token;
 
 use std::time::Duration;
 
 use crate::random;
-use crate::store::{NewSession, RefreshStore, Rotation, Session, StoreError, StoredToken};
+use crate::store::{NewSession, RefreshStore, Session, StoreError, StoredToken};
+use request::Standing;
+use token::Parts;
 
 pub use error::RefreshError;
+pub(crate) use request::FoundRefresh;
+#[cfg(feature = "login")]
+pub(crate) use request::narrow;
+pub use request::{RefreshRequest, VerifiedRefresh};
+pub use stateless::StatelessRefreshTokens;
 pub use token::RefreshToken;
 
 /// The rules of refresh tokens: how long they last, and how one is exchanged for the next.
 ///
 /// A token is good for one exchange (RFC 9700, section 4.14.2). One that comes a second time
 /// was copied: whoever holds the latest is logged out with the thief, and only that session
-/// ends. The store gets a hash of 256 random bits, so that a copy of it gives no token.
+/// ends. The store gets hashes of random bits, 256 of them for each token, so that a copy of it gives
+/// no token.
 ///
 /// An exchange has three steps, so that a refusal leaves the token unused:
-/// [`verify`](Self::verify), the caller's own questions (is the user still active? is
-/// [`narrow`](VerifiedRefresh::narrow) content with the scope?), [`rotate`](Self::rotate).
+/// [`verify`](Self::verify), the caller's own questions (is the user still active? is the
+/// [`scope`](VerifiedRefresh::scope) one that the session has?), [`rotate`](Self::rotate).
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_bearer::{MemoryStore, NewSession, RefreshError, RefreshTokens};
+/// use tower_bearer::{MemoryStore, NewSession, RefreshError, RefreshRequest, RefreshTokens};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,15 +45,17 @@ pub use token::RefreshToken;
 /// let now = Duration::from_secs(1_700_000_000);
 /// let first = refresh.issue(&store, NewSession::new("user-1", "first-party", "me"), now).await?;
 ///
-/// let verified = refresh.verify(&store, first.token.as_str(), "first-party", now).await?;
+/// let request = RefreshRequest::new(first.token.as_str()).client_id("first-party").scope("me");
+/// let verified = refresh.verify(&store, request, now).await?;
 /// assert_eq!(verified.session().user_id, "user-1");
-/// assert_eq!(verified.narrow(Some("me"))?, "me");
+/// assert_eq!(verified.scope()?, "me");
 /// let second = refresh.rotate(&store, verified, now).await?;
 /// assert_eq!(second.session.id, first.session.id);
 ///
-/// let stolen = refresh.verify(&store, first.token.as_str(), "first-party", now).await;
+/// let stolen = refresh.verify(&store, request, now).await;
 /// assert!(matches!(stolen, Err(RefreshError::Reused(_))));
-/// let descendant = refresh.verify(&store, second.token.as_str(), "first-party", now).await;
+/// let descendant = RefreshRequest::new(second.token.as_str());
+/// let descendant = refresh.verify(&store, descendant, now).await;
 /// assert!(matches!(descendant, Err(RefreshError::Invalid)));
 /// # Ok(())
 /// # }
@@ -52,18 +64,25 @@ pub use token::RefreshToken;
 pub struct RefreshTokens {
     lifetime: Duration,
     idle_timeout: Option<Duration>,
+    reuse_interval: Duration,
+    most_sessions: usize,
 }
 
 impl RefreshTokens {
-    /// Sessions of 30 days without an idle timeout.
-    pub fn new() -> Self {
-        Self { lifetime: Duration::from_secs(30 * 24 * 3600), idle_timeout: None }
+    /// Sessions of 30 days, 100 for each user, without an idle timeout and without a reuse interval.
+    pub const fn new() -> Self {
+        Self {
+            lifetime: Duration::from_secs(30 * 24 * 3600),
+            idle_timeout: None,
+            reuse_interval: Duration::ZERO,
+            most_sessions: 100,
+        }
     }
 
     /// How long a session lasts from the login on, in whole seconds, however often it is
     /// refreshed. Default: 30 days. Sessions that exist already keep theirs.
     #[must_use]
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+    pub const fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
@@ -71,8 +90,30 @@ impl RefreshTokens {
     /// How long a token may lie unused before it expires, in whole seconds; each exchange starts
     /// the time anew. Default: as long as the session.
     #[must_use]
-    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// For how long after an exchange the token that was exchanged may come again, in whole seconds,
+    /// 60 at most: for tabs of a browser that refresh at once, and answers that were lost on the way.
+    /// It is answered with the same successor, to the same client and for the same scope, and only
+    /// while that successor is unused; anything else counts as reuse. Default: zero, not at all.
+    ///
+    /// **This weakens the detection of theft:** whoever copied a token and is this quick gets the
+    /// latest token, and is found out only when one of the two comes too late.
+    #[must_use]
+    pub const fn reuse_interval(mut self, interval: Duration) -> Self {
+        let seconds = interval.as_secs();
+        self.reuse_interval = Duration::from_secs(if seconds > 60 { 60 } else { seconds });
+        self
+    }
+
+    /// How many sessions a user may have at once; one more ends that which was used least recently.
+    /// Zero counts as one. Default: 100.
+    #[must_use]
+    pub const fn most_sessions(mut self, most: usize) -> Self {
+        self.most_sessions = if most == 0 { 1 } else { most };
         self
     }
 
@@ -93,44 +134,48 @@ impl RefreshTokens {
         let over = whole_seconds(born.saturating_add(self.lifetime));
         let mut session = Session::new(id, new.user_id, new.client_id, new.scope, born, over);
         session.device = new.device.map(str::to_owned);
-        let (token, stored) = self.mint(&session, now)?;
-        store.insert_session(&session, &stored).await?;
-        Ok(IssuedRefresh { token, session })
+        let token = Parts::first(&session.id).map_err(StoreError::new)?;
+        let stored = self.stored(&token, None, &session, now);
+        let displaced = store.insert_session(&session, &stored, self.most_sessions).await?;
+        Ok(IssuedRefresh { token: token.text(), session, displaced })
     }
 
-    /// Checks a presented token without using it up. A client that names itself must be the one
-    /// that logged in; one that does not, with `None`, is taken for it.
+    /// Checks a presented token without using it up.
     ///
     /// # Errors
     ///
     /// [`RefreshError::Invalid`] for what is no token, unknown, expired, of an ended session or
     /// of another client (RFC 6749, section 6); [`RefreshError::Reused`] for a token that was
     /// exchanged before, whose session has ended now; [`RefreshError::Store`].
-    pub async fn verify<'a, S: RefreshStore>(
+    pub async fn verify<S: RefreshStore>(
         &self,
         store: &S,
-        presented: &str,
-        client_id: impl Into<Option<&'a str>>,
+        request: RefreshRequest<'_>,
         now: Duration,
     ) -> Result<VerifiedRefresh, RefreshError> {
-        let client_id = client_id.into();
-        let (token, session) = lookup(store, presented).await?.ok_or(RefreshError::Invalid)?;
-        // First of all: a copy is a copy, whoever presents it, and however late.
-        if token.used {
-            // Of several copies at once, one ended the session.
-            let ended = store.end_session(&session.id).await?;
-            let reused = RefreshError::Reused(Box::new(session));
-            return Err(if ended { reused } else { RefreshError::Invalid });
-        }
-        if now >= token.expires_at || now >= session.expires_at || other_client(&session, client_id)
-        {
+        let (presented, FoundRefresh { session, stored, is_current }) =
+            lookup(store, request.token).await?.ok_or(RefreshError::Invalid)?;
+        let is_client = request.client_id.is_none_or(|id| id == session.client_id);
+        let is_over = now >= stored.expires_at || now >= session.expires_at;
+        let standing = if is_current {
+            Standing::Current(presented)
+        } else {
+            // A copy is a copy, whoever presents it, and however late.
+            let again = self.just_exchanged(&presented, &session, &stored, request.scope, now);
+            match again {
+                Some(successor) if is_client && !is_over => Standing::JustExchanged(successor),
+                _ => return Err(reused(store, session).await),
+            }
+        };
+        if is_over || !is_client {
             return Err(RefreshError::Invalid);
         }
-        Ok(VerifiedRefresh { selector: token.selector, session })
+        Ok(VerifiedRefresh { session, scope: request.scope.map(str::to_owned), standing })
     }
 
     /// Exchanges a verified token for its successor. Of several at once, one succeeds; the others
-    /// count as reuse, so that the session ends.
+    /// count as reuse, so that the session ends, or within the
+    /// [reuse interval](Self::reuse_interval) get the same.
     ///
     /// # Errors
     ///
@@ -142,13 +187,25 @@ impl RefreshTokens {
         verified: VerifiedRefresh,
         now: Duration,
     ) -> Result<IssuedRefresh, RefreshError> {
-        let VerifiedRefresh { selector, mut session } = verified;
-        session.last_used_at = whole_seconds(now);
-        let (token, successor) = self.mint(&session, now)?;
-        match store.rotate_token(&selector, &successor).await? {
-            Rotation::Rotated => Ok(IssuedRefresh { token, session }),
-            Rotation::Reused => Err(RefreshError::Reused(Box::new(session))),
-            Rotation::Unknown => Err(RefreshError::Invalid),
+        let VerifiedRefresh { mut session, scope, standing } = verified;
+        let presented = match standing {
+            Standing::Current(presented) => presented,
+            Standing::JustExchanged(successor) => return Ok(issued(&successor, session)),
+        };
+        let (successor, salt) = self.successor(&presented, scope.as_deref())?;
+        let stored = self.stored(&successor, salt, &session, now);
+        let used_at = whole_seconds(now);
+        if store.rotate_token(&session.id, &presented.secret_hash(), &stored, used_at).await? {
+            session.last_used_at = used_at;
+            return Ok(issued(&successor, session));
+        }
+        // Somebody else was faster, with the same token.
+        let Some((session, stored)) = store.find_session(&session.id).await? else {
+            return Err(RefreshError::Invalid);
+        };
+        match self.just_exchanged(&presented, &session, &stored, scope.as_deref(), now) {
+            Some(successor) => Ok(issued(&successor, session)),
+            None => Err(reused(store, session).await),
         }
     }
 
@@ -158,41 +215,64 @@ impl RefreshTokens {
     /// # Errors
     ///
     /// The store's fault.
-    pub async fn end_session_of<S: RefreshStore>(
+    pub async fn end_session<S: RefreshStore>(
         &self,
         store: &S,
         presented: &str,
     ) -> Result<Option<Session>, StoreError> {
-        let Some((_, session)) = lookup(store, presented).await? else { return Ok(None) };
-        Ok(store.end_session(&session.id).await?.then_some(session))
+        let Some((_, found)) = lookup(store, presented).await? else { return Ok(None) };
+        Ok(store.end_session(&found.session.id).await?.then_some(found.session))
     }
 
-    /// The stored token that was presented, used or not, and its session.
+    /// The session of a presented token, used or not.
     #[cfg(feature = "login")]
     pub(crate) async fn find<S: RefreshStore>(
         &self,
         store: &S,
         presented: &str,
-    ) -> Result<Option<(StoredToken, Session)>, StoreError> {
-        lookup(store, presented).await
+    ) -> Result<Option<FoundRefresh>, StoreError> {
+        Ok(lookup(store, presented).await?.map(|(_, found)| found))
     }
 
-    fn mint(
+    /// What a token that is not the latest was exchanged for, if that was just now and for this.
+    fn just_exchanged(
         &self,
+        presented: &Parts,
+        session: &Session,
+        stored: &StoredToken,
+        scope: Option<&str>,
+        now: Duration,
+    ) -> Option<Parts> {
+        let successor = presented.derived_successor(stored.salt.as_ref()?, scope);
+        let is_in_time = now < session.last_used_at.saturating_add(self.reuse_interval);
+        (is_in_time && successor.is_current(stored)).then_some(successor)
+    }
+
+    /// Derived from the token before it only where that may come again: what can be made again is
+    /// one secret less.
+    fn successor(
+        &self,
+        presented: &Parts,
+        scope: Option<&str>,
+    ) -> Result<(Parts, Option<[u8; 32]>), StoreError> {
+        if self.reuse_interval.is_zero() {
+            return Ok((presented.random_successor().map_err(StoreError::new)?, None));
+        }
+        let salt = random::bytes().map_err(StoreError::new)?;
+        Ok((presented.derived_successor(&salt, scope), Some(salt)))
+    }
+
+    fn stored(
+        &self,
+        token: &Parts,
+        salt: Option<[u8; 32]>,
         session: &Session,
         now: Duration,
-    ) -> Result<(RefreshToken, StoredToken), StoreError> {
-        let minted = token::mint().map_err(StoreError::new)?;
+    ) -> StoredToken {
         let idle = self.idle_timeout.map_or(Duration::MAX, |idle| now.saturating_add(idle));
         let expires_at = whole_seconds(idle).min(session.expires_at);
-        let stored = StoredToken::new(
-            minted.selector,
-            &session.id,
-            minted.hash,
-            whole_seconds(now),
-            expires_at,
-        );
-        Ok((minted.token, stored))
+        let stored = StoredToken::new(token.family_hash(), token.secret_hash(), expires_at);
+        StoredToken { salt, ..stored }
     }
 }
 
@@ -214,63 +294,39 @@ pub struct IssuedRefresh {
     pub token: RefreshToken,
     /// The session, whose ID is the `sid` of access tokens.
     pub session: Session,
+    /// The IDs of sessions of the user that have ended as there were
+    /// [too many](RefreshTokens::most_sessions).
+    pub displaced: Vec<String>,
 }
 
-/// A token that may be exchanged, if the caller has nothing against it.
-///
-/// # Examples
-///
-/// See [`RefreshTokens`].
-#[derive(Debug)]
-pub struct VerifiedRefresh {
-    selector: String,
-    session: Session,
+fn issued(token: &Parts, session: Session) -> IssuedRefresh {
+    IssuedRefresh { token: token.text(), session, displaced: Vec::new() }
 }
 
-impl VerifiedRefresh {
-    /// The session that the token belongs to.
-    pub fn session(&self) -> &Session {
-        &self.session
-    }
-
-    /// The scope for the new access token: what was asked for, or all that the session has when
-    /// nothing was. The session keeps its own scope (RFC 6749, section 6).
-    ///
-    /// # Errors
-    ///
-    /// [`RefreshError::InvalidScope`] for a scope that the session lacks, or that is not written
-    /// as scopes are, with single spaces between.
-    pub fn narrow(&self, requested: Option<&str>) -> Result<String, RefreshError> {
-        let Some(requested) = requested else { return Ok(self.session.scope.clone()) };
-        let granted: Vec<&str> = self.session.scope.split_ascii_whitespace().collect();
-        let mut narrowed: Vec<&str> = Vec::new();
-        for scope in requested.split(' ') {
-            if !granted.contains(&scope) {
-                return Err(RefreshError::InvalidScope);
-            }
-            if !narrowed.contains(&scope) {
-                narrowed.push(scope);
-            }
-        }
-        Ok(narrowed.join(" "))
+/// Ends a session one of whose tokens came twice. One row is all there is of it, so nothing that was
+/// rotated meanwhile outlives this; of several at once, one ended it.
+async fn reused<S: RefreshStore>(store: &S, session: Session) -> RefreshError {
+    match store.end_session(&session.id).await {
+        Ok(true) => RefreshError::Reused(Box::new(session)),
+        Ok(false) => RefreshError::Invalid,
+        Err(error) => RefreshError::Store(error),
     }
 }
 
-/// The stored token that was presented, if its secret is right.
+/// The session of the token that was presented, if it was a token of it once.
 ///
-/// A wrong one for a selector that exists is as good as unknown: whoever has only seen a
-/// selector must not be able to end the session.
+/// A wrong family for a session that exists is as good as unknown: whoever has only seen the ID of a
+/// session must not be able to end it.
 async fn lookup<S: RefreshStore>(
     store: &S,
     presented: &str,
-) -> Result<Option<(StoredToken, Session)>, StoreError> {
-    let Some(presented) = token::parse(presented) else { return Ok(None) };
-    let found = store.find_token(presented.selector).await?;
-    Ok(found.filter(|(token, _)| presented.matches(&token.secret_hash)))
-}
-
-fn other_client(session: &Session, client_id: Option<&str>) -> bool {
-    client_id.is_some_and(|id| id != session.client_id)
+) -> Result<Option<(Parts, FoundRefresh)>, StoreError> {
+    let Some(presented) = Parts::parse(presented) else { return Ok(None) };
+    let found = store.find_session(presented.session_id()).await?;
+    Ok(found.filter(|(_, stored)| presented.is_of(stored)).map(|(session, stored)| {
+        let is_current = presented.is_current(&stored);
+        (presented, FoundRefresh { session, stored, is_current })
+    }))
 }
 
 /// Stores keep whole seconds; nothing that is handed out may say more.

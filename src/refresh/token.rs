@@ -1,21 +1,25 @@
-//! The text of a refresh token: `<selector>.<secret>`.
+//! The text of a refresh token: `<session>.<family><secret>`.
 
 use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
+use crate::store::StoredToken;
 use crate::{ConfigError, random};
 
-/// The text of a refresh token: 66 characters of base64url and a dot. Debug hides it.
+/// The text of a refresh token: 86 characters of base64url and a dot. Debug hides it, and it is
+/// cleared from memory when it is dropped.
 ///
 /// # Examples
 ///
 /// See [`RefreshTokens`](crate::RefreshTokens).
 #[derive(Clone)]
-pub struct RefreshToken(String);
+pub struct RefreshToken(Zeroizing<String>);
 
 impl RefreshToken {
     /// The text, for the answer to the client.
@@ -24,8 +28,8 @@ impl RefreshToken {
     }
 
     /// The text, for the answer to the client.
-    pub fn into_string(self) -> String {
-        self.0
+    pub fn into_string(mut self) -> String {
+        std::mem::take(&mut *self.0)
     }
 }
 
@@ -35,48 +39,109 @@ impl fmt::Debug for RefreshToken {
     }
 }
 
-const SELECTOR_BYTES: usize = 16;
+const SESSION_BYTES: usize = 16;
+const FAMILY_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
-/// 16 and 32 bytes in base64url, and the dot.
-const TOKEN_LENGTH: usize = 22 + 1 + 43;
+/// 16 bytes in base64url, the dot, and 48 bytes.
+const TOKEN_LENGTH: usize = 22 + 1 + 64;
 
-/// A new token, and what a store keeps of it.
-pub(super) struct Minted {
-    pub(super) token: RefreshToken,
-    pub(super) selector: String,
-    pub(super) hash: [u8; 32],
+/// A token by its parts: what was presented, or what is about to be issued.
+///
+/// The family is the same in all tokens of a session, and proves of one that was rotated away that
+/// it was ours once: nobody else can have it. The secret is the token's own.
+pub(super) struct Parts {
+    session_id: String,
+    family: Zeroizing<[u8; FAMILY_BYTES]>,
+    secret: Zeroizing<[u8; SECRET_BYTES]>,
 }
 
-pub(super) fn mint() -> Result<Minted, ConfigError> {
-    let selector = random::id()?;
-    let secret = random::bytes::<SECRET_BYTES>()?;
-    let token = RefreshToken(format!("{selector}.{}", URL_SAFE_NO_PAD.encode(secret)));
-    Ok(Minted { token, selector, hash: Sha256::digest(secret).into() })
-}
+impl Parts {
+    /// The first token of a session.
+    pub(super) fn first(session_id: &str) -> Result<Self, ConfigError> {
+        let family = Zeroizing::new(random::bytes()?);
+        let secret = Zeroizing::new(random::bytes()?);
+        Ok(Self { session_id: session_id.to_owned(), family, secret })
+    }
 
-/// What a client sent, taken apart.
-pub(super) struct Presented<'a> {
-    pub(super) selector: &'a str,
-    hash: [u8; 32],
-}
+    /// One that nobody can tell from the one before it.
+    pub(super) fn random_successor(&self) -> Result<Self, ConfigError> {
+        Ok(self.with_secret(Zeroizing::new(random::bytes()?)))
+    }
 
-impl Presented<'_> {
-    /// In constant time.
-    pub(super) fn matches(&self, stored: &[u8; 32]) -> bool {
-        self.hash.ct_eq(stored).into()
+    /// One that can be made again out of this token, by whoever has the salt too; for another scope
+    /// it is another (HKDF's step of extraction, RFC 5869, section 2.2).
+    pub(super) fn derived_successor(&self, salt: &[u8; 32], scope: Option<&str>) -> Self {
+        let mut mac: Hmac<Sha256> = match Hmac::new_from_slice(salt) {
+            Ok(mac) => mac,
+            // HMAC takes keys of any length (RFC 2104, section 2).
+            Err(_) => unreachable!("a key of 32 bytes is refused"),
+        };
+        mac.update(self.secret.as_slice());
+        if let Some(scope) = scope {
+            mac.update(b" ");
+            mac.update(scope.as_bytes());
+        }
+        self.with_secret(Zeroizing::new(mac.finalize().into_bytes().into()))
+    }
+
+    fn with_secret(&self, secret: Zeroizing<[u8; SECRET_BYTES]>) -> Self {
+        Self { session_id: self.session_id.clone(), family: self.family.clone(), secret }
+    }
+
+    /// Strict: a token has one spelling.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.len() != TOKEN_LENGTH {
+            return None;
+        }
+        let (session_id, secrets) = text.split_once('.')?;
+        let id = URL_SAFE_NO_PAD.decode(session_id).ok()?;
+        let secrets = Zeroizing::new(URL_SAFE_NO_PAD.decode(secrets).ok()?);
+        let (family, secret) = secrets.split_first_chunk::<FAMILY_BYTES>()?;
+        let secret: &[u8; SECRET_BYTES] = secret.try_into().ok()?;
+        (id.len() == SESSION_BYTES).then(|| Self {
+            session_id: session_id.to_owned(),
+            family: Zeroizing::new(*family),
+            secret: Zeroizing::new(*secret),
+        })
+    }
+
+    pub(super) fn text(&self) -> RefreshToken {
+        // The room for all of it at once: a text that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(TOKEN_LENGTH));
+        text.push_str(&self.session_id);
+        text.push('.');
+        let mut secrets = Zeroizing::new([0; FAMILY_BYTES + SECRET_BYTES]);
+        secrets[..FAMILY_BYTES].copy_from_slice(self.family.as_slice());
+        secrets[FAMILY_BYTES..].copy_from_slice(self.secret.as_slice());
+        URL_SAFE_NO_PAD.encode_string(secrets.as_slice(), &mut text);
+        RefreshToken(text)
+    }
+
+    pub(super) fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    pub(super) fn family_hash(&self) -> [u8; 32] {
+        Sha256::digest(self.family.as_slice()).into()
+    }
+
+    pub(super) fn secret_hash(&self) -> [u8; 32] {
+        Sha256::digest(self.secret.as_slice()).into()
+    }
+
+    /// Whether it is a token of this session, of whatever age. In constant time.
+    pub(super) fn is_of(&self, stored: &StoredToken) -> bool {
+        self.family_hash().ct_eq(&stored.family_hash).into()
+    }
+
+    /// Whether it is the session's latest. In constant time.
+    pub(super) fn is_current(&self, stored: &StoredToken) -> bool {
+        self.secret_hash().ct_eq(&stored.secret_hash).into()
     }
 }
 
-/// Strict: a token has one spelling.
-pub(super) fn parse(text: &str) -> Option<Presented<'_>> {
-    if text.len() != TOKEN_LENGTH {
-        return None;
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("session_id", &self.session_id).finish_non_exhaustive()
     }
-    let (selector, secret) = text.split_once('.')?;
-    let decoded = URL_SAFE_NO_PAD.decode(selector).ok()?;
-    let secret = URL_SAFE_NO_PAD.decode(secret).ok()?;
-    if decoded.len() != SELECTOR_BYTES || secret.len() != SECRET_BYTES {
-        return None;
-    }
-    Some(Presented { selector, hash: Sha256::digest(secret).into() })
 }

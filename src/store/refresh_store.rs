@@ -4,17 +4,12 @@ use std::time::Duration;
 
 use super::{Session, StoreError, StoredToken};
 
-/// A store of sessions and their refresh tokens.
+/// A store of sessions, each with the one refresh token that is good.
 ///
-/// It keeps rows and makes steps atomic; what a token may do is decided by
-/// [`RefreshTokens`](crate::RefreshTokens), which is the one caller of
-/// [`insert_session`](Self::insert_session), [`find_token`](Self::find_token) and
-/// [`rotate_token`](Self::rotate_token). Users may live in another store, so a user's ID is any
-/// text here. A clone is a handle to the same sessions.
-///
-/// **Invariant:** a session has exactly one unused token, and a token lives no longer than its
-/// session. A database can have both enforced: a foreign key that cascades, and a unique index
-/// on the session's ID over the unused tokens.
+/// It keeps one row for each session, however often that is refreshed, and makes steps atomic; what
+/// a token may do is decided by [`RefreshTokens`](crate::RefreshTokens), which is the one caller of
+/// [`insert_session`](Self::insert_session) and [`rotate_token`](Self::rotate_token). Users may live
+/// in another store, so a user's ID is any text here. A clone is a handle to the same sessions.
 ///
 /// **Durability:** what a method has done survives the end of the process, or the store says in
 /// its documentation that it does not.
@@ -23,55 +18,69 @@ use super::{Session, StoreError, StoredToken};
 ///
 /// See [`RefreshTokens`](crate::RefreshTokens).
 pub trait RefreshStore: Clone + Send + Sync + 'static {
-    /// Stores a session with its first token: both or neither.
+    /// Stores a session with its token. If its user has more than `most` then, those end that were
+    /// used least recently, and never this one. Returns the IDs of those that ended.
+    ///
+    /// Of several calls at once each may leave one too many, which the next one ends.
     ///
     /// # Errors
     ///
-    /// The store's own fault. IDs are random, so one that exists already is such a fault.
+    /// The store's own fault; the session is not stored then. IDs are random, so one that exists
+    /// already is such a fault.
     fn insert_session(
         &self,
         session: &Session,
         token: &StoredToken,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
-    /// The token with this selector and its session; used and expired tokens included, those of
-    /// ended sessions not.
+    /// The session with this ID and its token, expired or not. Any text may be asked for.
     ///
     /// # Errors
     ///
-    /// The store's own fault; an unknown selector is `None`.
-    fn find_token(
+    /// The store's own fault; an unknown session is `None`.
+    fn find_session(
         &self,
-        selector: &str,
-    ) -> impl Future<Output = Result<Option<(StoredToken, Session)>, StoreError>> + Send;
+        id: &str,
+    ) -> impl Future<Output = Result<Option<(Session, StoredToken)>, StoreError>> + Send;
 
-    /// Exchanges a token for its successor, which is of the same session, in one atomic step:
+    /// Puts another token in the place of a session's own, if that still is the one with the
+    /// `old` [`secret_hash`](StoredToken::secret_hash), and says whether it did. The session was
+    /// used at `now` then, a time since the Unix epoch, and its `family_hash` stays.
     ///
-    /// - the token exists and is unused: it becomes used, the successor is stored,
-    ///   [`Rotation::Rotated`];
-    /// - the token exists and is used: its session ends, [`Rotation::Reused`];
-    /// - there is no such token: nothing changes, [`Rotation::Unknown`].
-    ///
-    /// Of several calls at once for one token, one is `Rotated`, and no token of the session
-    /// outlives the others' `Reused`.
+    /// Of several calls at once for one `old`, one is true, and none is for a session that has
+    /// ended.
     ///
     /// # Errors
     ///
-    /// The store's own fault. Nothing has changed then, or the step has happened as a whole and
-    /// only its acknowledgement was lost.
+    /// The store's own fault. Nothing has changed then, or the step has happened and only its
+    /// acknowledgement was lost.
     fn rotate_token(
         &self,
-        selector: &str,
-        successor: &StoredToken,
-    ) -> impl Future<Output = Result<Rotation, StoreError>> + Send;
+        session_id: &str,
+        old: &[u8; 32],
+        new: &StoredToken,
+        now: Duration,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Ends a session: it and all its tokens are gone. Returns whether there was one: a session
+    /// Ends a session: it and its token are gone. Returns whether there was one: a session
     /// that has ended or never was is no error, and of several that end one at once, one did.
     ///
     /// # Errors
     ///
     /// The store's own fault.
     fn end_session(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Ends a session if it is this user's, and says whether it did.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault.
+    fn end_session_of(
+        &self,
+        user_id: &str,
+        id: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// The sessions of a user that can still be refreshed at `now`, a time since the Unix epoch,
     /// with the one that was used last first.
@@ -99,8 +108,7 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
     /// Deletes the sessions that can't be refreshed any more at `now`, a time since the Unix
-    /// epoch: those that are over, and those whose one unused token has expired. Returns their
-    /// number, zero for a store that forgets them by itself. A
+    /// epoch. Returns their number, zero for a store that forgets them by itself. A
     /// [`RevocationStore`](crate::RevocationStore) deletes what is over of its revocations too, and
     /// does not count it.
     ///
@@ -114,19 +122,4 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
         &self,
         now: Duration,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-}
-
-/// What came of [`RefreshStore::rotate_token`].
-///
-/// # Examples
-///
-/// See [`RefreshTokens`](crate::RefreshTokens).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// The token is used now and its successor stored.
-    Rotated,
-    /// The token had been used before: its session has ended.
-    Reused,
-    /// There is no such token; perhaps its session has ended.
-    Unknown,
 }

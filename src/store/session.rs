@@ -1,4 +1,4 @@
-//! Sessions and their refresh tokens, as a store keeps them.
+//! Sessions, each with its refresh token, as a store keeps them.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {
-    /// 128 random bits in base64url.
+    /// 128 random bits in base64url. Empty where a login has no session, since its refresh token is
+    /// [stateless](crate::StatelessRefreshTokens).
     pub id: String,
     /// Whose session it is.
     pub user_id: String,
@@ -99,7 +100,8 @@ impl<'a> NewSession<'a> {
     }
 }
 
-/// One refresh token, as a store keeps it: no client can use what is in here.
+/// The one refresh token of a session that is good, and what tells the earlier ones from strangers':
+/// no client can use what is in here.
 ///
 /// # Examples
 ///
@@ -107,47 +109,28 @@ impl<'a> NewSession<'a> {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredToken {
-    /// What the token is looked up by: 128 random bits in base64url, unique in the store.
-    pub selector: String,
-    /// The session that it belongs to.
-    pub session_id: String,
-    /// SHA-256 of the token's secret half.
+    /// SHA-256 of the part that all tokens of the session have in common. It is of no use by itself, and
+    /// stays as it is.
+    pub family_hash: [u8; 32],
+    /// SHA-256 of the part that is this token's own.
     pub secret_hash: [u8; 32],
-    /// When the token was issued, in whole seconds since the Unix epoch: the last use of a session
-    /// is the birth of its unused token.
-    pub issued_at: Duration,
-    /// When the token expires if it is not used, in whole seconds since the Unix epoch.
+    /// What made this token out of the one before it, if it may be handed out twice: see
+    /// [`RefreshTokens::reuse_interval`](crate::RefreshTokens::reuse_interval). Default: none.
+    pub salt: Option<[u8; 32]>,
+    /// When the token expires if it is not used, in whole seconds since the Unix epoch: not after
+    /// its session.
     pub expires_at: Duration,
-    /// Whether the token was exchanged for its successor. Default: `false`.
-    pub used: bool,
 }
 
 impl StoredToken {
-    /// An unused token from its fields, in their order.
-    pub fn new(
-        selector: impl Into<String>,
-        session_id: impl Into<String>,
-        secret_hash: [u8; 32],
-        issued_at: Duration,
-        expires_at: Duration,
-    ) -> Self {
-        Self {
-            selector: selector.into(),
-            session_id: session_id.into(),
-            secret_hash,
-            issued_at,
-            expires_at,
-            used: false,
-        }
+    /// A token without a salt, from the other fields in their order.
+    pub const fn new(family_hash: [u8; 32], secret_hash: [u8; 32], expires_at: Duration) -> Self {
+        Self { family_hash, secret_hash, salt: None, expires_at }
     }
 }
 
 impl fmt::Debug for StoredToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredToken")
-            .field("session_id", &self.session_id)
-            .field("expires_at", &self.expires_at)
-            .field("used", &self.used)
-            .finish_non_exhaustive()
+        f.debug_struct("StoredToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }

@@ -45,9 +45,13 @@ impl Checker<'_> {
     fn outside(&self, paths: &[Path], module: &[&str]) -> Vec<(usize, String)> {
         let here = module.join("::");
         let foreign = |path: &Path| {
-            let (name, home) = self.crates.iter().find(|(name, _)| path.segments[0] == *name)?;
-            (!here.starts_with(home)).then(|| {
-                (path.line, format!("{here} names the crate {name}, which belongs to {home}"))
+            let name = &path.segments[0];
+            let homes = self.crates.iter().filter(|(own, _)| name == own).map(|(_, home)| *home);
+            let homes: Vec<&str> = homes.collect();
+            let is_foreign = !homes.is_empty() && !homes.iter().any(|home| here.starts_with(home));
+            is_foreign.then(|| {
+                let homes = homes.join(" and ");
+                (path.line, format!("{here} names the crate {name}, which belongs to {homes}"))
             })
         };
         paths.iter().filter_map(foreign).collect()

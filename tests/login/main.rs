@@ -27,6 +27,7 @@ mod routes;
 mod servers;
 mod sessions;
 mod smtp;
+mod stateless;
 mod support;
 mod throttle;
 mod token;

@@ -243,3 +243,34 @@ async fn a_token_of_nobody_is_refused() {
         app.form("/token", &fields).await.assert_error(400, "invalid_grant");
     }
 }
+
+#[tokio::test]
+async fn r113_tabs_that_refresh_at_once_get_the_same_refresh_token() {
+    let interval = || RefreshTokens::new().reuse_interval(Duration::from_secs(10));
+    for app in apps_with!(|r| r.refresh_tokens(interval())).await {
+        let token = app.password_grant("admin", &[]).await.text("refresh_token");
+        let (first, second) = (app.refresh(&token).await, app.refresh(&token).await);
+        assert_eq!(first.text("refresh_token"), second.text("refresh_token"));
+        let claims = |answer: &super::support::Answer| answer.text("access_token");
+        let (one, other) = (app.claims(&claims(&first)).await, app.claims(&claims(&second)).await);
+        assert_eq!((&one["sid"], &one["scope"]), (&other["sid"], &other["scope"]));
+        let narrower = json!({ "refresh_token": token, "scope": "me" });
+        app.json("/refresh", narrower).await.assert_error(400, "invalid_grant");
+        app.refresh(&first.text("refresh_token")).await.assert_error(400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn r184_a_login_too_many_ends_the_session_that_was_used_least_recently() {
+    for app in apps_with!(|r| r.refresh_tokens(RefreshTokens::new().most_sessions(2))).await {
+        let log_in = || async { app.password_grant("admin", &[]).await.text("refresh_token") };
+        let first = log_in().await;
+        app.clock.advance(Duration::from_secs(1));
+        let second = log_in().await;
+        app.clock.advance(Duration::from_secs(1));
+        let first = app.refresh(&first).await.text("refresh_token");
+        log_in().await;
+        app.refresh(&second).await.assert_error(400, "invalid_grant");
+        assert_eq!(app.refresh(&first).await.status, 200);
+    }
+}

@@ -16,8 +16,10 @@ mod postgres;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod redis;
 mod refresh;
+mod reuse_interval;
 mod revocations;
 #[cfg(all(feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "shared with binaries that need more of it")]
 #[path = "../support/servers.rs"]
 mod servers;
 #[cfg(feature = "sqlite")]

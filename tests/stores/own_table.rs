@@ -1,73 +1,17 @@
-//! An application's own table as a `UserStore`, beside sessions in a `SqliteStore`.
+//! The example's table of accounts as a `UserStore`, beside sessions in a `SqliteStore`.
 
-use std::time::Duration;
+#[path = "../../examples/own_users/accounts.rs"]
+mod accounts;
 
-use sqlx::SqlitePool;
-use tower_bearer::{
-    Email, InsertUserError, NewSession, NewUser, RefreshTokens, SqliteStore, StoreError, User,
-    UserStore, Username,
-};
+use tower_bearer::{InsertUserError, NewSession, RefreshTokens, SqliteStore, UserStore};
 
 use crate::support::{CLIENT, HASH, NOW, email, exchange, new_user, username};
-
-#[derive(Clone)]
-struct Accounts(SqlitePool);
-
-impl Accounts {
-    async fn find(&self, filter: &'static str, value: &str) -> Result<Option<User>, StoreError> {
-        let row: Option<(i64, String, String)> =
-            sqlx::query_as(filter).bind(value).fetch_optional(&self.0).await?;
-        Ok(row.map(|(id, login, hash)| User::new(id.to_string(), login, hash)))
-    }
-}
-
-impl UserStore for Accounts {
-    async fn insert_user(&self, new: NewUser, now: Duration) -> Result<User, InsertUserError> {
-        let mail = new.email.as_ref().map(Email::key);
-        let insert = "INSERT INTO accounts (login, mail, hash) VALUES (?, ?, ?)";
-        let query = sqlx::query(insert).bind(new.username.key()).bind(mail);
-        match query.bind(new.password_hash()).execute(&self.0).await {
-            Ok(done) => Ok(new.into_user(done.last_insert_rowid().to_string(), now)),
-            Err(sqlx::Error::Database(error)) if error.message().contains("accounts.login") => {
-                Err(InsertUserError::UsernameTaken)
-            }
-            Err(sqlx::Error::Database(error)) if error.message().contains("accounts.mail") => {
-                Err(InsertUserError::EmailTaken)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    async fn find_user(&self, id: &str) -> Result<Option<User>, StoreError> {
-        self.find("SELECT id, login, hash FROM accounts WHERE id = ?", id).await
-    }
-
-    async fn find_user_by_username(&self, name: &Username) -> Result<Option<User>, StoreError> {
-        self.find("SELECT id, login, hash FROM accounts WHERE login = ?", name.key()).await
-    }
-
-    async fn find_user_by_email(&self, email: &Email) -> Result<Option<User>, StoreError> {
-        self.find("SELECT id, login, hash FROM accounts WHERE mail = ?", email.key()).await
-    }
-
-    async fn replace_password_hash(
-        &self,
-        id: &str,
-        old: &str,
-        new: &str,
-    ) -> Result<bool, StoreError> {
-        let update = "UPDATE accounts SET hash = ? WHERE id = ? AND hash = ?";
-        let done = sqlx::query(update).bind(new).bind(id).bind(old).execute(&self.0).await?;
-        Ok(done.rows_affected() == 1)
-    }
-}
+use accounts::Accounts;
 
 #[tokio::test]
 async fn an_own_table_holds_the_users_and_the_store_their_sessions() {
     let sessions = SqliteStore::connect("sqlite::memory:").await.unwrap();
-    let table = "CREATE TABLE accounts (id INTEGER PRIMARY KEY, login TEXT NOT NULL UNIQUE, \
-                 mail TEXT UNIQUE, hash TEXT NOT NULL)";
-    sqlx::query(table).execute(sessions.pool()).await.unwrap();
+    sqlx::query(accounts::TABLE).execute(sessions.pool()).await.unwrap();
     let users = Accounts(sessions.pool().clone());
 
     let alice = new_user("Alice").email(email("alice@example.com"));
@@ -79,6 +23,13 @@ async fn an_own_table_holds_the_users_and_the_store_their_sessions() {
     assert!(matches!(same_email, Err(InsertUserError::EmailTaken)), "{same_email:?}");
     let found = users.find_user_by_username(&username("alice")).await.unwrap().unwrap();
     assert_eq!(found.id, alice.id);
+    let found = users.find_user_by_email(&email("Alice@Example.com")).await.unwrap().unwrap();
+    assert_eq!(found.id, alice.id);
+    assert_eq!(users.find_user(&alice.id).await.unwrap().unwrap().password_hash(), HASH);
+    assert!(users.find_user("alice").await.unwrap().is_none());
+    // A user without an address isn't found by having none.
+    users.insert_user(new_user("carol"), NOW).await.unwrap();
+    assert!(users.find_user_by_email(&email("x@example.com")).await.unwrap().is_none());
     assert!(users.replace_password_hash(&alice.id, HASH, "new").await.unwrap());
     assert!(!users.replace_password_hash(&alice.id, HASH, "newer").await.unwrap());
 

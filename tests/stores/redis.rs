@@ -33,19 +33,64 @@ async fn r116_every_key_ends_with_the_session() {
     let verified = verify(&store, first.token.as_str(), NOW).await.unwrap();
     let second = refresh.rotate(&store, verified, NOW).await.unwrap();
     let found = keys(&store, "ends:").await;
-    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.values().all(|left| (900..=1000).contains(left)), "{found:?}");
-    for token in [&first.token, &second.token] {
-        let (selector, _) = token.as_str().split_once('.').unwrap();
-        assert!(found.contains_key(&format!("ends:token:{selector}")), "{found:?}");
-    }
-    assert!(found.contains_key(&format!("ends:session:{}", first.session.id)), "{found:?}");
+    assert!(found.contains_key(&format!("ends:session:{}", second.session.id)), "{found:?}");
 
     let endless = RefreshTokens::new().lifetime(Duration::MAX);
     let endless = endless.issue(&store, NewSession::new("alice", CLIENT, "me"), NOW).await.unwrap();
     exchange(&store, endless.token.as_str(), NOW).await.unwrap();
     let found = keys(&store, "ends:").await;
-    assert_eq!(found.values().filter(|left| **left == -1).count(), 4, "{found:?}");
+    assert_eq!(found.values().filter(|left| **left == -1).count(), 2, "{found:?}");
+}
+
+#[tokio::test]
+async fn r117_a_key_ends_with_the_idle_timeout_and_a_rotation_starts_it_anew() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("idles:");
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let refresh = RefreshTokens::new().idle_timeout(minutes(10));
+    let issued = refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
+    let key = format!("idles:session:{}", issued.session.id);
+    assert!((500..=600).contains(&keys(&store, "idles:").await[&key]));
+    let refresh = refresh.idle_timeout(minutes(5));
+    let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
+    refresh.rotate(&store, verified, NOW).await.unwrap();
+    let found = keys(&store, "idles:").await;
+    assert!((200..=300).contains(&found[&key]), "{found:?}");
+    // The list of sessions lasts as long as the longest of them.
+    assert!((500..=600).contains(&found["idles:sessions_of:alice"]), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_session_takes_no_more_room_however_often_it_is_refreshed() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("room:");
+    let mut issued = issue(&store, "alice").await;
+    let key = format!("room:session:{}", issued.session.id);
+    let mut connection = store.connection().clone();
+    let fields: usize = connection.hlen(&key).await.unwrap();
+    for _ in 0..20 {
+        issued = exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+    }
+    assert_eq!(connection.hlen::<_, usize>(&key).await.unwrap(), fields);
+    assert_eq!(keys(&store, "room:").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_login_forgets_the_sessions_that_are_over() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("forgets:");
+    let short = RefreshTokens::new().lifetime(Duration::from_secs(60));
+    for _ in 0..3 {
+        short.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
+    }
+    let long = RefreshTokens::new();
+    let later = NOW + Duration::from_secs(60);
+    long.issue(&store, NewSession::new("alice", CLIENT, ""), later).await.unwrap();
+    let mut connection = store.connection().clone();
+    let listed: usize = connection.zcard("forgets:sessions_of:alice").await.unwrap();
+    assert_eq!(listed, 1);
 }
 
 #[tokio::test]
@@ -75,7 +120,7 @@ async fn nothing_stays_of_an_ended_session() {
     for reuse in [false, true] {
         let first = issue(&store, "alice").await;
         let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
-        assert_eq!(keys(&store, "stays:").await.len(), 6);
+        assert_eq!(keys(&store, "stays:").await.len(), 3);
         if reuse {
             let verified = verify(&store, second.token.as_str(), NOW).await.unwrap();
             exchange(&store, second.token.as_str(), NOW).await.unwrap();
@@ -94,16 +139,17 @@ async fn r119_the_keys_hold_no_usable_token() {
     let Some(server) = redis() else { return };
     let store = RedisStore::connect(&server.url()).await.unwrap().prefix("hold:");
     let issued = issue(&store, "alice").await;
-    let (selector, secret) = issued.token.as_str().split_once('.').unwrap();
+    let (_, secret) = issued.token.as_str().split_once('.').unwrap();
     let mut connection = store.connection().clone();
     let session: Vec<(Vec<u8>, Vec<u8>)> =
         connection.hgetall(format!("hold:session:{}", issued.session.id)).await.unwrap();
     let dump: Vec<u8> =
         session.into_iter().flat_map(|(field, value)| [field, value]).flatten().collect();
     let holds = |bytes: &[u8]| dump.windows(bytes.len()).any(|window| window == bytes);
-    assert!(holds(selector.as_bytes()), "the search works");
+    assert!(holds(b"family_hash"), "the search works");
     assert!(!holds(secret.as_bytes()));
-    assert!(!holds(&base64_url(secret)));
+    let bytes = base64_url(secret);
+    assert!(!holds(&bytes[..16]) && !holds(&bytes[16..]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -185,7 +231,7 @@ async fn recovers_by_itself_when_the_server_does() {
     for _ in 0..3 {
         let error = store.end_session("x").await.unwrap_err();
         assert!(error.is_unavailable(), "{error}: {:?}", error.source());
-        let refused = RefreshTokens::new().verify(&store, issued.token.as_str(), CLIENT, NOW).await;
+        let refused = verify(&store, issued.token.as_str(), NOW).await;
         assert!(matches!(refused, Err(RefreshError::Store(_))), "{refused:?}");
     }
     server.resume();

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use tower_bearer::{NewSession, RefreshError, RefreshStore, RefreshTokens, Rotation, StoredToken};
+use tower_bearer::{
+    NewSession, RefreshError, RefreshRequest, RefreshStore, RefreshTokens, StoredToken,
+};
 
-use crate::support::{CLIENT, NOW, exchange, issue, on_every_session_store, verify};
+use crate::support::{CLIENT, NOW, by_client, exchange, issue, on_every_session_store, verify};
 
 on_every_session_store! {
     keeps_the_session
     r109_a_token_is_good_for_one_exchange
     r110_reuse_ends_the_family_with_its_active_descendant
     r110_reuse_by_another_client_counts_too
-    r110_a_wrong_secret_does_not_end_the_family
+    r110_r120_whoever_knows_the_id_of_a_session_alone_does_not_end_it
     r111_of_50_parallel_uses_one_succeeds
     r111_of_50_parallel_rotations_one_succeeds
     r112_no_token_outlives_a_race_of_rotation_and_reuse
@@ -21,6 +23,8 @@ on_every_session_store! {
     r118_logout_ends_the_session_alone
     lists_what_a_user_can_refresh
     ends_the_sessions_of_one_user
+    ends_a_session_of_its_user_alone
+    the_least_recently_used_makes_room
     of_a_race_of_logout_everywhere_and_refresh_nothing_survives
     r121_foreign_texts_are_invalid
 }
@@ -32,7 +36,8 @@ async fn keeps_the_session(store: impl RefreshStore) {
         .await
         .unwrap();
     let token = issued.token.as_str();
-    let verified = RefreshTokens::new().verify(&store, token, hostile, NOW).await.unwrap();
+    let request = RefreshRequest::new(token).client_id(hostile);
+    let verified = RefreshTokens::new().verify(&store, request, NOW).await.unwrap();
     assert_eq!(verified.session(), &issued.session);
     let session = issued.session;
     assert_eq!((session.user_id.as_str(), session.client_id.as_str()), (hostile, hostile));
@@ -72,23 +77,26 @@ async fn r110_reuse_ends_the_family_with_its_active_descendant(store: impl Refre
 async fn r110_reuse_by_another_client_counts_too(store: impl RefreshStore) {
     let first = issue(&store, "alice").await;
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
-    let stolen = RefreshTokens::new().verify(&store, first.token.as_str(), "thief", NOW).await;
+    let request = RefreshRequest::new(first.token.as_str()).client_id("thief");
+    let stolen = RefreshTokens::new().verify(&store, request, NOW).await;
     assert!(matches!(stolen, Err(RefreshError::Reused(_))), "{stolen:?}");
     let dead = exchange(&store, second.token.as_str(), NOW).await;
     assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
 }
 
-async fn r110_a_wrong_secret_does_not_end_the_family(store: impl RefreshStore) {
+async fn r110_r120_whoever_knows_the_id_of_a_session_alone_does_not_end_it(
+    store: impl RefreshStore,
+) {
     let first = issue(&store, "alice").await;
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
     let foreign = issue(&store, "bob").await;
     let (_, secret) = foreign.token.as_str().split_once('.').unwrap();
     for token in [first.token.as_str(), second.token.as_str()] {
-        let (selector, _) = token.split_once('.').unwrap();
-        let forged = format!("{selector}.{secret}");
+        let (id, _) = token.split_once('.').unwrap();
+        let forged = format!("{id}.{secret}");
         let refused = exchange(&store, &forged, NOW).await;
         assert!(matches!(refused, Err(RefreshError::Invalid)), "{refused:?}");
-        RefreshTokens::new().end_session_of(&store, &forged).await.unwrap();
+        RefreshTokens::new().end_session(&store, &forged).await.unwrap();
     }
     exchange(&store, second.token.as_str(), NOW).await.unwrap();
 }
@@ -170,37 +178,43 @@ async fn r112_nothing_is_rotated_after_the_end(store: impl RefreshStore) {
     let late = RefreshTokens::new().rotate(&store, verified, NOW).await;
     assert!(matches!(late, Err(RefreshError::Invalid)), "{late:?}");
 
-    // An unknown selector leaves a live session alone, too.
+    // Another session, or another token of this one, leaves it alone, too.
     let live = issue(&store, "alice").await;
-    let successor = StoredToken::new("successor", &live.session.id, [7; 32], NOW, NOW);
-    let rotation = store.rotate_token("no such selector", &successor).await.unwrap();
-    assert_eq!(rotation, Rotation::Unknown);
-    assert_eq!(store.find_token("successor").await.unwrap(), None);
+    let (_, stored) = store.find_session(&live.session.id).await.unwrap().unwrap();
+    let successor = StoredToken::new([7; 32], [7; 32], NOW);
+    for (id, old) in [("unknown", stored.secret_hash), (&live.session.id, [7; 32])] {
+        assert!(!store.rotate_token(id, &old, &successor, NOW).await.unwrap());
+    }
+    let found = store.find_session(&live.session.id).await.unwrap();
+    assert_eq!(found, Some((live.session.clone(), stored)));
     exchange(&store, live.token.as_str(), NOW).await.unwrap();
 }
 
 async fn r114_a_wider_scope_is_refused_without_using_the_token_up(store: impl RefreshStore) {
     let issued = issue(&store, "alice").await;
-    let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
+    let asked = async |token: &str, scope: &str| {
+        let request = by_client(token).scope(scope);
+        RefreshTokens::new().verify(&store, request, NOW).await.unwrap()
+    };
+    let token = issued.token.as_str();
     for wider in ["items:write", "me items:write", "me  items:read", " me", "me ", "", "ME", "m"] {
-        let refused = verified.narrow(Some(wider));
+        let refused = asked(token, wider).await.scope();
         assert!(matches!(refused, Err(RefreshError::InvalidScope)), "{wider:?}");
     }
-    drop(verified);
-
-    let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
-    assert_eq!(verified.narrow(Some("items:read")).unwrap(), "items:read");
-    assert_eq!(verified.narrow(Some("items:read me me")).unwrap(), "items:read me");
+    assert_eq!(asked(token, "items:read").await.scope().unwrap(), "items:read");
+    let verified = asked(token, "items:read me me").await;
+    assert_eq!(verified.scope().unwrap(), "items:read me");
     let next = RefreshTokens::new().rotate(&store, verified, NOW).await.unwrap();
     // The session keeps its scope, whatever one access token was narrowed to.
     let verified = verify(&store, next.token.as_str(), NOW).await.unwrap();
-    assert_eq!(verified.narrow(None).unwrap(), "me items:read");
+    assert_eq!(verified.scope().unwrap(), "me items:read");
 }
 
 async fn r115_another_client_is_refused_without_using_the_token_up(store: impl RefreshStore) {
     let issued = issue(&store, "alice").await;
     for other in ["", "other", "FIRST-PARTY"] {
-        let refused = RefreshTokens::new().verify(&store, issued.token.as_str(), other, NOW).await;
+        let request = RefreshRequest::new(issued.token.as_str()).client_id(other);
+        let refused = RefreshTokens::new().verify(&store, request, NOW).await;
         assert!(matches!(refused, Err(RefreshError::Invalid)), "{other:?}");
     }
     exchange(&store, issued.token.as_str(), NOW).await.unwrap();
@@ -213,7 +227,7 @@ async fn r118_logout_ends_the_session_alone(store: impl RefreshStore) {
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
     // With a token that was used already, and then again with one that is dead.
     for token in [&first, &second, &first] {
-        refresh.end_session_of(&store, token.token.as_str()).await.unwrap();
+        refresh.end_session(&store, token.token.as_str()).await.unwrap();
         let dead = exchange(&store, second.token.as_str(), NOW).await;
         assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
     }
@@ -231,12 +245,12 @@ async fn lists_what_a_user_can_refresh(store: impl RefreshStore) {
     short.issue(&store, NewSession::new(hostile, CLIENT, ""), NOW).await.unwrap();
     idle.issue(&store, NewSession::new(hostile, CLIENT, ""), NOW).await.unwrap();
     issue(&store, "other").await;
+    assert_eq!(store.sessions_of(hostile, NOW).await.unwrap().len(), 3);
     let later = NOW + Duration::from_secs(60);
     let second = refresh.issue(&store, NewSession::new(hostile, CLIENT, ""), later).await.unwrap();
     let sessions = store.sessions_of(hostile, later).await.unwrap();
     assert_eq!(sessions, [second.session.clone(), first.session.clone()]);
     assert_eq!(sessions[1].device.as_deref(), Some("Phone \u{1F600}"));
-    assert_eq!(store.sessions_of(hostile, NOW).await.unwrap().len(), 4);
 
     let last = later + Duration::from_secs(1);
     let first = exchange(&store, first.token.as_str(), last).await.unwrap();
@@ -273,6 +287,54 @@ async fn ends_the_sessions_of_one_user(store: impl RefreshStore) {
     assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
     assert_eq!(store.end_sessions_of("alice", None).await.unwrap(), Vec::<String>::new());
     exchange(&store, other.token.as_str(), NOW).await.unwrap();
+}
+
+async fn ends_a_session_of_its_user_alone(store: impl RefreshStore) {
+    let hostile = "' OR '1'='1";
+    let (of_alice, of_bob) = (issue(&store, "alice").await, issue(&store, "bob").await);
+    let (alices, bobs) = (&of_alice.session.id, &of_bob.session.id);
+    for (user, id) in [
+        ("alice", bobs.as_str()),
+        ("bob", alices),
+        (hostile, alices),
+        ("", alices),
+        ("alice", hostile),
+        ("alice", ""),
+        ("alice", "\0"),
+        ("\0", alices),
+    ] {
+        assert!(!store.end_session_of(user, id).await.unwrap(), "{user:?} {id:?}");
+    }
+    assert!(store.end_session_of("alice", alices).await.unwrap());
+    assert!(!store.end_session_of("alice", alices).await.unwrap());
+    assert_eq!(store.find_session(alices).await.unwrap(), None);
+    exchange(&store, of_bob.token.as_str(), NOW).await.unwrap();
+}
+
+async fn the_least_recently_used_makes_room(store: impl RefreshStore) {
+    let refresh = RefreshTokens::new().most_sessions(3);
+    let second = |number: u64| NOW + Duration::from_secs(number);
+    let begin = async |number: u64| {
+        let new = NewSession::new("alice", CLIENT, "");
+        refresh.issue(&store, new, second(number)).await.unwrap()
+    };
+    issue(&store, "bob").await;
+    let mut issued = Vec::new();
+    for number in 0..3 {
+        issued.push(begin(number).await);
+        assert_eq!(issued.last().unwrap().displaced, Vec::<String>::new());
+    }
+    // The oldest was used last.
+    let oldest = exchange(&store, issued[0].token.as_str(), second(5)).await.unwrap();
+    assert_eq!(begin(6).await.displaced, [issued[1].session.id.clone()]);
+    assert_eq!(store.find_session(&issued[1].session.id).await.unwrap(), None);
+    exchange(&store, oldest.token.as_str(), second(6)).await.unwrap();
+    // A smaller limit ends several, and never the new one.
+    let new = NewSession::new("alice", CLIENT, "");
+    let last = refresh.most_sessions(0).issue(&store, new, NOW).await.unwrap();
+    assert_eq!(last.displaced.len(), 3);
+    assert_eq!(store.sessions_of("alice", NOW).await.unwrap(), [last.session]);
+    assert_eq!(store.sessions_of("bob", NOW).await.unwrap().len(), 1);
 }
 
 async fn of_a_race_of_logout_everywhere_and_refresh_nothing_survives(store: impl RefreshStore) {
@@ -312,36 +374,36 @@ async fn of_a_race_of_logout_everywhere_and_refresh_nothing_survives(store: impl
 async fn r121_foreign_texts_are_invalid(store: impl RefreshStore) {
     let issued = issue(&store, "alice").await;
     let token = issued.token.as_str();
-    assert_eq!(token.len(), 66);
-    let (selector, secret) = token.split_once('.').unwrap();
+    assert_eq!(token.len(), 87);
+    let (id, secret) = token.split_once('.').unwrap();
     let foreign = [
         String::new(),
         ".".to_owned(),
-        selector.to_owned(),
+        id.to_owned(),
         secret.to_owned(),
         format!("{token} "),
         format!(" {token}"),
         format!("{token}="),
         format!("{token}\0"),
-        token[..65].to_owned(),
+        token[..86].to_owned(),
         token.replace('.', "_"),
-        format!("{secret}.{selector}"),
-        format!("{selector}.{}", "é".repeat(21) + "A"),
+        format!("{secret}.{id}"),
+        format!("{id}.{}", "é".repeat(32)),
         format!("{}.{secret}", "'".repeat(22)),
-        format!("{}.{secret}", &selector[..21]),
-        // The last character of 16 or 32 bytes has bits that must be zero: a second spelling.
-        format!("{}{}.{secret}", &selector[..21], next_letter(&selector[21..])),
-        format!("{selector}.{}{}", &secret[..42], next_letter(&secret[42..])),
+        format!("{}.{secret}", &id[..21]),
+        // The last character of 16 bytes has bits that must be zero: a second spelling.
+        format!("{}{}.{secret}", &id[..21], next_letter(&id[21..])),
+        format!("{id}.{}", secret.replacen(&secret[..1], "+", 1)),
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl".to_owned(),
         "a".repeat(1_000_000),
     ];
     for text in foreign {
         let refused = verify(&store, &text, NOW).await;
         assert!(matches!(refused, Err(RefreshError::Invalid)), "{text:?}");
-        RefreshTokens::new().end_session_of(&store, &text).await.unwrap();
+        RefreshTokens::new().end_session(&store, &text).await.unwrap();
     }
     let unknown = issue(&tower_bearer::MemoryStore::new(), "alice").await;
-    let unknown = RefreshTokens::new().verify(&store, unknown.token.as_str(), CLIENT, NOW).await;
+    let unknown = verify(&store, unknown.token.as_str(), NOW).await;
     assert!(matches!(unknown, Err(RefreshError::Invalid)));
     exchange(&store, token, NOW).await.unwrap();
 }
@@ -360,10 +422,13 @@ fn next_letter(letter: &str) -> char {
 async fn r016_debug_hides_tokens_and_hashes() {
     let store = tower_bearer::MemoryStore::new();
     let issued = issue(&store, "alice").await;
-    let (selector, secret) = issued.token.as_str().split_once('.').unwrap();
+    let (id, secret) = issued.token.as_str().split_once('.').unwrap();
     let verified = verify(&store, issued.token.as_str(), NOW).await.unwrap();
-    let (stored, _) = store.find_token(selector).await.unwrap().unwrap();
-    let shown = format!("{issued:?} {verified:?} {stored:?} {store:?}");
-    assert!(!shown.contains(secret), "{shown}");
-    assert!(!shown.contains(&format!("{:?}", &stored.secret_hash[..4])[1..]), "{shown}");
+    let (_, stored) = store.find_session(id).await.unwrap().unwrap();
+    let request = by_client(issued.token.as_str());
+    let shown = format!("{issued:?} {request:?} {verified:?} {stored:?} {store:?}");
+    assert!(shown.contains(id) && !shown.contains(&secret[..8]), "{shown}");
+    for hash in [stored.family_hash, stored.secret_hash] {
+        assert!(!shown.contains(&format!("{:?}", &hash[..4])[1..]), "{shown}");
+    }
 }

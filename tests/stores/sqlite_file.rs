@@ -24,12 +24,14 @@ async fn r119_the_files_hold_no_usable_token() {
         .collect();
     let holds = |text: &str| on_disk.windows(text.len()).any(|window| window == text.as_bytes());
     for token in [first.token.as_str(), second.token.as_str()] {
-        let (selector, secret) = token.split_once('.').unwrap();
-        // The selector is there, so the search works and this is the right file.
-        assert!(holds(selector));
+        let (id, secret) = token.split_once('.').unwrap();
+        // The ID is there, so the search works and this is the right file.
+        assert!(holds(id));
         assert!(!holds(secret));
         let bytes = base64_url(secret);
-        assert!(!on_disk.windows(32).any(|window| window == bytes));
+        for part in [&bytes[..16], &bytes[16..]] {
+            assert!(!on_disk.windows(part.len()).any(|window| window == part));
+        }
     }
 }
 
@@ -144,11 +146,7 @@ async fn abandoned_calls_leave_no_lock_and_no_half() {
         task.abort();
         let _ = task.await;
         store.insert_user(new_user(&format!("user{yields}")), NOW).await.unwrap();
-        let unused = "SELECT count(*) FROM tower_bearer_refresh_tokens WHERE used = 0";
-        assert!(count(&store, unused).await <= 1);
-        let halves = "SELECT count(*) FROM tower_bearer_sessions WHERE id NOT IN \
-                      (SELECT session_id FROM tower_bearer_refresh_tokens WHERE used = 0)";
-        assert_eq!(count(&store, halves).await, 0);
+        assert!(count(&store, "SELECT count(*) FROM tower_bearer_sessions").await <= 1);
     }
 }
 
@@ -164,17 +162,19 @@ async fn deleting_a_user_ends_the_sessions() {
     let dead = verify(&store, of_alice.token.as_str(), NOW).await;
     assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
     verify(&store, of_bob.token.as_str(), NOW).await.unwrap();
-    assert_eq!(count(&store, "SELECT count(*) FROM tower_bearer_refresh_tokens").await, 1);
+    assert_eq!(count(&store, "SELECT count(*) FROM tower_bearer_sessions").await, 1);
 }
 
 #[tokio::test]
-async fn ending_a_session_leaves_no_row() {
+async fn a_session_is_one_row_and_leaves_none() {
     let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
     let first = issue(&store, "alice").await;
-    exchange(&store, first.token.as_str(), NOW).await.unwrap();
-    assert_eq!(count(&store, "SELECT count(*) FROM tower_bearer_refresh_tokens").await, 2);
+    let mut latest = first.clone();
+    for _ in 0..10 {
+        latest = exchange(&store, latest.token.as_str(), NOW).await.unwrap();
+    }
+    assert_eq!(count(&store, "SELECT count(*) FROM tower_bearer_sessions").await, 1);
     exchange(&store, first.token.as_str(), NOW).await.unwrap_err();
-    assert_eq!(count(&store, "SELECT count(*) FROM tower_bearer_refresh_tokens").await, 0);
     assert_eq!(count(&store, "SELECT count(*) FROM tower_bearer_sessions").await, 0);
 }
 
@@ -211,22 +211,45 @@ async fn count(store: &SqliteStore, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(store.pool()).await.unwrap()
 }
 
+/// The tables as the first version made them, with a user who is logged in.
+const FIRST: [&str; 3] = [
+    include_str!("../../migrations/sqlite/0001_users_and_sessions.sql"),
+    "INSERT INTO tower_bearer_users (id, username, username_key, password_hash, created_at) \
+     VALUES ('7', 'Alice', 'alice', 'hash', 0)",
+    "INSERT INTO tower_bearer_sessions VALUES ('s', '7', 'c', '', 0, 9223372036854775807); \
+     INSERT INTO tower_bearer_refresh_tokens VALUES ('t', 's', zeroblob(32), 9, 0)",
+];
+
 #[tokio::test]
-async fn sessions_of_the_first_version_go_on() {
+async fn users_of_the_first_version_log_in_again() {
     let directory = tempdir().unwrap();
-    let store = SqliteStore::connect(&url(&directory)).await.unwrap();
-    let issued = issue(&store, "alice").await;
-    for back in [
-        "ALTER TABLE tower_bearer_sessions DROP COLUMN device",
-        "ALTER TABLE tower_bearer_refresh_tokens DROP COLUMN issued_at",
-        "DELETE FROM tower_bearer_migrations WHERE version = 2",
-    ] {
-        sqlx::query(back).execute(store.pool()).await.unwrap();
+    let new = SqliteStore::connect(&url(&directory)).await.unwrap();
+    let record = "SELECT checksum FROM tower_bearer_migrations WHERE version = 1";
+    let checksum: Vec<u8> = sqlx::query_scalar(record).fetch_one(new.pool()).await.unwrap();
+
+    let old = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
+    for sql in FIRST {
+        sqlx::raw_sql(sql).execute(&old).await.unwrap();
     }
-    store.pool().close().await;
-    let store = SqliteStore::connect(&url(&directory)).await.unwrap();
-    assert_eq!(store.sessions_of("alice", NOW).await.unwrap(), [issued.session]);
-    exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+    let table: String =
+        sqlx::query_scalar("SELECT sql FROM sqlite_schema WHERE name = 'tower_bearer_migrations'")
+            .fetch_one(new.pool())
+            .await
+            .unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(table)).execute(&old).await.unwrap();
+    let insert = "INSERT INTO tower_bearer_migrations \
+                  (version, description, success, checksum, execution_time) VALUES (1, 'x', 1, ?, 0)";
+    sqlx::query(insert).bind(checksum).execute(&old).await.unwrap();
+
+    let store = SqliteStore::from_pool(old).await.unwrap();
+    let alice = store.find_user_by_username(&username("alice")).await.unwrap().unwrap();
+    assert_eq!(alice.id, "7");
+    assert_eq!(store.sessions_of("7", NOW).await.unwrap(), []);
+    let issued = issue(&store, "7").await;
+    let delete = "DELETE FROM tower_bearer_users WHERE id = '7'";
+    sqlx::query(delete).execute(store.pool()).await.unwrap();
+    let dead = verify(&store, issued.token.as_str(), NOW).await;
+    assert!(matches!(dead, Err(RefreshError::Invalid)), "the trigger is there: {dead:?}");
 }
 
 #[tokio::test]

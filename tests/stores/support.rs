@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tower_bearer::{
-    Email, IssuedRefresh, NewSession, NewUser, RefreshError, RefreshStore, RefreshTokens, Username,
-    VerifiedRefresh,
+    Email, IssuedRefresh, NewSession, NewUser, RefreshError, RefreshRequest, RefreshStore,
+    RefreshTokens, Username, VerifiedRefresh,
 };
 
 pub(crate) const NOW: Duration = Duration::from_secs(1_700_000_000);
@@ -101,7 +101,17 @@ pub(crate) async fn verify(
     token: &str,
     now: Duration,
 ) -> Result<VerifiedRefresh, RefreshError> {
-    RefreshTokens::new().verify(store, token, CLIENT, now).await
+    RefreshTokens::new().verify(store, by_client(token), now).await
+}
+
+/// What a client asks that names itself.
+pub(crate) fn by_client(token: &str) -> RefreshRequest<'_> {
+    RefreshRequest::new(token).client_id(CLIENT)
+}
+
+/// The ID of the session whose token this is.
+pub(crate) fn session_id(token: &str) -> &str {
+    token.split_once('.').unwrap().0
 }
 
 /// Verifies and rotates.

@@ -140,6 +140,7 @@ fn id(which: &str, account: &str) -> u32 {
 /// A Redis server on a Unix socket of its own. It keeps what it has told to have kept.
 pub(crate) struct Redis {
     directory: PathBuf,
+    databases: AtomicU32,
     /// Its input is closed when this process ends, however it does: see [`REDIS_REAPER`].
     _reaper: Child,
 }
@@ -164,7 +165,7 @@ impl Redis {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let server = Self { directory, _reaper: reaper };
+        let server = Self { directory, databases: 0.into(), _reaper: reaper };
         server.resume();
         Some(server)
     }
@@ -209,9 +210,22 @@ impl Redis {
         format!("redis+unix://{}", self.socket())
     }
 
+    /// The URL of a database on it that no other test has: there are 16.
+    pub(crate) fn database(&self) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        assert!(number < 16, "the server has no database left");
+        format!("{}?db={number}", self.url())
+    }
+
     fn socket(&self) -> String {
         format!("{}/socket", self.directory.display())
     }
+}
+
+/// Whether there is such a program, with a word of it if not.
+pub(crate) fn has_program(name: &str) -> bool {
+    let found = Command::new(name).arg("--version").output().is_ok();
+    found || skipped(&format!("no {name} on the PATH")).unwrap_or(false)
 }
 
 fn skipped<T>(why: &str) -> Option<T> {

@@ -14,7 +14,7 @@ fn the_administrator_is_made_at_the_first_start_only() {
     let tokens = service.log_in("root", "a long password");
     let me = service.ask("GET /users/me", &tokens.text("access_token"), "").json();
     assert_eq!(me["roles"], serde_json::json!(["admin"]));
-    assert_eq!(me["scopes"], serde_json::json!(["me", "items:read", "items:write"]));
+    assert_eq!(me["scopes"], serde_json::json!(["me", "items:read", "items:write", "data:read"]));
     assert_eq!(service.ask("GET /reports", &tokens.text("access_token"), "").status, 200);
 
     let changed = [ADMIN[0], ("ADMIN_PASSWORD", "another long password")];

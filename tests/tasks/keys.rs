@@ -13,7 +13,7 @@ fn key(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(name).display().to_string()
 }
 
-fn header_of(token: &str) -> serde_json::Value {
+pub(crate) fn header_of(token: &str) -> serde_json::Value {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
     serde_json::from_slice(&header).unwrap()
 }

@@ -7,13 +7,25 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
 
 mod accounts;
+mod api_keys;
 mod bodies;
+#[allow(dead_code, reason = "shared with a binary that needs more of it")]
+#[path = "../support/client.rs"]
 mod client;
+mod clients;
+mod databases;
+mod key_files;
 mod keys;
 mod lifecycle;
+mod limits;
 mod ownership;
 mod refusals;
 mod sequence;
+#[allow(dead_code, reason = "shared with binaries that need more of it")]
+#[path = "../support/servers.rs"]
+mod servers;
+#[allow(dead_code, reason = "shared with a binary that needs more of it")]
+#[path = "../support/service.rs"]
 mod service;
 mod settings;
 mod web;

@@ -15,7 +15,7 @@ fn r095_r020_r018_r023_r109_r110_the_whole_way_once() {
     let id = registered.text("id");
     let shown = json!({
         "id": id, "username": "alice", "email": null, "name": null, "is_active": true,
-        "roles": [], "scopes": ["me", "items:read"],
+        "roles": [], "scopes": ["me", "items:read", "data:read"],
     });
     assert_eq!(registered.json(), shown);
     assert_eq!(service.register("ALICE").status, 409);
@@ -75,4 +75,22 @@ fn the_printed_lines_work_in_a_shell() {
     assert!(service.path("tasks.db").exists());
     let log = service.end();
     assert!(log.contains("JWT_SECRET is not set"), "{log}");
+}
+
+#[test]
+fn the_lines_of_the_readme_work_in_a_shell() {
+    let service = Service::start(&[]);
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("skipped: there is no curl");
+        return;
+    }
+    let readme = include_str!("../../examples/tasks/README.md");
+    let (_, block) = readme.split_once("<!-- test: curl -->\n```sh\n").unwrap();
+    let (script, _) = block.split_once("```").unwrap();
+    let script = script.replace("127.0.0.1:8000", &service.addr.to_string());
+    let output = Command::new("sh").arg("-c").arg(script).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let statuses: Vec<&str> =
+        text.split("HTTP/1.1 ").skip(1).filter_map(|rest| rest.split(' ').next()).collect();
+    assert_eq!(statuses, ["201", "201", "200", "200", "200", "200", "401"], "{text}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::service::{NONE, PASSWORD, SECRET, Service, directory, refusal};
+use crate::service::{JSON, NONE, PASSWORD, SECRET, Service, directory, refusal};
 
 #[test]
 fn nonsense_in_a_variable_names_the_variable_and_the_rule() {
@@ -14,7 +14,12 @@ fn nonsense_in_a_variable_names_the_variable_and_the_rule() {
         ("TASKS_ADDR", "here", "must be an IP address and a port"),
         ("TASKS_ADDR", "127.0.0.1:99999", "must be an IP address and a port"),
         ("TASKS_ADDR", "203.0.113.1:80", "can't be used"),
-        ("DATABASE_URL", "postgres://me:s3cret@host/db", "must begin with sqlite:"),
+        ("DATABASE_URL", "mysql://me:s3cret@host/db", "must begin with sqlite: or postgres:"),
+        ("DATABASE_URL", "postgres://me:s3cret@[::1/db", "can't be read"),
+        ("DATABASE_URL", "postgres://me:s3cret@host/db?host=/no/such/directory", "out of reach"),
+        ("REDIS_URL", "127.0.0.1:6379/s3cret", "must begin with redis://, rediss:// or"),
+        ("REDIS_URL", "redis://me:s3cret@[::1/0", "can't be read"),
+        ("REDIS_URL", "redis+unix:///no/such/socket?pass=s3cret", "out of reach"),
         ("DATABASE_URL", "sqlite://none.db", "can't be opened"),
         ("DATABASE_URL", "sqlite://no/such/directory/tasks.db?mode=rwc", "its directory"),
         ("DATABASE_URL", "sqlite://tasks.db?mode=nonsense", "can't be read"),
@@ -33,6 +38,16 @@ fn nonsense_in_a_variable_names_the_variable_and_the_rule() {
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "a whole number of minutes from 1 to 1440"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", "a whole number of minutes from 1 to 1440"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "99999999999999999999", "a whole number of days"),
+        ("REFRESH_REUSE_SECONDS", "61", "a whole number of seconds from 0 to 60"),
+        ("LOGIN_RATE", "5", "must be a rate, as 5/minute"),
+        ("LOGIN_RATE", "0/minute", "must be a rate, as 5/minute"),
+        ("LOGIN_RATE_PER_ADDRESS", "5/fortnight", "must be a rate, as 5/minute"),
+        ("LOGIN_BACKOFF", "true", "must be on or off, not \"true\""),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,", "an IP address, or a network such as 10.0.0.0/8"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "it has bits beyond its prefix"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "trusts everybody"),
+        ("PASSWORD_POLICY", "strong", "must be nist, nist-mfa, asvs or composition"),
+        ("CLIENTS_FILE", "none.json", "must name a readable file"),
     ] {
         let faults = refusal(dir.path(), &[(variable, value)]);
         assert_eq!(faults.len(), 1, "{variable}={value}: {faults:?}");
@@ -65,6 +80,7 @@ fn all_faults_are_told_at_once() {
         &[
             ("TASKS_ADDR", "x"),
             ("DATABASE_URL", "x"),
+            ("REDIS_URL", "x"),
             ("JWT_ALGORITHM", "x"),
             ("JWT_SECRET", "x"),
             ("JWT_ISSUER", " "),
@@ -73,9 +89,16 @@ fn all_faults_are_told_at_once() {
             ("REFRESH_TOKEN_EXPIRE_DAYS", "x"),
             ("ADMIN_USERNAME", "x y"),
             ("ADMIN_PASSWORD", "x"),
+            ("REFRESH_REUSE_SECONDS", "x"),
+            ("LOGIN_RATE", "x"),
+            ("LOGIN_RATE_PER_ADDRESS", "x"),
+            ("LOGIN_BACKOFF", "x"),
+            ("TRUSTED_PROXIES", "x"),
+            ("PASSWORD_POLICY", "x"),
+            ("CLIENTS_FILE", "x"),
         ],
     );
-    assert_eq!(faults.len(), 10, "{faults:#?}");
+    assert_eq!(faults.len(), 18, "{faults:#?}");
     assert!(!dir.path().join("tasks.db").exists());
 }
 
@@ -138,6 +161,41 @@ fn a_key_set_must_hold_a_key_that_can_verify() {
 }
 
 #[test]
+fn the_policy_of_passwords_is_that_of_the_setting() {
+    let dir = directory();
+    let admin = |policy: &'static str, password: &'static str| {
+        let variables =
+            [("PASSWORD_POLICY", policy), ("ADMIN_USERNAME", "root"), ("ADMIN_PASSWORD", password)];
+        refusal(dir.path(), &variables).concat()
+    };
+    assert!(admin("nist", "14 characters!").contains("at least 15 characters"));
+    assert!(admin("composition", "a long password").contains("an upper-case letter"));
+
+    let service = Service::start(&[("PASSWORD_POLICY", "composition")]);
+    let refused = service.register("alice");
+    assert_eq!((refused.status, refused.json()["field"].as_str()), (422, Some("password")));
+    let body = r#"{"username":"alice","password":"Correct horse 7!"}"#;
+    assert_eq!(service.send("POST /auth/register", &[JSON], body).status, 201);
+}
+
+#[test]
+fn a_file_of_clients_must_hold_clients() {
+    let dir = directory();
+    for (text, reason) in [
+        ("nonsense", "line 1"),
+        (r#"{"clients":[{"id":"gateway","secret":"s3cret"}]}"#, "at least 32 characters"),
+        (r#"{"clients":[{"id":"gateway","may_introspect":true}]}"#, "a client with a secret"),
+        (r#"{"clients":[{"id":"gateway","secrets":"s3cret"}]}"#, "line 1"),
+    ] {
+        fs::write(dir.path().join("clients.json"), text).unwrap();
+        let faults = refusal(dir.path(), &[("CLIENTS_FILE", "clients.json")]);
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].starts_with("CLIENTS_FILE \"clients.json\""), "{faults:?}");
+        assert!(faults[0].contains(reason) && !faults[0].contains("s3cret"), "{faults:?}");
+    }
+}
+
+#[test]
 fn an_unused_key_file_is_told() {
     let dir = std::sync::Arc::new(directory());
     fs::write(dir.path().join("key.pem"), "any text").unwrap();
@@ -167,6 +225,29 @@ fn the_file_is_read_and_the_environment_wins() {
     let service = service
         .kill_and_restart(&[("JWT_LEEWAY_SECONDS", "0"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "3")]);
     assert_eq!(service.log_in("alice", PASSWORD).json()["expires_in"], 180);
+}
+
+#[test]
+fn secrets_may_come_from_files() {
+    let dir = std::sync::Arc::new(directory());
+    fs::write(dir.path().join("secret"), format!("{SECRET}\n")).unwrap();
+    fs::write(dir.path().join("password"), "a long password\n").unwrap();
+    fs::write(dir.path().join("url"), "sqlite://other.db?mode=rwc\n").unwrap();
+    let variables = [
+        ("JWT_SECRET_FILE", "secret"),
+        ("DATABASE_URL_FILE", "url"),
+        ("ADMIN_USERNAME", "root"),
+        ("ADMIN_PASSWORD_FILE", "password"),
+    ];
+    let service = Service::start_in(std::sync::Arc::clone(&dir), &variables);
+    assert!(service.path("other.db").exists());
+    assert_eq!(service.log_in("root", "a long password").status, 200);
+    assert!(!service.end_of_log().contains("JWT_SECRET is not set"));
+    let both = [variables[0], ("JWT_SECRET", SECRET)];
+    assert_eq!(
+        refusal(dir.path(), &both),
+        ["JWT_SECRET and JWT_SECRET_FILE are both set; leave one out"]
+    );
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! Signature checks by aws-lc-rs, with the keys prepared once.
 
+use aws_lc_rs::encoding::{AsBigEndian, AsDer};
 use aws_lc_rs::hmac;
-use aws_lc_rs::rsa::PublicKeyComponents;
-use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters, VerificationAlgorithm};
+use aws_lc_rs::rsa::{self, KeyPairComponents, PublicKeyComponents};
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, ParsedPublicKey,
+    RsaParameters, VerificationAlgorithm,
+};
 
 use super::super::Material;
-use super::super::algorithm::Algorithm;
+use super::super::algorithm::{Algorithm, Family};
+use super::private::{Generated, PrivateMembers};
 use crate::ConfigError;
 
 pub(in super::super) enum Prepared {
@@ -42,6 +47,48 @@ impl Prepared {
     }
 }
 
+/// The PKCS #8 of a private JWK; nothing where its members are no key.
+pub(super) fn pkcs8(algorithm: Algorithm, jwk: &PrivateMembers<'_>) -> Option<Vec<u8>> {
+    let document = match algorithm.family() {
+        Family::Hmac => return None,
+        Family::Rsa => {
+            let components = KeyPairComponents {
+                public_key: PublicKeyComponents { n: jwk.get("n")?, e: jwk.get("e")? },
+                d: jwk.get("d")?,
+                p: jwk.get("p")?,
+                q: jwk.get("q")?,
+                dP: jwk.get("dp")?,
+                dQ: jwk.get("dq")?,
+                qInv: jwk.get("qi")?,
+            };
+            let pair = rsa::KeyPair::from_components(&components).ok()?;
+            return Some(pair.as_der().ok()?.as_ref().to_vec());
+        }
+        Family::Ec => {
+            let (d, point) = (jwk.get("d")?, jwk.point()?);
+            let curve = signing_curve(algorithm)?;
+            EcdsaKeyPair::from_private_key_and_public_key(curve, &d, &point).ok()?.to_pkcs8v1()
+        }
+        Family::Ed => {
+            let (d, x) = (jwk.get("d")?, jwk.get("x")?);
+            Ed25519KeyPair::from_seed_and_public_key(&d, &x).ok()?.to_pkcs8v1()
+        }
+    };
+    Some(document.ok()?.as_ref().to_vec())
+}
+
+/// A new key pair on a curve.
+pub(super) fn generate(algorithm: Algorithm) -> Option<Generated> {
+    if algorithm == Algorithm::EdDSA {
+        let pair = Ed25519KeyPair::generate().ok()?;
+        let d = pair.seed().ok()?.as_be_bytes().ok()?.as_ref().to_vec();
+        return Some(Generated { d, public: pair.public_key().as_ref().to_vec() });
+    }
+    let pair = EcdsaKeyPair::generate(signing_curve(algorithm)?).ok()?;
+    let d = pair.private_key().as_be_bytes().ok()?.as_ref().to_vec();
+    Some(Generated { d, public: pair.public_key().as_ref().to_vec() })
+}
+
 fn hmac_algorithm(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     match algorithm {
         Algorithm::HS256 => Some(hmac::HMAC_SHA256),
@@ -69,6 +116,14 @@ fn curve(algorithm: Algorithm) -> Option<&'static dyn VerificationAlgorithm> {
         Algorithm::ES256 => Some(&signature::ECDSA_P256_SHA256_FIXED),
         Algorithm::ES384 => Some(&signature::ECDSA_P384_SHA384_FIXED),
         Algorithm::EdDSA => Some(&signature::ED25519),
+        _ => None,
+    }
+}
+
+fn signing_curve(algorithm: Algorithm) -> Option<&'static EcdsaSigningAlgorithm> {
+    match algorithm {
+        Algorithm::ES256 => Some(&signature::ECDSA_P256_SHA256_FIXED_SIGNING),
+        Algorithm::ES384 => Some(&signature::ECDSA_P384_SHA384_FIXED_SIGNING),
         _ => None,
     }
 }

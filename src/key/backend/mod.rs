@@ -6,6 +6,7 @@
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 mod parse;
+mod private;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
 
@@ -19,6 +20,7 @@ pub(super) use jsonwebtoken::EncodingKey as PrivateKey;
 pub(super) use parse::{
     from_jwk, private_from_der, private_from_pem, public_from_der, public_from_pem,
 };
+pub(super) use private::{generate, private_from_jwk, sha256};
 
 use super::Material;
 use super::algorithm::{Algorithm, Family};

@@ -1,11 +1,16 @@
 //! Signature checks by the RustCrypto crates, through the factories of jsonwebtoken.
 
 use jsonwebtoken::DecodingKey;
+use p256::elliptic_curve::rand_core::OsRng;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::pkcs8::EncodePrivateKey;
+use rsa::{BigUint, RsaPrivateKey};
 
 use super::super::Material;
 use super::super::algorithm::Algorithm;
+use super::private::{Generated, PrivateMembers};
 use super::{Backend, jwt_algorithm};
-use crate::ConfigError;
+use crate::{ConfigError, random};
 
 /// The factory's verifier is neither `Send` nor `Sync`, so it is made anew on each call.
 pub(in super::super) struct Prepared {
@@ -52,5 +57,53 @@ impl Prepared {
         }
         (Backend::RustCrypto.provider().verifier_factory)(&self.algorithm, &self.key)
             .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
+    }
+}
+
+/// The PKCS #8 of a private JWK; nothing where its members are no key.
+pub(super) fn pkcs8(algorithm: Algorithm, jwk: &PrivateMembers<'_>) -> Option<Vec<u8>> {
+    let document = match algorithm {
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 => return None,
+        Algorithm::ES256 => p256::SecretKey::from_slice(&jwk.get("d")?).ok()?.to_pkcs8_der(),
+        Algorithm::ES384 => p384::SecretKey::from_slice(&jwk.get("d")?).ok()?.to_pkcs8_der(),
+        Algorithm::EdDSA => {
+            let seed = jwk.get("d")?.try_into().ok()?;
+            ed25519_dalek::SigningKey::from_bytes(&seed).to_pkcs8_der()
+        }
+        _ => {
+            let number = |name| jwk.get(name).map(|bytes| BigUint::from_bytes_be(&bytes));
+            let primes = vec![number("p")?, number("q")?];
+            // Computed here, and asked for since the other backend compares them.
+            for name in ["dp", "dq", "qi"] {
+                jwk.get(name)?;
+            }
+            let key =
+                RsaPrivateKey::from_components(number("n")?, number("e")?, number("d")?, primes);
+            key.ok()?.to_pkcs8_der()
+        }
+    };
+    Some(document.ok()?.as_bytes().to_vec())
+}
+
+/// A new key pair on a curve.
+pub(super) fn generate(algorithm: Algorithm) -> Option<Generated> {
+    match algorithm {
+        Algorithm::ES256 => {
+            let secret = p256::SecretKey::random(&mut OsRng);
+            let public = secret.public_key().to_encoded_point(false).as_bytes().to_vec();
+            Some(Generated { d: secret.to_bytes().to_vec(), public })
+        }
+        Algorithm::ES384 => {
+            let secret = p384::SecretKey::random(&mut OsRng);
+            let public = secret.public_key().to_encoded_point(false).as_bytes().to_vec();
+            Some(Generated { d: secret.to_bytes().to_vec(), public })
+        }
+        Algorithm::EdDSA => {
+            // A seed is 32 random bytes (RFC 8032, section 5.1.5).
+            let seed = random::bytes::<32>().ok()?;
+            let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+            Some(Generated { d: seed.to_vec(), public: public.as_bytes().to_vec() })
+        }
+        _ => None,
     }
 }

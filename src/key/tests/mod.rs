@@ -1,5 +1,7 @@
 mod attacks;
+mod private_jwks;
 mod properties;
+mod rotations;
 mod vectors;
 
 use base64::Engine;

@@ -129,6 +129,27 @@ async fn who_has_waited_for_failures_is_refused() {
     assert!(matches!(next.poll(), std::task::Poll::Ready(Err(Throttled(_)))));
 }
 
+#[tokio::test]
+async fn of_all_who_wait_one_looks_again_where_one_ends_and_all_do_in_the_end() {
+    let limiter = limiter(&MemoryStore::new());
+    let attempt = || limiter.attempt(Some(Account::User("alice")), None);
+    let mut under_way = Vec::new();
+    for _ in 0..3 {
+        under_way.push(attempt().await.ok().unwrap());
+    }
+    let mut waiting: Vec<_> = (0..20).map(|_| tokio_test::task::spawn(attempt())).collect();
+    assert!(waiting.iter_mut().all(|it| it.poll().is_pending()));
+    drop(under_way.pop());
+    let woken: Vec<_> = waiting.iter_mut().filter(|it| it.is_woken()).collect();
+    assert_eq!(woken.len(), 1, "there is one place, and each look costs a question to the store");
+    assert!(woken.into_iter().all(|it| it.poll().is_pending()));
+    drop(under_way);
+    assert!(waiting.iter().all(|it| it.is_woken()));
+    for mut it in waiting {
+        assert!(matches!(it.poll(), std::task::Poll::Ready(Err(Throttled(_)))));
+    }
+}
+
 /// Counts what is written.
 #[derive(Clone, Default)]
 struct Counting(MemoryStore, Arc<AtomicUsize>);

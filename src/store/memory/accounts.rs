@@ -55,7 +55,7 @@ impl AccountStore for MemoryStore {
 
     async fn delete_user(&self, id: &str) -> Result<bool, StoreError> {
         let mut data = self.lock();
-        data.end_sessions(|session, _| session.user_id == id);
+        data.sessions.retain(|_, (session, _)| session.user_id != id);
         data.api_keys.retain(|_, key| key.user_id != id);
         data.one_time_tokens.retain(|_, token| token.user_id != id);
         Ok(data.users.remove(id).is_some())

@@ -45,9 +45,7 @@ pub struct MemoryStore(Arc<Mutex<Data>>);
 #[derive(Default)]
 struct Data {
     users: HashMap<String, StoredUser>,
-    sessions: HashMap<String, Session>,
-    /// By selector.
-    tokens: HashMap<String, StoredToken>,
+    sessions: HashMap<String, (Session, StoredToken)>,
     throttles: throttles::Throttles,
     api_keys: HashMap<String, StoredApiKey>,
     /// By hash.

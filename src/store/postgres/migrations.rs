@@ -27,7 +27,7 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError>
     apply(connection, &all()).await
 }
 
-fn all() -> [Migration; 6] {
+fn all() -> [Migration; 7] {
     [
         simple(
             1,
@@ -37,6 +37,11 @@ fn all() -> [Migration; 6] {
         simple(5, "API keys", include_str!("../../../migrations/postgres/0005_api_keys.sql")),
         simple(6, "throttles", include_str!("../../../migrations/postgres/0006_throttles.sql")),
         simple(7, "revocations", include_str!("../../../migrations/postgres/0007_revocations.sql")),
+        simple(
+            8,
+            "one row a session",
+            include_str!("../../../migrations/postgres/0008_one_row_a_session.sql"),
+        ),
         simple(9, "accounts", include_str!("../../../migrations/postgres/0009_accounts.sql")),
         simple(
             10,

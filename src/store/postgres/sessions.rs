@@ -1,18 +1,19 @@
 //! Sessions on PostgreSQL.
 //!
-//! Whatever changes a session or its tokens locks the session's row first: no two can wait for
-//! each other, and what a rotation finds after that lock stays as it is until it is done.
+//! A session is one row, so each step is one statement: no two can wait for each other, and what is
+//! slow is the way there and back, of which each step takes one.
 
 use std::time::Duration;
 
-use sqlx::{Executor, Postgres};
+use sqlx::Postgres;
 
 use super::{PostgresStore, is_storable, within};
-use crate::store::sql::{
-    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SessionRow, TokenRow, seconds, sessions, sessions_of,
-    token_and_session,
+use crate::store::sql::seconds;
+use crate::store::sql::sessions::{
+    END_SESSION, END_SESSION_OF, FIND_SESSION, ROTATE_TOKEN, SESSIONS_OF, SessionRow, columns,
+    session_and_token, sessions,
 };
-use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
+use crate::store::{RefreshStore, Session, StoreError, StoredToken};
 
 /// How many sessions one statement of housekeeping deletes: few enough for the time limit.
 const BATCH: i64 = 1000;
@@ -22,90 +23,94 @@ impl RefreshStore for PostgresStore {
         &self,
         session: &Session,
         token: &StoredToken,
-    ) -> Result<(), StoreError> {
-        within(async {
-            let mut transaction = self.begin().await?;
-            sqlx::query(INSERT_SESSION)
-                .bind(&session.id)
-                .bind(&session.user_id)
-                .bind(&session.client_id)
-                .bind(&session.scope)
-                .bind(&session.device)
-                .bind(seconds(session.created_at))
-                .bind(seconds(session.expires_at))
-                .execute(&mut *transaction)
-                .await?;
-            insert_token(&mut *transaction, token).await?;
-            Ok(transaction.commit().await?)
-        })
-        .await
+        most: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        // Both parts see the table as it was before. Those that go are locked in one order, as by all
+        // that end several.
+        let insert = sqlx::query_scalar(concat!(
+            "WITH inserted AS (INSERT INTO tower_bearer_sessions (",
+            columns!(),
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)) \
+             DELETE FROM tower_bearer_sessions WHERE id IN ( \
+                 SELECT id FROM tower_bearer_sessions WHERE id IN ( \
+                     SELECT id FROM tower_bearer_sessions WHERE user_id = $2 \
+                     ORDER BY last_used_at DESC, id OFFSET $13) \
+                 ORDER BY id FOR UPDATE) \
+             RETURNING id"
+        ))
+        .bind(&session.id)
+        .bind(&session.user_id)
+        .bind(&session.client_id)
+        .bind(&session.scope)
+        .bind(&session.device)
+        .bind(seconds(session.created_at))
+        .bind(seconds(session.last_used_at))
+        .bind(seconds(session.expires_at))
+        .bind(token.family_hash.as_slice())
+        .bind(token.secret_hash.as_slice())
+        .bind(token.salt.as_ref().map(<[u8; 32]>::as_slice))
+        .bind(seconds(token.expires_at))
+        .bind(i64::try_from(most.saturating_sub(1)).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool);
+        within(async { Ok(insert.await?) }).await
     }
 
-    async fn find_token(
-        &self,
-        selector: &str,
-    ) -> Result<Option<(StoredToken, Session)>, StoreError> {
-        if !is_storable(selector) {
+    async fn find_session(&self, id: &str) -> Result<Option<(Session, StoredToken)>, StoreError> {
+        if !is_storable(id) {
             return Ok(None);
         }
-        let row = sqlx::query_as::<Postgres, TokenRow>(FIND_TOKEN)
-            .bind(selector)
+        let row = sqlx::query_as::<Postgres, SessionRow>(FIND_SESSION)
+            .bind(id)
             .fetch_optional(&self.pool);
-        within(async { row.await?.map(|row| token_and_session(selector, row)).transpose() }).await
+        within(async { row.await?.map(session_and_token).transpose() }).await
     }
 
     async fn rotate_token(
         &self,
-        selector: &str,
-        successor: &StoredToken,
-    ) -> Result<Rotation, StoreError> {
-        within(async {
-            let mut transaction = self.begin().await?;
-            let session: Option<String> = sqlx::query_scalar(
-                "SELECT s.id FROM tower_bearer_sessions s \
-                 JOIN tower_bearer_refresh_tokens t ON t.session_id = s.id \
-                 WHERE t.selector = $1 FOR UPDATE OF s",
-            )
-            .bind(selector)
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let Some(session) = session else { return Ok(Rotation::Unknown) };
-            let spent = sqlx::query(
-                "UPDATE tower_bearer_refresh_tokens SET used = TRUE \
-                 WHERE selector = $1 AND NOT used",
-            )
-            .bind(selector)
-            .execute(&mut *transaction)
-            .await?;
-            let rotation = if spent.rows_affected() == 1 {
-                insert_token(&mut *transaction, successor).await?;
-                Rotation::Rotated
-            } else {
-                delete_session(&mut *transaction, &session).await?;
-                Rotation::Reused
-            };
-            transaction.commit().await?;
-            Ok(rotation)
-        })
-        .await
+        session_id: &str,
+        old: &[u8; 32],
+        new: &StoredToken,
+        now: Duration,
+    ) -> Result<bool, StoreError> {
+        if !is_storable(session_id) {
+            return Ok(false);
+        }
+        let rotate = sqlx::query(ROTATE_TOKEN)
+            .bind(session_id)
+            .bind(old.as_slice())
+            .bind(new.secret_hash.as_slice())
+            .bind(new.salt.as_ref().map(<[u8; 32]>::as_slice))
+            .bind(seconds(new.expires_at))
+            .bind(seconds(now))
+            .execute(&self.pool);
+        within(async { Ok(rotate.await?.rows_affected() == 1) }).await
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
         if !is_storable(id) {
             return Ok(false);
         }
-        within(delete_session(&self.pool, id)).await
+        let end = sqlx::query(END_SESSION).bind(id).execute(&self.pool);
+        within(async { Ok(end.await?.rows_affected() == 1) }).await
+    }
+
+    async fn end_session_of(&self, user_id: &str, id: &str) -> Result<bool, StoreError> {
+        if !is_storable(user_id) || !is_storable(id) {
+            return Ok(false);
+        }
+        let end = sqlx::query(END_SESSION_OF).bind(user_id).bind(id).execute(&self.pool);
+        within(async { Ok(end.await?.rows_affected() == 1) }).await
     }
 
     async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
         if !is_storable(user_id) {
             return Ok(Vec::new());
         }
-        let rows = sqlx::query_as::<Postgres, SessionRow>(sessions_of!("NOT t.used"))
+        let rows = sqlx::query_as::<Postgres, SessionRow>(SESSIONS_OF)
             .bind(user_id)
             .bind(seconds(now))
             .fetch_all(&self.pool);
-        within(async { Ok(sessions(rows.await?)) }).await
+        within(async { sessions(rows.await?) }).await
     }
 
     async fn end_sessions_of(
@@ -136,11 +141,8 @@ impl RefreshStore for PostgresStore {
             // Nodes that clean up at once take different rows, and none waits for a request.
             let delete = sqlx::query(
                 "DELETE FROM tower_bearer_sessions WHERE id IN ( \
-                     SELECT s.id FROM tower_bearer_sessions s \
-                     WHERE s.expires_at <= $1 OR NOT EXISTS ( \
-                         SELECT 1 FROM tower_bearer_refresh_tokens t \
-                         WHERE t.session_id = s.id AND NOT t.used AND t.expires_at > $1) \
-                     LIMIT $2 FOR UPDATE OF s SKIP LOCKED)",
+                     SELECT id FROM tower_bearer_sessions WHERE token_expires_at <= $1 \
+                     LIMIT $2 FOR UPDATE SKIP LOCKED)",
             )
             .bind(seconds(now))
             .bind(BATCH)
@@ -153,31 +155,4 @@ impl RefreshStore for PostgresStore {
             }
         }
     }
-}
-
-async fn insert_token(
-    executor: impl Executor<'_, Database = Postgres>,
-    token: &StoredToken,
-) -> Result<(), StoreError> {
-    sqlx::query(INSERT_TOKEN)
-        .bind(&token.selector)
-        .bind(&token.session_id)
-        .bind(token.secret_hash.as_slice())
-        .bind(seconds(token.issued_at))
-        .bind(seconds(token.expires_at))
-        .bind(token.used)
-        .execute(executor)
-        .await?;
-    Ok(())
-}
-
-async fn delete_session(
-    executor: impl Executor<'_, Database = Postgres>,
-    id: &str,
-) -> Result<bool, StoreError> {
-    let deleted = sqlx::query("DELETE FROM tower_bearer_sessions WHERE id = $1")
-        .bind(id)
-        .execute(executor)
-        .await?;
-    Ok(deleted.rows_affected() == 1)
 }

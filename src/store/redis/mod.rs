@@ -32,8 +32,8 @@ use script;
 /// are kept elsewhere:
 /// [`LoginRouter::with_stores`](crate::LoginRouter::with_stores) takes both.
 ///
-/// Each session is a hash, `tower_bearer:session:<id>`, and each of its tokens a key beside it,
-/// `tower_bearer:token:<selector>`; `tower_bearer:user:<id>` is the set of a user's sessions; what a
+/// Each session is one hash, `tower_bearer:session:<id>`, however often it is refreshed;
+/// `tower_bearer:sessions_of:<user>` is the sorted set of a user's sessions; what a
 /// throttle counts is `tower_bearer:throttle:<hash>`; a one-time token is
 /// `tower_bearer:one_time:<hash>`, and those of a user are listed in
 /// `tower_bearer:one_time_of:<purpose>:<id>`. Redis

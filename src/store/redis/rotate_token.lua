@@ -1,16 +1,12 @@
--- Exchanges a token. ARGV: the selector, that of the successor, the successor. Answers 0 unknown,
--- 1 rotated, 2 reused.
-local id = redis.call('GET', prefix .. 'token:' .. ARGV[2])
-if not id then return 0 end
-local session = prefix .. 'session:' .. id
-local token = redis.call('HGET', session, 'token:' .. ARGV[2])
-if not token then return 0 end
-if string.sub(token, 1, 1) == '1' then
-    end_session(id)
-    return 2
-end
-redis.call('HSET', session, 'token:' .. ARGV[2], '1' .. string.sub(token, 2),
-    'token:' .. ARGV[3], ARGV[4])
-redis.call('SET', prefix .. 'token:' .. ARGV[3], id)
-last_at_least(prefix .. 'token:' .. ARGV[3], redis.call('PTTL', session), true)
+-- Puts another token in the place of a session's own. ARGV: the ID, the hash of the old one, for how many
+-- milliseconds the new one lasts, negative if endless, the second at which it ends, then the fields
+-- and values that change. Answers whether the old one was there.
+local session = session_key(ARGV[2])
+local current = redis.call('HMGET', session, 'secret_hash', 'user_id')
+if current[1] ~= ARGV[3] then return 0 end
+local sessions = sessions_key(current[2])
+redis.call('HSET', session, unpack(ARGV, 6))
+redis.call('ZADD', sessions, ARGV[5], ARGV[2])
+last(session, tonumber(ARGV[4]))
+last_at_least(sessions, tonumber(ARGV[4]), false)
 return 1

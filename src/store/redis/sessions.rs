@@ -5,13 +5,13 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
+use redis::{Script, ScriptInvocation};
 
 use super::{RedisStore, script};
-use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken, by_last_use};
+use crate::store::{RefreshStore, Session, StoreError, StoredToken, by_last_use};
 
 static INSERT_SESSION: LazyLock<Script> = script!("insert_session.lua");
-static FIND_TOKEN: LazyLock<Script> = script!("find_token.lua");
+static FIND_SESSION: LazyLock<Script> = script!("find_session.lua");
 static ROTATE_TOKEN: LazyLock<Script> = script!("rotate_token.lua");
 static END_SESSION: LazyLock<Script> = script!("end_session.lua");
 static SESSIONS_OF: LazyLock<Script> = script!("sessions_of.lua");
@@ -25,12 +25,15 @@ impl RefreshStore for RedisStore {
         &self,
         session: &Session,
         token: &StoredToken,
-    ) -> Result<(), StoreError> {
-        self.call(&INSERT_SESSION)
-            .arg(&session.id)
+        most: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut call = self.call(&INSERT_SESSION);
+        call.arg(&session.id)
             .arg(&session.user_id)
-            .arg(&token.selector)
-            .arg(milliseconds(session.expires_at.saturating_sub(session.created_at)))
+            .arg(most.max(1))
+            .arg(session.created_at.as_secs())
+            .arg(milliseconds(token.expires_at.saturating_sub(session.created_at)))
+            .arg(token.expires_at.as_secs())
             .arg(&[("user_id", &session.user_id), ("client_id", &session.client_id)])
             .arg(&[("scope", session.scope.as_str())])
             .arg(&[("device", session.device.as_deref().unwrap_or_default())])
@@ -38,39 +41,31 @@ impl RefreshStore for RedisStore {
                 ("created_at", session.created_at.as_secs()),
                 ("expires_at", session.expires_at.as_secs()),
             ])
-            .arg(format!("token:{}", token.selector))
-            .arg(written(token))
-            .invoke_async(&mut self.connection.clone())
-            .await
-            .map_err(StoreError::from)
+            .arg(&[("family_hash", token.family_hash.as_slice())]);
+        changing(&mut call, token, session.last_used_at);
+        Ok(call.invoke_async(&mut self.connection.clone()).await?)
     }
 
-    async fn find_token(
-        &self,
-        selector: &str,
-    ) -> Result<Option<(StoredToken, Session)>, StoreError> {
-        let row: Option<Row> =
-            self.call(&FIND_TOKEN).arg(selector).invoke_async(&mut self.connection.clone()).await?;
-        row.map(|row| token_and_session(selector, row)).transpose()
+    async fn find_session(&self, id: &str) -> Result<Option<(Session, StoredToken)>, StoreError> {
+        let mut call = self.call(&FIND_SESSION);
+        let row: Option<Row> = call.arg(id).invoke_async(&mut self.connection.clone()).await?;
+        row.map(session_and_token).transpose()
     }
 
     async fn rotate_token(
         &self,
-        selector: &str,
-        successor: &StoredToken,
-    ) -> Result<Rotation, StoreError> {
-        let rotation: u8 = self
-            .call(&ROTATE_TOKEN)
-            .arg(selector)
-            .arg(&successor.selector)
-            .arg(written(successor))
-            .invoke_async(&mut self.connection.clone())
-            .await?;
-        match rotation {
-            0 => Ok(Rotation::Unknown),
-            1 => Ok(Rotation::Rotated),
-            _ => Ok(Rotation::Reused),
-        }
+        session_id: &str,
+        old: &[u8; 32],
+        new: &StoredToken,
+        now: Duration,
+    ) -> Result<bool, StoreError> {
+        let mut call = self.call(&ROTATE_TOKEN);
+        call.arg(session_id)
+            .arg(old.as_slice())
+            .arg(milliseconds(new.expires_at.saturating_sub(now)))
+            .arg(new.expires_at.as_secs());
+        changing(&mut call, new, now);
+        Ok(call.invoke_async(&mut self.connection.clone()).await?)
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
@@ -78,12 +73,17 @@ impl RefreshStore for RedisStore {
         Ok(call.arg(id).invoke_async(&mut self.connection.clone()).await?)
     }
 
+    async fn end_session_of(&self, user_id: &str, id: &str) -> Result<bool, StoreError> {
+        let mut call = self.call(&END_SESSION);
+        Ok(call.arg(id).arg(user_id).invoke_async(&mut self.connection.clone()).await?)
+    }
+
     async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
-        let rows: Vec<Row> =
-            self.call(&SESSIONS_OF).arg(user_id).invoke_async(&mut self.connection.clone()).await?;
+        let mut call = self.call(&SESSIONS_OF);
+        let rows: Vec<Row> = call.arg(user_id).invoke_async(&mut self.connection.clone()).await?;
         let mut sessions = Vec::with_capacity(rows.len());
         for row in rows {
-            let (token, session) = token_and_session("", row)?;
+            let (session, token) = session_and_token(row)?;
             if token.expires_at > now && session.expires_at > now {
                 sessions.push(session);
             }
@@ -117,38 +117,34 @@ pub(super) fn milliseconds(lifetime: Duration) -> i64 {
     }
 }
 
-/// ID, token, user, client, scope, device, beginning, end, as the scripts answer.
-type Row = (String, Vec<u8>, String, String, String, String, u64, u64);
+/// The fields that every rotation writes.
+fn changing(call: &mut ScriptInvocation<'_>, token: &StoredToken, last_used_at: Duration) {
+    call.arg(&[
+        ("secret_hash", token.secret_hash.as_slice()),
+        ("salt", token.salt.as_ref().map_or(&[], <[u8; 32]>::as_slice)),
+    ])
+    .arg(&[
+        ("last_used_at", last_used_at.as_secs()),
+        ("token_expires_at", token.expires_at.as_secs()),
+    ]);
+}
 
-fn token_and_session(selector: &str, row: Row) -> Result<(StoredToken, Session), StoreError> {
-    let (id, token, user_id, client_id, scope, device, created, expires) = row;
-    let token = read(selector, &id, &token)
-        .ok_or_else(|| StoreError::new("a stored token is not written as tokens are"))?;
-    let (created, expires) = (Duration::from_secs(created), Duration::from_secs(expires));
-    let mut session = Session::new(id, user_id, client_id, scope, created, expires);
+/// As the scripts answer: ID, user, client, scope, device; beginning, last use and end; family, secret,
+/// salt and end of the token.
+type Row = (String, String, String, String, String, u64, u64, u64, Vec<u8>, Vec<u8>, Vec<u8>, u64);
+
+fn session_and_token(row: Row) -> Result<(Session, StoredToken), StoreError> {
+    let (id, user, client, scope, device, created, used, expires, family, secret, salt, until) =
+        row;
+    let time = Duration::from_secs;
+    let mut session = Session::new(id, user, client, scope, time(created), time(expires));
     session.device = (!device.is_empty()).then_some(device);
-    session.last_used_at = token.issued_at;
-    Ok((token, session))
+    session.last_used_at = time(used);
+    let mut token = StoredToken::new(hash(family)?, hash(secret)?, time(until));
+    token.salt = (!salt.is_empty()).then(|| hash(salt)).transpose()?;
+    Ok((session, token))
 }
 
-/// A token as a field of its session: `0`, or `1` once it is used, the seconds of its birth and of
-/// its end, with a colon after each, and the hash. The scripts read the first byte.
-fn written(token: &StoredToken) -> Vec<u8> {
-    let (used, issued, expires) =
-        (u8::from(token.used), token.issued_at.as_secs(), token.expires_at.as_secs());
-    let mut written = format!("{used}{issued}:{expires}:").into_bytes();
-    written.extend_from_slice(&token.secret_hash);
-    written
-}
-
-fn read(selector: &str, session_id: &str, written: &[u8]) -> Option<StoredToken> {
-    let (used, rest) = written.split_first()?;
-    let mut parts = rest.splitn(3, |byte| *byte == b':');
-    let mut seconds = || std::str::from_utf8(parts.next()?).ok()?.parse().ok();
-    let (issued, expires) = (seconds()?, seconds()?);
-    let secret_hash = parts.next()?.try_into().ok()?;
-    let (issued, expires) = (Duration::from_secs(issued), Duration::from_secs(expires));
-    let mut token = StoredToken::new(selector, session_id, secret_hash, issued, expires);
-    token.used = *used == b'1';
-    Some(token)
+fn hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::new("a stored hash does not have 32 bytes"))
 }

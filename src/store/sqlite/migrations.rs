@@ -16,7 +16,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-fn all() -> [Migration; 7] {
+fn all() -> [Migration; 8] {
     [
         simple(
             1,
@@ -31,6 +31,11 @@ fn all() -> [Migration; 7] {
         simple(5, "API keys", include_str!("../../../migrations/sqlite/0005_api_keys.sql")),
         simple(6, "throttles", include_str!("../../../migrations/sqlite/0006_throttles.sql")),
         simple(7, "revocations", include_str!("../../../migrations/sqlite/0007_revocations.sql")),
+        simple(
+            8,
+            "one row a session",
+            include_str!("../../../migrations/sqlite/0008_one_row_a_session.sql"),
+        ),
         simple(9, "accounts", include_str!("../../../migrations/sqlite/0009_accounts.sql")),
         simple(
             10,

@@ -4,77 +4,99 @@ use std::time::Duration;
 
 use sqlx::Sqlite;
 
-use super::{SqliteStore, Write};
-use crate::store::sql::{
-    FIND_TOKEN, INSERT_SESSION, INSERT_TOKEN, SessionRow, TokenRow, seconds, sessions, sessions_of,
-    token_and_session,
+use super::SqliteStore;
+use crate::store::sql::seconds;
+use crate::store::sql::sessions::{
+    END_SESSION, END_SESSION_OF, FIND_SESSION, ROTATE_TOKEN, SESSIONS_OF, SessionRow, columns,
+    session_and_token, sessions,
 };
-use crate::store::{RefreshStore, Rotation, Session, StoreError, StoredToken};
+use crate::store::{RefreshStore, Session, StoreError, StoredToken};
+
+/// How many sessions one statement of housekeeping deletes: few enough for others to have a turn.
+const BATCH: i64 = 1000;
 
 impl RefreshStore for SqliteStore {
     async fn insert_session(
         &self,
         session: &Session,
         token: &StoredToken,
-    ) -> Result<(), StoreError> {
+        most: usize,
+    ) -> Result<Vec<String>, StoreError> {
         let mut write = self.write().await?;
-        sqlx::query(INSERT_SESSION)
-            .bind(&session.id)
-            .bind(&session.user_id)
-            .bind(&session.client_id)
-            .bind(&session.scope)
-            .bind(&session.device)
-            .bind(seconds(session.created_at))
-            .bind(seconds(session.expires_at))
-            .execute(&mut *write.transaction)
-            .await?;
-        write.insert_token(token).await?;
-        write.commit().await
+        sqlx::query(concat!(
+            "INSERT INTO tower_bearer_sessions (",
+            columns!(),
+            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        ))
+        .bind(&session.id)
+        .bind(&session.user_id)
+        .bind(&session.client_id)
+        .bind(&session.scope)
+        .bind(&session.device)
+        .bind(seconds(session.created_at))
+        .bind(seconds(session.last_used_at))
+        .bind(seconds(session.expires_at))
+        .bind(token.family_hash.as_slice())
+        .bind(token.secret_hash.as_slice())
+        .bind(token.salt.as_ref().map(<[u8; 32]>::as_slice))
+        .bind(seconds(token.expires_at))
+        .execute(&mut *write.transaction)
+        .await?;
+        let ended = sqlx::query_scalar(
+            "DELETE FROM tower_bearer_sessions WHERE id IN ( \
+                 SELECT id FROM tower_bearer_sessions WHERE user_id = ? AND id <> ? \
+                 ORDER BY last_used_at DESC, id LIMIT -1 OFFSET ?) \
+             RETURNING id",
+        )
+        .bind(&session.user_id)
+        .bind(&session.id)
+        .bind(i64::try_from(most.saturating_sub(1)).unwrap_or(i64::MAX))
+        .fetch_all(&mut *write.transaction)
+        .await?;
+        write.commit().await?;
+        Ok(ended)
     }
 
-    async fn find_token(
-        &self,
-        selector: &str,
-    ) -> Result<Option<(StoredToken, Session)>, StoreError> {
-        let row = sqlx::query_as::<Sqlite, TokenRow>(FIND_TOKEN)
-            .bind(selector)
+    async fn find_session(&self, id: &str) -> Result<Option<(Session, StoredToken)>, StoreError> {
+        let row = sqlx::query_as::<Sqlite, SessionRow>(FIND_SESSION)
+            .bind(id)
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| token_and_session(selector, row)).transpose()
+        row.map(session_and_token).transpose()
     }
 
     async fn rotate_token(
         &self,
-        selector: &str,
-        successor: &StoredToken,
-    ) -> Result<Rotation, StoreError> {
+        session_id: &str,
+        old: &[u8; 32],
+        new: &StoredToken,
+        now: Duration,
+    ) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
-        let spent = sqlx::query(
-            "UPDATE tower_bearer_refresh_tokens SET used = 1 WHERE selector = ? AND used = 0",
-        )
-        .bind(selector)
-        .execute(&mut *write.transaction)
-        .await?;
-        let rotation = if spent.rows_affected() == 1 {
-            write.insert_token(successor).await?;
-            Rotation::Rotated
-        } else {
-            let ended = sqlx::query(
-                "DELETE FROM tower_bearer_sessions WHERE id = \
-                 (SELECT session_id FROM tower_bearer_refresh_tokens WHERE selector = ?)",
-            )
-            .bind(selector)
+        let rotated = sqlx::query(ROTATE_TOKEN)
+            .bind(session_id)
+            .bind(old.as_slice())
+            .bind(new.secret_hash.as_slice())
+            .bind(new.salt.as_ref().map(<[u8; 32]>::as_slice))
+            .bind(seconds(new.expires_at))
+            .bind(seconds(now))
             .execute(&mut *write.transaction)
             .await?;
-            if ended.rows_affected() == 1 { Rotation::Reused } else { Rotation::Unknown }
-        };
         write.commit().await?;
-        Ok(rotation)
+        Ok(rotated.rows_affected() == 1)
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
-        let ended = sqlx::query("DELETE FROM tower_bearer_sessions WHERE id = ?")
+        let ended = sqlx::query(END_SESSION).bind(id).execute(&mut *write.transaction).await?;
+        write.commit().await?;
+        Ok(ended.rows_affected() == 1)
+    }
+
+    async fn end_session_of(&self, user_id: &str, id: &str) -> Result<bool, StoreError> {
+        let mut write = self.write().await?;
+        let ended = sqlx::query(END_SESSION_OF)
+            .bind(user_id)
             .bind(id)
             .execute(&mut *write.transaction)
             .await?;
@@ -83,12 +105,12 @@ impl RefreshStore for SqliteStore {
     }
 
     async fn sessions_of(&self, user_id: &str, now: Duration) -> Result<Vec<Session>, StoreError> {
-        let rows = sqlx::query_as::<Sqlite, SessionRow>(sessions_of!("t.used = 0"))
+        let rows = sqlx::query_as::<Sqlite, SessionRow>(SESSIONS_OF)
             .bind(user_id)
             .bind(seconds(now))
             .fetch_all(&self.pool)
             .await?;
-        Ok(sessions(rows))
+        sessions(rows)
     }
 
     async fn end_sessions_of(
@@ -109,32 +131,25 @@ impl RefreshStore for SqliteStore {
     }
 
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
-        let mut write = self.write().await?;
-        let deleted = sqlx::query(
-            "DELETE FROM tower_bearer_sessions WHERE expires_at <= ?1 OR NOT EXISTS \
-             (SELECT 1 FROM tower_bearer_refresh_tokens t \
-              WHERE t.session_id = tower_bearer_sessions.id AND t.used = 0 AND t.expires_at > ?1)",
-        )
-        .bind(seconds(now))
-        .execute(&mut *write.transaction)
-        .await?;
-        write.delete_expired_revocations(now).await?;
-        write.commit().await?;
-        Ok(deleted.rows_affected())
-    }
-}
-
-impl Write<'_> {
-    async fn insert_token(&mut self, token: &StoredToken) -> Result<(), StoreError> {
-        sqlx::query(INSERT_TOKEN)
-            .bind(&token.selector)
-            .bind(&token.session_id)
-            .bind(token.secret_hash.as_slice())
-            .bind(seconds(token.issued_at))
-            .bind(seconds(token.expires_at))
-            .bind(token.used)
-            .execute(&mut *self.transaction)
-            .await?;
-        Ok(())
+        let mut total = 0;
+        loop {
+            let mut write = self.write().await?;
+            let deleted = sqlx::query(
+                "DELETE FROM tower_bearer_sessions WHERE id IN ( \
+                     SELECT id FROM tower_bearer_sessions WHERE token_expires_at <= ? LIMIT ?)",
+            )
+            .bind(seconds(now))
+            .bind(BATCH)
+            .execute(&mut *write.transaction)
+            .await?
+            .rows_affected();
+            total += deleted;
+            if deleted < BATCH.unsigned_abs() {
+                write.delete_expired_revocations(now).await?;
+                write.commit().await?;
+                return Ok(total);
+            }
+            write.commit().await?;
+        }
     }
 }

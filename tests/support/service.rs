@@ -65,6 +65,15 @@ impl Service {
         Self::start_in(Arc::clone(&self.dir), variables)
     }
 
+    /// Ends it as a power cut would, while others may be talking to it.
+    pub(crate) fn kill_9(&self) {
+        self.signal("KILL");
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
@@ -84,6 +93,11 @@ impl Service {
         let (status, log) = self.wait();
         assert_eq!(status.code(), Some(0), "{log}");
         log
+    }
+
+    /// As [`end`](Self::end), for a service that is needed no longer.
+    pub(crate) fn end_of_log(mut self) -> String {
+        self.end()
     }
 
     pub(crate) fn wait_for_log(&self, text: &str) {
@@ -128,6 +142,19 @@ impl Service {
         self.send("POST /auth/refresh", &[JSON], body)
     }
 
+    /// What the endpoints for forms answer to this body.
+    pub(crate) fn post_form(&self, path: &str, headers: &[&str], body: &str) -> Answer {
+        let headers = [headers, &[FORM]].concat();
+        self.send(&format!("POST {path}"), &headers, body)
+    }
+
+    /// A login through the proxy on this machine, which says that it came from there.
+    pub(crate) fn log_in_from(&self, address: &str, name: &str, password: &str) -> Answer {
+        let password = password.replace(' ', "+");
+        let body = format!("grant_type=password&username={name}&password={password}");
+        self.post_form("/auth/token", &[&format!("X-Forwarded-For: {address}")], &body)
+    }
+
     /// Registers a user and answers with an access token.
     pub(crate) fn user(&self, name: &str) -> String {
         assert_eq!(self.register(name).status, 201);
@@ -159,6 +186,13 @@ pub(crate) fn refusal(dir: &Path, variables: &[(&str, impl AsRef<OsStr>)]) -> Ve
     log.lines().filter_map(|line| line.strip_prefix("tasks: ")).map(str::to_owned).collect()
 }
 
+/// Exit code, output and errors of the program with these arguments, which ends by itself.
+pub(crate) fn run(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = command(dir, NONE).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
 pub(crate) fn directory() -> TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -170,7 +204,7 @@ pub(crate) fn until<T>(mut question: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = question() {
             return answer;
         }
-        assert!(start.elapsed() < Duration::from_secs(20), "waited in vain");
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain");
         thread::sleep(Duration::from_millis(5));
     }
 }

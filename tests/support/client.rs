@@ -1,6 +1,6 @@
 //! A client that speaks as much HTTP/1.1 as the tests need: one request a connection.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -33,18 +33,32 @@ impl Answer {
 }
 
 pub(crate) fn connect(addr: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(addr).unwrap();
+    try_connect(addr).unwrap()
+}
+
+fn try_connect(addr: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(addr)?;
     // A service that hangs must fail the test and not stall it.
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream
+    stream.set_read_timeout(Some(Duration::from_secs(120)))?;
+    Ok(stream)
 }
 
 /// Sends a request with a body of known length.
 pub(crate) fn send(addr: SocketAddr, target: &str, headers: &[&str], body: &[u8]) -> Answer {
-    let mut stream = connect(addr);
-    stream.write_all(&head(target, headers, Some(body.len()))).unwrap();
-    stream.write_all(body).unwrap();
-    receive(&mut stream)
+    try_send(addr, target, headers, body).unwrap_or_else(|error| panic!("{target}: {error}"))
+}
+
+/// As [`send`], to a service that may be killed meanwhile: an error is no answer, or half of one.
+pub(crate) fn try_send(
+    addr: SocketAddr,
+    target: &str,
+    headers: &[&str],
+    body: &[u8],
+) -> io::Result<Answer> {
+    let mut stream = try_connect(addr)?;
+    stream.write_all(&head(target, headers, Some(body.len())))?;
+    stream.write_all(body)?;
+    try_receive(&mut stream)
 }
 
 /// The head of a request; `target` is method and path.
@@ -64,15 +78,27 @@ pub(crate) fn head(target: &str, headers: &[&str], length: Option<usize>) -> Vec
 }
 
 pub(crate) fn receive(stream: &mut TcpStream) -> Answer {
+    try_receive(stream).unwrap()
+}
+
+fn try_receive(stream: &mut TcpStream) -> io::Result<Answer> {
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
+    stream.read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {text:?}"));
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    };
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = lines
+    let headers: Vec<(String, String)> = lines
         .map(|line| line.split_once(": ").unwrap())
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    Answer { status, headers, body: body.to_owned() }
+    let answer = Answer { status, headers, body: body.to_owned() };
+    match answer.header("content-length") {
+        Some(length) if length != body.len().to_string() => {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
+        _ => Ok(answer),
+    }
 }

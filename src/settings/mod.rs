@@ -1,0 +1,326 @@
+//! [`Settings`]: what the environment decides, with its rules and defaults.
+
+mod admin;
+mod error;
+mod keys;
+mod limits;
+mod password;
+mod router;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use error::SettingsError;
+pub use variables::Variables;
+
+use crate::ConfigError;
+use crate::issue::Issuer;
+use crate::key::KeySet;
+use crate::limit::LoginThrottle;
+use crate::login::Clients;
+use crate::password::{Hasher, HasherBuilder, PasswordPolicy};
+use crate::peer::AddressSource;
+use crate::refresh::RefreshTokens;
+use admin::FirstAdmin;
+
+/// What the environment decides, read and checked in whole when the service starts.
+///
+/// | variable | default | what it is |
+/// |---|---|---|
+/// | `DATABASE_URL` (secret) | must be set | `sqlite:` or `postgres:` and what follows |
+/// | `REDIS_URL` (secret) | none | `redis://`, `rediss://` or `redis+unix://` and what follows |
+/// | `JWT_ALGORITHM` | `HS256` | the algorithm of the key that signs |
+/// | `JWT_SECRET` (secret) | must be set for HMAC | random, at least 32, 48 or 64 bytes by the hash |
+/// | `JWT_PRIVATE_KEY_FILE` | must be set for the others | the private key in PEM |
+/// | `JWT_KEYS_FILE` | none | instead of the three above: a private key set, see [`SigningKeys`](crate::SigningKeys) |
+/// | `JWT_TRUSTED_JWKS_FILE` | none | a key set of others who issue tokens for this service |
+/// | `JWT_ISSUER` | must be set | the URL that names this service in `iss` |
+/// | `JWT_AUDIENCE` | must be set | whom the tokens are for |
+/// | `JWT_LEEWAY_SECONDS` | 30 | how far clocks may differ, 0 to 300 |
+/// | `ACCESS_TOKEN_EXPIRE_MINUTES` | 15 | 1 to 1440 |
+/// | `REFRESH_TOKEN_EXPIRE_DAYS` | 30 | how long a session lasts, 1 to 3650 |
+/// | `REFRESH_IDLE_DAYS` | none | after how many days of rest it ends, 1 to 3650 |
+/// | `REFRESH_REUSE_SECONDS` | 0 | for how long an exchanged refresh token may come again, 0 to 60: see [`RefreshTokens::reuse_interval`] |
+/// | `LOGIN_RATE` | `5/minute` | failed logins of an account, a [`Rate`](crate::Rate) or `off` |
+/// | `LOGIN_RATE_PER_ADDRESS` | `20/minute` | failed logins of an address; `off` ends the limit of its registrations, too |
+/// | `LOGIN_BACKOFF` | `on` | whether the pauses double, `on` or `off` |
+/// | `TRUSTED_PROXIES` | none | addresses and networks, with commas between |
+/// | `TRUSTED_PROXY_HEADER` | `x-forwarded-for` | where they name the client, or `forwarded` |
+/// | `PASSWORD_POLICY` | `nist` | or `nist-mfa`, `asvs`, `composition`: see [`PasswordPolicy`] |
+/// | `PASSWORD_PEPPER` (secret) | none | `ID:SECRET`: see [`HasherBuilder::pepper`] |
+/// | `PASSWORD_PREVIOUS_PEPPERS` (secret) | none | as many of them, with spaces or lines between |
+/// | `HASHING_MEMORY` | `19MiB` | or `46MiB`, `12MiB`, `9MiB`, `7MiB`: see [`OwaspParameters`](crate::OwaspParameters) |
+/// | `HASHING_THREADS` | half of the cores | 1 to 256 |
+/// | `HASHING_QUEUE` | 64 for each thread | passwords that may wait, 1 to 65536 |
+/// | `CLIENTS_FILE` | none | clients with a secret: see [`Clients::from_json`] |
+/// | `ADMIN_USERNAME`, `ADMIN_PASSWORD` (secret) | nobody | see [`create_admin`](Self::create_admin) |
+/// | `PUBLIC_URL` | none | where users find the service, for links in mails |
+///
+/// A secret may come from a file instead, which the variable with `_FILE` behind its name has the
+/// path of: `JWT_SECRET_FILE=/run/secrets/jwt`. Where variables come from, `.env` included, is for
+/// [`Variables`] to say; so are defaults of the application's own.
+///
+/// # Examples
+///
+/// ```no_run
+/// use axum::{Router, routing::get};
+/// use tower_bearer::{JwtAuthLayer, LoginRouter, Settings, Token};
+/// # use tower_bearer::MemoryStore;
+/// # struct SqliteStore;
+/// # impl SqliteStore {
+/// #     async fn connect(_: &str) -> Result<MemoryStore, std::io::Error> { Ok(MemoryStore::new()) }
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let settings = Settings::from_env()?;
+/// let store = SqliteStore::connect(settings.database_url()).await?;
+/// settings.create_admin(&store, |admin| admin.roles(["admin"])).await?;
+/// let issuer = settings.issuer();
+/// let auth = JwtAuthLayer::new(issuer.verifier_with(settings.trusted_keys())?);
+/// let login = LoginRouter::new(store.clone(), issuer).settings(&settings)?.throttle_store(store);
+/// let api = Router::new().route("/hello", get(|_: Token| async { "hello" }));
+/// let app = Router::new()
+///     .nest("/auth", login.auth(auth.clone()).into_router())
+///     .merge(api.layer(auth));
+/// # let _ = app;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Settings {
+    database_url: String,
+    redis_url: Option<String>,
+    public_url: Option<String>,
+    issuer: Issuer,
+    trusted_keys: KeySet,
+    refresh: RefreshTokens,
+    policy: PasswordPolicy,
+    hasher: HasherBuilder,
+    throttle: LoginThrottle,
+    addresses: AddressSource,
+    clients: Option<Clients>,
+    admin: Option<FirstAdmin>,
+}
+
+impl Settings {
+    /// Reads the variables of the process, and the file `.env` for those that are not set.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    ///
+    /// # Examples
+    ///
+    /// See [`Settings`].
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::read(Variables::from_env())
+    }
+
+    /// Reads these variables and no others, for tests.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once.
+    ///
+    /// # Examples
+    ///
+    /// See [`SettingsError`].
+    pub fn from_vars<K: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, SettingsError> {
+        Self::read(Variables::from_pairs(pairs))
+    }
+
+    /// Reads variables that the application has given defaults to, or read some of its own from.
+    ///
+    /// # Errors
+    ///
+    /// All faults at once, those that were noted before included.
+    ///
+    /// # Examples
+    ///
+    /// See [`Variables`].
+    pub fn read(mut variables: Variables) -> Result<Self, SettingsError> {
+        let vars = &mut variables;
+        let database_url =
+            vars.required("DATABASE_URL", "sqlite: or postgres: and so on", database_url);
+        let redis_url = redis_url(vars);
+        let keys = keys::signing(vars);
+        let trusted_keys = keys::trusted(vars);
+        let identifier = name(vars, "JWT_ISSUER", "the URL that names this service");
+        let audience = name(vars, "JWT_AUDIENCE", "whom the tokens are for");
+        let leeway = vars.number("JWT_LEEWAY_SECONDS", "seconds", 0..=300);
+        let minutes = vars.number("ACCESS_TOKEN_EXPIRE_MINUTES", "minutes", 1..=1440);
+        let refresh = refresh_tokens(vars);
+        let hasher = password::hasher(vars);
+        let policy = password::policy(vars);
+        let throttle = limits::throttle(vars);
+        let addresses = limits::client_address(vars);
+        let clients = clients(vars);
+        let admin = FirstAdmin::read(vars, &policy);
+        let public_url = public_url(vars);
+
+        let issuer = || {
+            let mut issuer = Issuer::new(keys?).issuer(identifier?).audience(audience?);
+            if let Some(seconds) = leeway {
+                issuer = issuer.leeway(Duration::from_secs(seconds));
+            }
+            if let Some(minutes) = minutes {
+                issuer = issuer.access_token_lifetime(Duration::from_secs(minutes * 60));
+            }
+            Some(issuer)
+        };
+        let settings = database_url.zip(issuer()).map(|(database_url, issuer)| Self {
+            database_url,
+            redis_url,
+            public_url,
+            issuer,
+            trusted_keys,
+            refresh,
+            policy,
+            hasher,
+            throttle,
+            addresses,
+            clients,
+            admin,
+        });
+        variables.finish(settings)
+    }
+
+    /// `DATABASE_URL`, for `connect` of the store.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// `REDIS_URL`, for `connect` of the store.
+    pub fn redis_url(&self) -> Option<&str> {
+        self.redis_url.as_deref()
+    }
+
+    /// `PUBLIC_URL`, without a slash at its end.
+    pub fn public_url(&self) -> Option<&str> {
+        self.public_url.as_deref()
+    }
+
+    /// The issuer, with its keys.
+    pub fn issuer(&self) -> Issuer {
+        self.issuer.clone()
+    }
+
+    /// The keys of others who issue tokens for this service, for
+    /// [`Issuer::verifier_with`].
+    pub fn trusted_keys(&self) -> KeySet {
+        self.trusted_keys.clone()
+    }
+
+    /// A hasher, for what an application hashes itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::NoHashingThread`] when the system started no thread to hash passwords.
+    pub fn hasher(&self) -> Result<Hasher, ConfigError> {
+        self.hasher.clone().build()
+    }
+
+    /// The policy, to add words of the service or a breach check to.
+    pub fn password_policy(&self) -> PasswordPolicy {
+        self.policy.clone()
+    }
+
+    /// The rules of refresh tokens, to say how many sessions a user may have.
+    pub fn refresh_tokens(&self) -> RefreshTokens {
+        self.refresh.clone()
+    }
+
+    /// The limits, to add a notice of locks to.
+    pub fn login_throttle(&self) -> LoginThrottle {
+        self.throttle.clone()
+    }
+
+    /// Where the address of a client is found.
+    pub fn client_address(&self) -> AddressSource {
+        self.addresses.clone()
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("issuer", &self.issuer)
+            .field("refresh", &self.refresh)
+            .field("hasher", &self.hasher)
+            .field("throttle", &self.throttle)
+            .field("addresses", &self.addresses)
+            .field("clients", &self.clients)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
+}
+
+fn database_url(variables: &mut Variables) -> Option<String> {
+    let rule = "sqlite: or postgres:, as sqlite://app.db?mode=rwc";
+    url(variables, "DATABASE_URL", rule, &["sqlite:", "postgres:", "postgresql:"])
+}
+
+fn redis_url(variables: &mut Variables) -> Option<String> {
+    let rule = "redis://, rediss:// or redis+unix://, as redis://127.0.0.1:6379";
+    url(variables, "REDIS_URL", rule, &["redis://", "rediss://", "redis+unix://"])
+}
+
+/// Not shown: a URL may contain a password.
+fn url(variables: &mut Variables, name: &str, rule: &str, schemes: &[&str]) -> Option<String> {
+    let url = variables.secret(name)?;
+    if schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        return Some(url);
+    }
+    variables.fault(format!("{name} must begin with {rule}"));
+    None
+}
+
+/// What other services compare letter by letter: nothing that is hard to see.
+fn name(variables: &mut Variables, variable: &str, meaning: &str) -> Option<String> {
+    const RULE: &str = "1 to 255 visible ASCII characters without spaces";
+    variables.required(variable, meaning, |variables| {
+        variables.parsed(variable, RULE, |text| {
+            let sound = text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic());
+            sound.then(|| text.to_owned())
+        })
+    })
+}
+
+fn refresh_tokens(variables: &mut Variables) -> RefreshTokens {
+    let mut refresh = RefreshTokens::new();
+    let days = |days| Duration::from_secs(days * 24 * 3600);
+    if let Some(lifetime) = variables.number("REFRESH_TOKEN_EXPIRE_DAYS", "days", 1..=3650) {
+        refresh = refresh.lifetime(days(lifetime));
+    }
+    if let Some(idle) = variables.number("REFRESH_IDLE_DAYS", "days", 1..=3650) {
+        refresh = refresh.idle_timeout(days(idle));
+    }
+    if let Some(seconds) = variables.number("REFRESH_REUSE_SECONDS", "seconds", 0..=60) {
+        refresh = refresh.reuse_interval(Duration::from_secs(seconds));
+    }
+    refresh
+}
+
+fn clients(variables: &mut Variables) -> Option<Clients> {
+    let (path, text) = variables.file("CLIENTS_FILE").ok()??;
+    Clients::from_json(&text)
+        .map_err(|error| variables.fault(format!("CLIENTS_FILE {path:?}: {error}")))
+        .ok()
+}
+
+fn public_url(variables: &mut Variables) -> Option<String> {
+    let rule = "a URL with https: or http:, without query and fragment";
+    variables.parsed("PUBLIC_URL", rule, |text| {
+        let url: http::Uri = text.parse().ok()?;
+        let sound = matches!(url.scheme_str(), Some("https" | "http"))
+            && url.query().is_none()
+            && !text.contains('#');
+        sound.then(|| text.trim_end_matches('/').to_owned())
+    })
+}
