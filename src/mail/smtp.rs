@@ -147,9 +147,9 @@ fn invalid(rule: &'static str) -> ConfigError {
 
 fn failed(error: SmtpError) -> MailError {
     if error.is_permanent() {
-        MailError::new(error).with_reason("the mail server refused the mail")
+        MailError::new(error).with_reason("the mail server refused the mail or the login")
     } else if error.is_transient() {
-        MailError::temporary(error).with_reason("the mail server refused the mail for now")
+        MailError::temporary(error).with_reason("the mail server refuses the mail for now")
     } else if error.is_tls() {
         MailError::new(error).with_reason("the mail server and this end agree on no TLS")
     } else if error.is_client() {
