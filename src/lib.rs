@@ -157,7 +157,8 @@ pub use peer::{AddressSource, PeerAddr, TrustedProxies};
 pub use rate::Rate;
 #[cfg(feature = "store")]
 pub use refresh::{
-    IssuedRefresh, RefreshError, RefreshRequest, RefreshToken, RefreshTokens, VerifiedRefresh,
+    IssuedRefresh, RefreshError, RefreshRequest, RefreshToken, RefreshTokens,
+    StatelessRefreshTokens, VerifiedRefresh,
 };
 pub use reject::{EXPOSED_HEADERS, Rejection, RejectionFormat};
 pub use require::{

@@ -13,3 +13,14 @@ macro_rules! silent {
 #[cfg(not(feature = "tracing"))]
 #[allow(unused_imports, reason = "which levels are used depends on the features")]
 pub(crate) use {silent as debug, silent as error, silent as info, silent as warn};
+
+/// The same future, whose events belong to the span of whoever made it, on whatever task it runs.
+#[cfg(all(feature = "login", feature = "tracing"))]
+pub(crate) fn in_current_span<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    ::tracing::Instrument::in_current_span(future)
+}
+
+#[cfg(all(feature = "login", not(feature = "tracing")))]
+pub(crate) fn in_current_span<F: Future>(future: F) -> F {
+    future
+}

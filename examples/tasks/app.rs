@@ -39,6 +39,8 @@ where
     let auth = JwtAuthLayer::new(verifier).revocations(sessions.clone());
     let login = LoginRouter::with_stores(users.clone(), sessions.clone(), issuer)
         .settings(settings)?
+        // Whoever logs in with every run of a script keeps the browser logged in.
+        .refresh_tokens(settings.refresh_tokens().most_sessions(1000))
         .auth(auth.clone())
         .revocations()
         .api_keys(ApiKeys::new())

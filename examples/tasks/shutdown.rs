@@ -4,11 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request};
-use axum::{Router, middleware};
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tower_bearer::PeerAddr;
 
 /// How long open requests may take after the signal. A client that never finishes sending must
 /// not keep the service from ending.
@@ -21,9 +19,7 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let (stopping, stopped) = oneshot::channel();
     // The limits of attempts count by the address of the client.
-    let app = app
-        .layer(middleware::map_request(with_peer))
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping; open requests have {GRACE:?} left");
@@ -41,11 +37,6 @@ pub(crate) async fn serve(
             Ok(())
         }
     }
-}
-
-async fn with_peer(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request) -> Request {
-    request.extensions_mut().insert(PeerAddr(peer));
-    request
 }
 
 /// Waits for SIGINT (Ctrl-C) or SIGTERM, from this call on.

@@ -85,7 +85,8 @@ impl Grant {
     pub(super) fn claims(
         &self,
         issuer: &Issuer,
-        now: Duration,
+        audiences: &[String],
+        lifetime: Duration,
         id: &str,
     ) -> Result<String, IssueError> {
         const RESERVED: [&str; 12] = [
@@ -108,13 +109,13 @@ impl Grant {
         if let Some(scope) = self.scopes.iter().find(|scope| !is_scope_token(scope)) {
             return Err(IssueError::InvalidScope(scope.clone()));
         }
-        let issued_at = now.as_secs();
+        let issued_at = issuer.clock.now().as_secs();
         let mut claims = self.claims.clone();
         let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         set("iss", issuer.issuer.clone().into());
         set(
             "aud",
-            match issuer.audiences.as_slice() {
+            match audiences {
                 [audience] => audience.clone().into(),
                 several => several.into(),
             },
@@ -122,7 +123,7 @@ impl Grant {
         set("sub", self.subject.clone().into());
         set("client_id", self.client_id.as_ref().unwrap_or(&issuer.client_id).clone().into());
         set("iat", issued_at.into());
-        set("exp", issued_at.saturating_add(issuer.lifetime.as_secs()).into());
+        set("exp", issued_at.saturating_add(lifetime.as_secs()).into());
         set("jti", id.into());
         if let Some(session_id) = &self.session_id {
             set("sid", session_id.clone().into());

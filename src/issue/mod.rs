@@ -127,10 +127,30 @@ impl Issuer {
     /// When the issuer has no identifier or no audience, the grant has a claim that this crate
     /// sets or a scope that is none, or the key can't sign.
     pub fn issue(&self, grant: &Grant) -> Result<String, IssueError> {
+        self.sign("at+jwt", grant, &self.audiences, self.lifetime)
+    }
+
+    /// Signs a refresh token: the type `rt+jwt`, for this issuer alone.
+    #[cfg(feature = "login")]
+    pub(crate) fn issue_refresh(
+        &self,
+        grant: &Grant,
+        lifetime: Duration,
+    ) -> Result<String, IssueError> {
+        self.sign("rt+jwt", grant, self.issuer.as_slice(), lifetime)
+    }
+
+    fn sign(
+        &self,
+        token_type: &str,
+        grant: &Grant,
+        audiences: &[String],
+        lifetime: Duration,
+    ) -> Result<String, IssueError> {
         self.check()?;
         let id = random::id()?;
-        let claims = grant.claims(self, self.clock.now(), &id)?;
-        let mut signed = wire::encode(self.header());
+        let claims = grant.claims(self, audiences, lifetime, &id)?;
+        let mut signed = wire::encode(self.header(token_type));
         signed.push('.');
         signed.push_str(&wire::encode(claims));
         let signature = self.keys.signing_key().sign(signed.as_bytes())?;
@@ -146,7 +166,14 @@ impl Issuer {
     ///
     /// When the issuer has no identifier or no audience, or the leeway is above 300 seconds.
     pub fn verifier(&self) -> Result<Verifier, ConfigError> {
-        self.verifier_builder(KeySet::new())?.token_type("at+jwt").build()
+        self.verifier_builder(KeySet::new(), &self.audiences)?.token_type("at+jwt").build()
+    }
+
+    /// A verifier for its refresh tokens alone.
+    #[cfg(feature = "login")]
+    pub(crate) fn refresh_verifier(&self) -> Result<Verifier, ConfigError> {
+        let builder = self.verifier_builder(KeySet::new(), self.issuer.as_slice())?;
+        builder.token_type("rt+jwt").build()
     }
 
     /// As [`verifier`](Self::verifier), with more keys to trust: those of another process that issues
@@ -173,10 +200,14 @@ impl Issuer {
     /// # }
     /// ```
     pub fn verifier_with(&self, others: KeySet) -> Result<Verifier, ConfigError> {
-        self.verifier_builder(others)?.build()
+        self.verifier_builder(others, &self.audiences)?.build()
     }
 
-    fn verifier_builder(&self, others: KeySet) -> Result<VerifierBuilder, ConfigError> {
+    fn verifier_builder(
+        &self,
+        others: KeySet,
+        audiences: &[String],
+    ) -> Result<VerifierBuilder, ConfigError> {
         self.check()?;
         let mut keys = self.keys.verifying_keys();
         keys.extend(others.iter().cloned());
@@ -184,7 +215,7 @@ impl Issuer {
         if let Some(issuer) = &self.issuer {
             builder = builder.issuer(issuer);
         }
-        for audience in &self.audiences {
+        for audience in audiences {
             builder = builder.audience(audience);
         }
         if let Some(leeway) = self.leeway {
@@ -218,11 +249,11 @@ impl Issuer {
         Ok(())
     }
 
-    fn header(&self) -> String {
+    fn header(&self, token_type: &str) -> String {
         let mut header = serde_json::Map::new();
         let key = self.keys.signing_key();
         header.insert("alg".into(), key.algorithm().name().into());
-        header.insert("typ".into(), "at+jwt".into());
+        header.insert("typ".into(), token_type.into());
         if let Some(key_id) = key.key_id() {
             header.insert("kid".into(), key_id.into());
         }

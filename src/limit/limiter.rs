@@ -97,7 +97,8 @@ impl Limiter {
         if address.is_none() && !self.warned.swap(true, Ordering::Relaxed) {
             crate::trace::warn!(
                 "the server tells no address of its clients, so that one limit holds for all of \
-                 them together; put a PeerAddr into the extensions of each request"
+                 them together; serve with axum's connect info, or put a PeerAddr into the \
+                 extensions of each request"
             );
         }
         address

@@ -212,7 +212,7 @@ impl Failure {
         failure
     }
 
-    const fn unavailable() -> Self {
+    pub(super) const fn unavailable() -> Self {
         let mut failure = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "temporarily_unavailable",

@@ -40,7 +40,18 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
             shared.session_ended(address, session.user_id, session.id, SessionEnd::Logout);
         }
     }
-    if let Some(Ok(token)) = access_token.map(|token| shared.verifier.check(&token))
+    if let Some(token) = refresh_token.and_then(|text| shared.stateless_token(text)) {
+        let client_id = token.client_id().unwrap_or_default();
+        shared.require_client(client, client_id, &caller)?;
+        shared.revoke_if_it_can(&token, &caller).await?;
+    }
+    let access_token = access_token.and_then(|token| shared.verifier.check(&token).ok());
+    if let Some(token) = &access_token
+        && token.session_id().is_none()
+    {
+        shared.revoke_if_it_can(token, &caller).await?;
+    }
+    if let Some(token) = &access_token
         && let (Some(user_id), Some(session)) = (token.subject(), token.session_id())
         && shared.sessions.end_session_of(user_id, session).await?
     {

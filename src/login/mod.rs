@@ -13,8 +13,10 @@ mod params;
 mod revocations;
 mod revoke;
 mod routes;
+mod run;
 mod sessions;
 mod shared;
+mod stateless;
 mod throttle;
 mod token;
 
@@ -33,13 +35,14 @@ use crate::issue::Issuer;
 use crate::limit::{Limiter, LoginThrottle};
 use crate::password::{Hasher, PasswordPolicy};
 use crate::peer::AddressSource;
-use crate::refresh::RefreshTokens;
+use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
 use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
 use claims::ClaimsHook;
 use revocations::RevokedTokens;
 use routes::{Access, Routes};
 use shared::Shared;
+use stateless::Stateless;
 
 const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 
@@ -130,6 +133,7 @@ pub struct LoginRouter<U, R> {
     hasher: Option<Hasher>,
     policy: PasswordPolicy,
     refresh: RefreshTokens,
+    stateless: Option<StatelessRefreshTokens>,
     clients: Option<Arc<Clients>>,
     claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
@@ -171,6 +175,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             hasher: None,
             policy: PasswordPolicy::default(),
             refresh: RefreshTokens::new(),
+            stateless: None,
             clients: None,
             claims: None,
             revoked: None,
@@ -326,6 +331,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         let Some(verifier) = auth.verifier().cloned() else {
             panic!("the layer of a LoginRouter takes no tokens, but API keys alone")
         };
+        let stateless = self.stateless.map(|rules| Stateless::new(&rules, &self.issuer));
         let shared = Arc::new(Shared {
             users: self.users,
             sessions: self.sessions,
@@ -338,6 +344,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             hasher: self.hasher.unwrap_or_default(),
             policy: self.policy,
             refresh: self.refresh,
+            stateless,
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,

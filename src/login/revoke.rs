@@ -40,7 +40,11 @@ pub(super) async fn revoke<U: UserStore, R: RefreshStore>(
     } else if let Ok(token) = shared.verifier.check(token)
         && shared.is_own(client, token.client_id().unwrap_or_default())
     {
-        shared.revoke_access_token(&token, &caller).await?;
+        shared.revoke_token(&token, &caller).await?;
+    } else if let Some(token) = shared.stateless_token(token)
+        && shared.is_own(client, token.client_id().unwrap_or_default())
+    {
+        shared.revoke_token(&token, &caller).await?;
     }
     let headers = [(CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
     Ok((StatusCode::OK, headers).into_response())
@@ -53,8 +57,17 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         client.id.is_none_or(|own| own == id) && self.may_act_for(client, id)
     }
 
+    /// The token by itself, where it can be revoked.
+    pub(super) async fn revoke_if_it_can(
+        &self,
+        token: &Token,
+        caller: &Caller,
+    ) -> Result<(), Failure> {
+        if self.revoked.is_some() { self.revoke_token(token, caller).await } else { Ok(()) }
+    }
+
     /// The token alone: its session goes on.
-    async fn revoke_access_token(&self, token: &Token, caller: &Caller) -> Result<(), Failure> {
+    async fn revoke_token(&self, token: &Token, caller: &Caller) -> Result<(), Failure> {
         let (Some(revoked), Some(id)) = (&self.revoked, token.id()) else {
             return Err(Failure::unsupported_token_type());
         };

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::MethodRouter;
+use axum::{Router, middleware};
 
 use super::endpoint::Endpoint;
+use super::run;
 use super::shared::Shared;
 use crate::auth::JwtAuthLayer;
 
@@ -71,7 +72,7 @@ impl<U: Send + Sync + 'static, R: Send + Sync + 'static> Routes<U, R> {
             };
             router = router.route(&path, handler);
         }
-        router.with_state(shared)
+        router.with_state(shared).layer(middleware::from_fn(run::to_its_end))
     }
 }
 

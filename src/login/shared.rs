@@ -13,6 +13,7 @@ use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
 use super::params::Params;
 use super::revocations::RevokedTokens;
+use super::stateless::Stateless;
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
@@ -35,6 +36,8 @@ pub(super) struct Shared<U, R> {
     pub(super) hasher: Hasher,
     pub(super) policy: PasswordPolicy,
     pub(super) refresh: RefreshTokens,
+    /// In place of sessions.
+    pub(super) stateless: Option<Stateless>,
     pub(super) clients: Option<Arc<Clients>>,
     pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.
@@ -57,14 +60,14 @@ pub(super) struct Caller {
 
 /// The client that asks, from where, and what for.
 pub(super) struct Asked<'a> {
-    caller: &'a Caller,
-    address: Option<IpAddr>,
-    client: Identity<'a>,
-    scope: Option<&'a str>,
+    pub(super) caller: &'a Caller,
+    pub(super) address: Option<IpAddr>,
+    pub(super) client: Identity<'a>,
+    pub(super) scope: Option<&'a str>,
 }
 
 impl<'a> Asked<'a> {
-    fn client_id(&self, issuer: &'a Issuer) -> &'a str {
+    pub(super) fn client_id(&self, issuer: &'a Issuer) -> &'a str {
         self.client.id.unwrap_or(issuer.default_client())
     }
 }
@@ -122,12 +125,13 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             None => LoginFailure::UnknownUser,
             Some(_) if !is_match => LoginFailure::WrongPassword,
             Some(user) if !user.is_active => LoginFailure::Disabled,
-            Some(user) => {
+            Some(_) => {
                 permit.succeeded().await;
+                let mut user = found.ok_or(Failure::invalid_grant())?;
                 if verification.is_some_and(|it| it.needs_rehash()) {
-                    self.rehash(user, password, asked).await;
+                    self.rehash(&mut user, password, asked).await;
                 }
-                return found.ok_or(Failure::invalid_grant());
+                return Ok(user);
             }
         };
         self.login_failed(found.map(|user| user.id), reason, asked);
@@ -158,10 +162,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     }
 
     /// Replaces a hash with outdated parameters. What goes wrong here must not fail the login.
-    async fn rehash(&self, user: &User, password: &str, asked: &Asked<'_>) {
+    async fn rehash(&self, user: &mut User, password: &str, asked: &Asked<'_>) {
         let Ok(hash) = self.hasher.hash(password).await else { return };
         match self.users.replace_password_hash(&user.id, user.password_hash(), &hash).await {
             Ok(true) => {
+                user.set_password_hash(hash);
                 let user_id = user.id.clone();
                 self.record(asked.address, AuditEvent::PasswordRehashed { user_id });
             }
@@ -179,6 +184,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             self.login_failed(Some(user.id.clone()), LoginFailure::InvalidScope, asked);
             return Err(Failure::invalid_scope());
         };
+        if let Some(stateless) = &self.stateless {
+            return self.log_in_stateless(stateless, user, asked, &scopes).await;
+        }
         let now = self.now();
         let scope = scopes.join(" ");
         let device = asked.caller.device.as_deref();
@@ -208,6 +216,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         refresh_token: &str,
         asked: &Asked<'_>,
     ) -> Result<Tokens, Failure> {
+        if let Some(stateless) = &self.stateless {
+            return self.continue_stateless(stateless, refresh_token, asked).await;
+        }
         let now = self.now();
         let request =
             RefreshRequest::new(refresh_token).client_id(asked.client.id).scope(asked.scope);
@@ -229,12 +240,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
                 return Err(Failure::invalid_grant());
             }
         };
-        // What the user or the client has lost since the login is lost to the session too.
-        let scopes: Vec<&str> = scope
-            .split(' ')
-            .filter(|scope| user.scopes.iter().any(|own| own == scope))
-            .filter(|scope| self.client_allows(&session.client_id, scope))
-            .collect();
+        let scopes = self.still_granted(&user, &session.client_id, &scope);
         if asked.scope.is_some() && scopes.is_empty() {
             return Err(Failure::invalid_scope());
         }
@@ -279,6 +285,18 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         (!granted.is_empty()).then_some(granted)
     }
 
+    /// What is left of a scope: what the user or the client has lost since the login is lost to the
+    /// session too.
+    pub(super) fn still_granted<'a>(
+        &self,
+        user: &User,
+        client_id: &str,
+        scope: &'a str,
+    ) -> Vec<&'a str> {
+        let scopes = scope.split(' ').filter(|scope| user.scopes.iter().any(|own| own == scope));
+        scopes.filter(|scope| self.client_allows(client_id, scope)).collect()
+    }
+
     fn client_allows(&self, client_id: &str, scope: &str) -> bool {
         self.clients.as_ref().is_none_or(|clients| clients.allows(client_id, scope))
     }
@@ -294,7 +312,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         self.record(address, AuditEvent::SessionEnded { user_id, session_id, reason });
     }
 
-    async fn access_token(
+    pub(super) async fn access_token(
         &self,
         user: &User,
         session: &Session,
@@ -302,9 +320,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     ) -> Result<String, Failure> {
         let grant = Grant::new(&user.id)
             .client_id(&session.client_id)
-            .session_id(&session.id)
             .scopes(scopes.iter().copied())
             .roles(&user.roles);
+        let grant = match session.id.as_str() {
+            "" => grant,
+            id => grant.session_id(id),
+        };
         let grant = match &self.claims {
             Some(hook) => hook.add_to(grant, user, session).await?,
             None => grant,
@@ -317,7 +338,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         Ok(self.issuer.issue(&grant)?)
     }
 
-    fn tokens(&self, access_token: String, refresh_token: String, scope: String) -> Tokens {
+    pub(super) fn tokens(
+        &self,
+        access_token: String,
+        refresh_token: String,
+        scope: String,
+    ) -> Tokens {
         Tokens {
             access_token,
             token_type: "Bearer",

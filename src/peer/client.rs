@@ -50,7 +50,9 @@ enum Source {
 
 impl AddressSource {
     /// The other end of the connection, from [`PeerAddr`]: for a service that clients reach
-    /// directly. This is the default wherever a source can be set.
+    /// directly. This is the default wherever a source can be set. `LoginRouter` takes what axum's
+    /// `ConnectInfo<SocketAddr>` has for it too: serve with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`.
     pub const fn connection() -> Self {
         Self(Source::Connection)
     }

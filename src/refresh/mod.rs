@@ -2,6 +2,7 @@
 
 mod error;
 mod request;
+mod stateless;
 mod token;
 
 use std::time::Duration;
@@ -13,7 +14,10 @@ use token::Parts;
 
 pub use error::RefreshError;
 pub(crate) use request::FoundRefresh;
+#[cfg(feature = "login")]
+pub(crate) use request::narrow;
 pub use request::{RefreshRequest, VerifiedRefresh};
+pub use stateless::StatelessRefreshTokens;
 pub use token::RefreshToken;
 
 /// The rules of refresh tokens: how long they last, and how one is exchanged for the next.

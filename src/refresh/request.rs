@@ -90,19 +90,24 @@ impl VerifiedRefresh {
     /// [`RefreshError::InvalidScope`] for a scope that the session lacks, or that is not written
     /// as scopes are, with single spaces between. The token is still good.
     pub fn scope(&self) -> Result<String, RefreshError> {
-        let Some(requested) = &self.scope else { return Ok(self.session.scope.clone()) };
-        let granted: Vec<&str> = self.session.scope.split_ascii_whitespace().collect();
-        let mut narrowed: Vec<&str> = Vec::new();
-        for scope in requested.split(' ') {
-            if !granted.contains(&scope) {
-                return Err(RefreshError::InvalidScope);
-            }
-            if !narrowed.contains(&scope) {
-                narrowed.push(scope);
-            }
-        }
-        Ok(narrowed.join(" "))
+        narrow(&self.session.scope, self.scope.as_deref())
     }
+}
+
+/// What is asked for of what was granted, each once.
+pub(crate) fn narrow(granted: &str, requested: Option<&str>) -> Result<String, RefreshError> {
+    let Some(requested) = requested else { return Ok(granted.to_owned()) };
+    let granted: Vec<&str> = granted.split_ascii_whitespace().collect();
+    let mut narrowed: Vec<&str> = Vec::new();
+    for scope in requested.split(' ') {
+        if !granted.contains(&scope) {
+            return Err(RefreshError::InvalidScope);
+        }
+        if !narrowed.contains(&scope) {
+            narrowed.push(scope);
+        }
+    }
+    Ok(narrowed.join(" "))
 }
 
 /// A token of a session, as it was presented, whether it is still good or not.

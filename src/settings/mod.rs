@@ -231,6 +231,11 @@ impl Settings {
         self.policy.clone()
     }
 
+    /// The rules of refresh tokens, to say how many sessions a user may have.
+    pub fn refresh_tokens(&self) -> RefreshTokens {
+        self.refresh.clone()
+    }
+
     /// The limits, to add a notice of locks to.
     pub fn login_throttle(&self) -> LoginThrottle {
         self.throttle.clone()

@@ -13,7 +13,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {
-    /// 128 random bits in base64url.
+    /// 128 random bits in base64url. Empty where a login has no session, since its refresh token is
+    /// [stateless](crate::StatelessRefreshTokens).
     pub id: String,
     /// Whose session it is.
     pub user_id: String,

@@ -8,6 +8,9 @@ const NIST: &str = "NIST SP 800-63B-4, 3.1.1.2";
 
 #[rustfmt::skip]
 pub(super) const TOKEN_ENDPOINT: &[Requirement] = &[
+    met(89, "Logging in with a password is for one's own clients: the form can be left out, and login \
+        goes on with JSON.",
+        "RFC 9700, 2.4"),
     met(90, "The token endpoint takes `POST` only; else it is a 405 with `Allow`.",
         "RFC 6749, 3.2"),
     met(91, "It takes forms in UTF-8 only.", "RFC 6749, 4.3.2"),
@@ -20,6 +23,8 @@ pub(super) const TOKEN_ENDPOINT: &[Requirement] = &[
     met(95, "No cache keeps an answer with tokens.", "RFC 6749, 5.1"),
     met(96, "The answer has the token, its type, its seconds, and the scope where it differs.",
         "RFC 6749, 5.1"),
+    met(97, "An error has its code and texts in the characters that are allowed, and nothing else.",
+        "RFC 6749, 5.2"),
     met(98, "A client that is not authenticated gets 401 with the challenge of `Basic`, and no other.",
         "RFC 6749, 5.2"),
     met(99, "A client's ID and secret in the header are encoded as in a form.", "RFC 6749, 2.3.1"),
@@ -32,6 +37,9 @@ pub(super) const TOKEN_ENDPOINT: &[Requirement] = &[
         "RFC 6749, 3.3"),
     met(104, "Without a scope a user gets the default and is told.", "RFC 6749, 3.3"),
     met(105, "Guesses of passwords are limited.", "RFC 6749, 4.3.2"),
+    met(106, "Tokens and their IDs have 128 random bits or more.", "RFC 6749, 10.10"),
+    met(107, "An access token is for the issuer's audiences and says no more than it has to.",
+        "RFC 9700, 2.3"),
     met(108, "One rule for names and addresses at register and login; the store keeps them unique.",
         "RFC 8265, 3.3"),
 ];
@@ -52,6 +60,8 @@ pub(super) const REFRESH: &[Requirement] = &[
     met(117, "A session that rests too long is over.", "RFC 9700, 4.14.2"),
     met(118, "Logging out ends the session, and no other.", "RFC 9700, 4.14.2"),
     met(119, "What is stored is a hash, so a copy of the store has no usable token.", OURS),
+    met(120, "The ID of a session in a refresh token is of no use without the secrets beside it.",
+        "RFC 9700, 4.14.2"),
     met(121, "A refresh token is no access token, nor the other way.", "RFC 8725, 3.12"),
     met(122, "Whoever was disabled since the login gets nothing more.", OURS),
 ];

@@ -11,7 +11,7 @@ use tower_bearer::{
 };
 
 use super::clients::{basic, clients};
-use super::support::{App, PASSWORD, apps_with};
+use super::support::{App, PASSWORD, app, apps_with};
 
 #[derive(Clone, Default)]
 struct Records(Arc<Mutex<Vec<Value>>>);
@@ -291,5 +291,46 @@ async fn a_revoked_token_is_recorded_as_what_it_was() {
         app.form("/revoke", &[("token", &refresh)]).await;
         app.form("/revoke", &[("token", "unknown")]).await;
         assert!(records.take(&[]).is_empty(), "nothing happened");
+    }
+}
+
+#[tokio::test]
+async fn what_has_begun_is_done_and_recorded_though_the_client_hangs_up() {
+    let (sender, mut records) = tokio::sync::mpsc::unbounded_channel();
+    let sink = move |record: &AuditRecord| {
+        let _ = sender.send(serde_json::to_value(record).unwrap());
+    };
+    let app = app(MemoryStore::new(), |router| router.audit(sink)).await;
+    let body = json!({ "username": "alice", "password": PASSWORD }).to_string();
+    let request = Request::post("/register")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body))
+        .unwrap();
+    let mut asked = tokio_test::task::spawn(app.send(request));
+    assert!(asked.poll().is_pending());
+    drop(asked);
+    let minute = std::time::Duration::from_secs(60);
+    let record = tokio::time::timeout(minute, records.recv()).await.unwrap().unwrap();
+    assert_eq!(record["event"], "user.registered");
+    app.register("alice").await.assert_error(409, "conflict");
+}
+
+#[tokio::test]
+async fn the_address_is_the_one_that_axum_knows_unless_the_server_says_another() {
+    let records = Records::default();
+    let app = app(MemoryStore::new(), |router| router.audit(records.sink())).await;
+    for (said, expected) in [(None, "192.0.2.7"), (Some("198.51.100.9:1"), "198.51.100.9")] {
+        let mut request = Request::post("/token").body(Body::empty()).unwrap();
+        request
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
+        *request.body_mut() = Body::from("grant_type=password&username=admin&password=wrong");
+        let address: std::net::SocketAddr = "192.0.2.7:50000".parse().unwrap();
+        request.extensions_mut().insert(axum::extract::ConnectInfo(address));
+        if let Some(said) = said {
+            request.extensions_mut().insert(PeerAddr(said.parse().unwrap()));
+        }
+        app.send(request).await.assert_error(400, "invalid_grant");
+        assert_eq!(records.take(&[])[0]["address"], expected);
     }
 }

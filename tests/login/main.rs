@@ -19,6 +19,7 @@ mod routes;
 #[path = "../support/servers.rs"]
 mod servers;
 mod sessions;
+mod stateless;
 mod support;
 mod throttle;
 mod token;

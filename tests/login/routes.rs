@@ -12,7 +12,7 @@ use tower_bearer::{
 use super::support::{PASSWORD, apps_with};
 
 #[tokio::test]
-async fn endpoints_are_renamed_and_left_out() {
+async fn r89_endpoints_are_renamed_and_the_password_grant_is_left_out() {
     let mut apps =
         apps_with!(|r| r.path(Endpoint::Register, "/sign-up").without(Endpoint::Token)).await;
     let chosen = [Endpoint::Register, Endpoint::Login, Endpoint::Me];

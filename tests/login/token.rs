@@ -201,3 +201,80 @@ async fn login_takes_exactly_one_of_username_and_email() {
         app.json("/login", crossed).await.assert_error(400, "invalid_grant");
     }
 }
+
+#[tokio::test]
+async fn r97_errors_have_their_members_and_characters_whatever_was_sent() {
+    let hostile = "\"\\\u{1F600}\r\n\u{7f}<script>";
+    for app in apps().await {
+        let answers = [
+            app.form("/token", &[("grant_type", hostile)]).await,
+            app.form("/token", &[("grant_type", "password"), ("scope", hostile)]).await,
+            app.form("/token", &[("grant_type", "password"), ("client_id", hostile)]).await,
+            app.password_grant(hostile, &[]).await,
+            app.password_grant("admin", &[("scope", "unknown")]).await,
+            app.refresh(hostile).await,
+            app.form("/revoke", &[]).await,
+            app.post("/token", hostile.split('\r').next().unwrap_or_default(), "x").await,
+        ];
+        for answer in answers {
+            assert_eq!(answer.status, 400, "{answer:?}");
+            let body = answer.json();
+            let names: Vec<&String> = body.as_object().unwrap().keys().collect();
+            assert_eq!(names, ["error", "error_description"], "{answer:?}");
+            for text in body.as_object().unwrap().values() {
+                let is_allowed = |byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+                assert!(text.as_str().unwrap().bytes().all(is_allowed), "{answer:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn r106_tokens_and_their_ids_are_long_and_never_the_same() {
+    use base64::Engine;
+    let bytes =
+        |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap().len();
+    for app in apps().await {
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..5 {
+            let answer = app.password_grant("admin", &[]).await;
+            let claims = app.claims(&answer.text("access_token")).await;
+            let refresh_token = answer.text("refresh_token");
+            let (session, secrets) = refresh_token.split_once('.').unwrap();
+            // The secret that rotates has 256 bits of it, the one that stays 128.
+            assert_eq!((bytes(session), bytes(secrets)), (16, 16 + 32));
+            let parts = [session, &secrets[..21], &secrets[22..]].map(str::to_owned);
+            let id = claims["jti"].as_str().unwrap();
+            assert!(bytes(id) >= 16, "{id}");
+            for text in parts.into_iter().chain([id.to_owned()]) {
+                assert!(seen.insert(text), "it came twice");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn r107_an_access_token_is_for_its_audience_and_says_no_more_than_it_has_to() {
+    for app in apps().await {
+        let email = json!({ "username": "bob", "password": PASSWORD, "email": "bob@example.com",
+            "name": "Bob Bobson" });
+        assert_eq!(app.json("/register", email).await.status, 201);
+        let claims = app.claims(&app.password_grant("bob", &[]).await.text("access_token")).await;
+        assert_eq!(claims["aud"], "test");
+        let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
+        let expected = [
+            "amr",
+            "aud",
+            "auth_time",
+            "client_id",
+            "exp",
+            "iat",
+            "iss",
+            "jti",
+            "scope",
+            "sid",
+            "sub",
+        ];
+        assert_eq!(names, expected);
+    }
+}

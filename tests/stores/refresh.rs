@@ -13,7 +13,7 @@ on_every_session_store! {
     r109_a_token_is_good_for_one_exchange
     r110_reuse_ends_the_family_with_its_active_descendant
     r110_reuse_by_another_client_counts_too
-    r110_whoever_knows_the_id_of_a_session_alone_does_not_end_it
+    r110_r120_whoever_knows_the_id_of_a_session_alone_does_not_end_it
     r111_of_50_parallel_uses_one_succeeds
     r111_of_50_parallel_rotations_one_succeeds
     r112_no_token_outlives_a_race_of_rotation_and_reuse
@@ -84,7 +84,9 @@ async fn r110_reuse_by_another_client_counts_too(store: impl RefreshStore) {
     assert!(matches!(dead, Err(RefreshError::Invalid)), "{dead:?}");
 }
 
-async fn r110_whoever_knows_the_id_of_a_session_alone_does_not_end_it(store: impl RefreshStore) {
+async fn r110_r120_whoever_knows_the_id_of_a_session_alone_does_not_end_it(
+    store: impl RefreshStore,
+) {
     let first = issue(&store, "alice").await;
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
     let foreign = issue(&store, "bob").await;
