@@ -1,7 +1,7 @@
 //! The keys that sign tokens, and more keys to verify them with.
 
 use super::Variables;
-use super::variables::{Faulty, Found};
+use super::files::{Faulty, Found};
 use crate::key::{Algorithm, KeySet, SigningKey, SigningKeys};
 use crate::trace;
 

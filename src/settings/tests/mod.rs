@@ -3,6 +3,7 @@ mod secrets;
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
