@@ -65,6 +65,7 @@ fn single(variables: &mut Variables) -> Result<SigningKey, Faulty> {
 }
 
 /// Public keys of others who issue tokens for this service: same issuer, same audience.
+#[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
 pub(super) fn trusted(variables: &mut Variables) -> KeySet {
     let Ok(Some((path, text))) = variables.file("JWT_TRUSTED_JWKS_FILE") else {
         return KeySet::new();
