@@ -55,6 +55,7 @@ const MODULES: &[Module] = &[
             "verify",
             "challenge",
             "reject",
+            "require",
             "auth",
             "peer",
             "issue",

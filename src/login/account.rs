@@ -1,67 +1,75 @@
-//! `POST /register` and `GET /me`.
+//! `/me`: the own account, shown and changed.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use http::StatusCode;
+use serde_json::Value;
 
-use super::answer::{Failure, ShownUser, json};
+use super::LoginRouter;
+use super::answer::{Failure, json};
 use super::body;
-use super::params::Params;
+use super::endpoint::Endpoint;
+use super::params::{Params, optional};
+use super::register::{RegisterMode, checked_name};
+use super::routes::Access;
+use super::sessions::{Live, live};
 use super::shared::Shared;
 use crate::audit::AuditEvent;
 use crate::error::AuthErrorKind;
-use crate::password::PasswordContext;
 use crate::reject::{Rejection, surroundings_of, token_of};
-use crate::store::{Email, InsertUserError, NewUser, RefreshStore, UserStore, Username};
+use crate::store::{AccountStore, Email, RefreshStore, User, UserChange, UserStore};
 
-const LONGEST_NAME: usize = 256;
-
-pub(super) async fn register<U: UserStore, R: RefreshStore>(
-    State(shared): State<Arc<Shared<U, R>>>,
-    request: Request,
-) -> Result<Response, Failure> {
-    let address = shared.address_of(&request);
-    let params = body::json_params(request, shared.body_limit).await?;
-    let username = Username::new(required(&params, "username")?)
-        .map_err(|error| Failure::field("username", error.reason()))?;
-    let email = optional(&params, "email")?
-        .map(|text| Email::new(text).map_err(|error| Failure::field("email", error.reason())))
-        .transpose()?;
-    let name = optional(&params, "name")?.map(checked_name).transpose()?;
-    let password = required(&params, "password")?;
-    let mut context = PasswordContext::new().username(username.as_str());
-    if let Some(email) = &email {
-        context = context.email(email.as_str());
+/// Accounts.
+impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
+    /// Lets users change their own account:
+    ///
+    /// | endpoint | default route | takes | answers |
+    /// |---|---|---|---|
+    /// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
+    /// | | `PATCH /me` | a bearer token, JSON `name`?, `email`?, `profile`? | the user; 409 the address is taken; 422 a rule is broken |
+    /// | | `PUT /me` | as `PATCH` | as `PATCH` |
+    ///
+    /// `PATCH` leaves what is absent as it is, and clears the name or the
+    /// [`profile`](Self::profile) that is `null`. `PUT` clears them too where they are absent. The
+    /// profile is replaced as a whole either way. Nothing else of a body has any effect, whatever
+    /// its members are called. A token whose session has ended changes nothing.
+    ///
+    /// # Addresses
+    ///
+    /// A new address is pending until it is confirmed: it is shown, as not verified, and signs nobody
+    /// in. The old one goes on working until then, so that whoever mistypes is not locked out, and
+    /// nobody gets hold of an account by an address that is not theirs. The old address, letter by
+    /// letter, gives the new one up. An address that is absent stays, under `PUT` too; `null` is an
+    /// error where there is one, since an address can be replaced and not removed. A
+    /// change of address counts as a [registration](crate::LoginThrottle::registrations) does. Where the
+    /// router has a [`mailer`](Self::mailer), a mail asks for the confirmation. Under
+    /// [`RegisterMode::Private`](crate::RegisterMode::Private) a taken address is no 409 here, but at
+    /// its confirmation.
+    ///
+    /// Call it before [`without`](Self::without), [`only`](Self::only) and [`path`](Self::path).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// let router =
+    ///     LoginRouter::new(MemoryStore::new(), Issuer::for_tests()).accounts().into_router();
+    /// # let _ = router;
+    /// ```
+    #[must_use]
+    pub fn accounts(mut self) -> Self {
+        let all = get(me::<U, R>).patch(patch::<U, R>).put(put::<U, R>);
+        self.routes.offer(Endpoint::Me, all, Access::Bearer);
+        self
     }
-    if let Some(name) = &name {
-        context = context.name(name);
-    }
-    // What breaks a rule costs no attempt; what a limit refuses asks nobody else.
-    shared
-        .policy
-        .check_with(password, &context)
-        .map_err(|rule| Failure::field("password", rule.to_string()))?;
-    shared.register_attempt(address).await?;
-    let hash = shared.hash_new_password("password", password, &context).await?;
-    let mut user = NewUser::new(username, hash).scopes(&shared.default_scopes);
-    user.email = email;
-    user.name = name;
-    let taken = |field, description| {
-        shared.record(address, AuditEvent::RegisterConflict { field });
-        Failure::taken(field, description)
-    };
-    let user = shared.users.insert_user(user, shared.now()).await.map_err(|error| match error {
-        InsertUserError::UsernameTaken => taken("username", "the username is taken"),
-        InsertUserError::EmailTaken => taken("email", "the e-mail address is taken"),
-        InsertUserError::Store(error) => error.into(),
-    })?;
-    shared.record(address, AuditEvent::UserRegistered { user_id: user.id.clone() });
-    Ok(json(StatusCode::CREATED, &ShownUser::from(&user)))
 }
 
-/// The user whom the token names, as the store has it now.
+/// `GET /me`: the user whom the token names, as the store has it now.
 pub(super) async fn me<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
@@ -71,7 +79,7 @@ pub(super) async fn me<U: UserStore, R: RefreshStore>(
         Err(rejection) => return rejection.into_response(),
     };
     match shared.users.find_user(token.subject().unwrap_or_default()).await {
-        Ok(Some(user)) if user.is_active => json(StatusCode::OK, &ShownUser::from(&user)),
+        Ok(Some(user)) if user.is_active => json(StatusCode::OK, &shared.shown(&user)),
         Ok(_) => {
             let surroundings = surroundings_of(request.extensions());
             Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response()
@@ -80,20 +88,127 @@ pub(super) async fn me<U: UserStore, R: RefreshStore>(
     }
 }
 
-fn required<'a>(params: &'a Params, field: &'static str) -> Result<&'a str, Failure> {
-    optional(params, field)?.ok_or_else(|| Failure::field(field, "the field is required"))
+/// `PATCH /me`
+async fn patch<U: AccountStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Result<Response, Response> {
+    edit(&shared, request, Absent::Stays).await
 }
 
-fn optional<'a>(params: &'a Params, field: &'static str) -> Result<Option<&'a str>, Failure> {
-    params.text(field).map_err(|_| Failure::field(field, "the field is not a text"))
+/// `PUT /me`
+async fn put<U: AccountStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Result<Response, Response> {
+    edit(&shared, request, Absent::IsCleared).await
 }
 
-fn checked_name(name: &str) -> Result<String, Failure> {
-    if name.chars().count() > LONGEST_NAME {
-        return Err(Failure::field("name", "the name has more than 256 characters"));
+/// What becomes of a field that a body does not have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    Stays,
+    IsCleared,
+}
+
+async fn edit<U: AccountStore, R: RefreshStore>(
+    shared: &Arc<Shared<U, R>>,
+    request: Request,
+    absent: Absent,
+) -> Result<Response, Response> {
+    let address = shared.address_of(&request);
+    let extensions = request.extensions().clone();
+    let Live { user, .. } = live(shared, extensions.clone()).await?;
+    match change(shared, request, &user, absent, address).await? {
+        Some(user) => Ok(json(StatusCode::OK, &shared.shown(&user))),
+        // Deleted since.
+        None => {
+            let surroundings = surroundings_of(&extensions);
+            Err(Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response())
+        }
     }
-    if name.chars().any(char::is_control) {
-        return Err(Failure::field("name", "the name contains a control character"));
+}
+
+/// What a body may change is written down here, and nothing else of it is looked at.
+async fn change<U: AccountStore, R: RefreshStore>(
+    shared: &Arc<Shared<U, R>>,
+    request: Request,
+    user: &User,
+    absent: Absent,
+    address: Option<IpAddr>,
+) -> Result<Option<User>, Failure> {
+    let params = body::json_params(request, shared.body_limit).await?;
+    let name = optional(&params, "name")?.map(checked_name).transpose()?;
+    let profile = shared.profile_in(&params)?;
+    let address_change = wanted_address(&params, user)?;
+    if let AddressChange::New(email) = &address_change {
+        shared.register_attempt(address).await?;
+        let holder = shared.users.find_user_by_email(email).await?;
+        // Where that is kept, the confirmation says it to whoever reads the mail.
+        let is_told = shared.register_mode == RegisterMode::Conflict;
+        if is_told && holder.is_some_and(|holder| holder.id != user.id) {
+            return Err(Failure::taken("email", "the e-mail address is taken"));
+        }
     }
-    Ok(name.to_owned())
+    let mut change = UserChange::new();
+    if absent == Absent::IsCleared || params.value("name").is_some() {
+        change = change.name(name);
+    }
+    if absent == Absent::IsCleared && shared.profile.is_some() {
+        change = change.profile(profile.unwrap_or(Value::Null));
+    } else {
+        change.profile = profile;
+    }
+    change.pending_email = match &address_change {
+        AddressChange::None => None,
+        AddressChange::GivenUp => Some(None),
+        AddressChange::New(email) => Some(Some(email.clone())),
+    };
+    let changed = shared.users.update_user(&user.id, &change).await?;
+    if let (Some(user), AddressChange::New(email)) = (&changed, &address_change) {
+        shared.address_change_requested(user, email, address);
+    }
+    Ok(changed)
+}
+
+enum AddressChange {
+    None,
+    /// The pending address is not wanted any more.
+    GivenUp,
+    New(Email),
+}
+
+fn wanted_address(params: &Params, user: &User) -> Result<AddressChange, Failure> {
+    let Some(text) = optional(params, "email")? else {
+        let is_removed = params.value("email").is_some();
+        return match (&user.email, &user.pending_email) {
+            (None, Some(_)) if is_removed => Ok(AddressChange::GivenUp),
+            (Some(_), _) if is_removed => {
+                Err(Failure::field("email", "the e-mail address can be replaced, not removed"))
+            }
+            _ => Ok(AddressChange::None),
+        };
+    };
+    let email = Email::new(text).map_err(|error| Failure::field("email", error.reason()))?;
+    let wanted = Some(email.as_str());
+    // What is shown may come back with the rest, and asks for nothing.
+    Ok(match (user.email.as_deref(), user.pending_email.as_deref()) {
+        (_, pending @ Some(_)) if pending == wanted => AddressChange::None,
+        (current, None) if current == wanted => AddressChange::None,
+        (current, Some(_)) if current == wanted => AddressChange::GivenUp,
+        _ => AddressChange::New(email),
+    })
+}
+
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// Called when a user's new address is stored, and waits for its confirmation.
+    fn address_change_requested(
+        self: &Arc<Self>,
+        user: &User,
+        email: &Email,
+        address: Option<IpAddr>,
+    ) {
+        self.record(address, AuditEvent::EmailChangeRequested { user_id: user.id.clone() });
+        self.ask_to_verify(user, email.as_str());
+    }
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::issue::IssueError;
 use crate::password::PasswordError;
@@ -29,22 +30,29 @@ pub(super) struct ShownUser<'a> {
     id: &'a str,
     username: &'a str,
     email: Option<&'a str>,
+    email_verified: bool,
     name: Option<&'a str>,
     is_active: bool,
     roles: &'a [String],
     scopes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<Value>,
 }
 
-impl<'a> From<&'a User> for ShownUser<'a> {
-    fn from(user: &'a User) -> Self {
+impl<'a> ShownUser<'a> {
+    /// With the profile, where users have one. An address that waits for its confirmation is shown
+    /// instead of the one that it is to replace.
+    pub(super) fn new(user: &'a User, profile: Option<Value>) -> Self {
         Self {
             id: &user.id,
             username: &user.username,
-            email: user.email.as_deref(),
+            email: user.pending_email.as_deref().or(user.email.as_deref()),
+            email_verified: user.email_verified && user.pending_email.is_none(),
             name: user.name.as_deref(),
             is_active: user.is_active,
             roles: &user.roles,
             scopes: &user.scopes,
+            profile,
         }
     }
 }
@@ -91,6 +99,24 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     response
 }
 
+/// It is done, and there is nothing to show.
+pub(super) fn no_content() -> Response {
+    (StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response()
+}
+
+/// Something may come of it later, or nothing: that is not said.
+pub(super) fn accepted() -> Response {
+    #[derive(Serialize)]
+    struct Accepted {
+        message: &'static str,
+    }
+
+    json(
+        StatusCode::ACCEPTED,
+        &Accepted { message: "if there is a mail to send, it is on its way" },
+    )
+}
+
 /// An error of RFC 6749, section 5.2, or one in its shape.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -125,6 +151,12 @@ impl Failure {
     /// that can be wrong with a refresh token.
     pub(super) const fn invalid_grant() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_grant", "the credentials are not valid")
+    }
+
+    /// One answer for all that can be wrong with a token that was mailed.
+    pub(super) const fn invalid_one_time_token() -> Self {
+        let description = "the token is wrong, used or expired";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
     }
 
     pub(super) const fn invalid_scope() -> Self {
@@ -242,6 +274,12 @@ impl IntoResponse for Failure {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl From<Failure> for Response {
+    fn from(failure: Failure) -> Self {
+        failure.into_response()
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`LoginRouter`]: register, log in, refresh, log out.
 
 mod account;
+mod admin;
 mod answer;
 mod api_keys;
 mod body;
@@ -9,7 +10,12 @@ mod client;
 mod endpoint;
 mod introspect;
 mod logout;
+mod mail;
 mod params;
+mod password;
+mod profile;
+mod register;
+mod reset;
 mod revocations;
 mod revoke;
 mod routes;
@@ -19,6 +25,7 @@ mod shared;
 mod stateless;
 mod throttle;
 mod token;
+mod verify_email;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,17 +35,22 @@ use axum::routing::{delete, get, post};
 
 pub use client::{Client, Clients};
 pub use endpoint::Endpoint;
+pub use register::RegisterMode;
 
 use crate::audit::{AuditSink, Trail};
 use crate::auth::JwtAuthLayer;
 use crate::issue::Issuer;
 use crate::limit::{Limiter, LoginThrottle};
+use crate::mail::MailLinks;
+use crate::one_time::OneTimeTokens;
 use crate::password::{Hasher, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
 use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
 use claims::ClaimsHook;
+use mail::Mailing;
+use profile::ProfileType;
 use revocations::RevokedTokens;
 use routes::{Access, Routes};
 use shared::Shared;
@@ -57,16 +69,17 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
 /// | [`Revoke`](Endpoint::Revoke) | `POST /revoke` | form: `token` (RFC 7009) | 200, also where the token is over, unknown or another client's |
 /// | [`Introspect`](Endpoint::Introspect) | `POST /introspect`, with [`clients`](Self::clients) | form: `token`, and a client that may (RFC 7662) | `{"active": false}`, or true and what the token says |
-/// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user |
+/// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user; [`accounts`](Self::accounts) lets users change it |
+/// | [`Password`](Endpoint::Password) | `POST /password` | a bearer token, JSON `current_password`, `new_password` | 204; ends the user's other sessions; 400 `invalid_grant` the current one is wrong; 422 a rule is broken |
 /// | [`Sessions`](Endpoint::Sessions) | `GET /sessions` | a bearer token | the user's sessions, with the one used last first |
 /// | | `DELETE /sessions` | a bearer token, `?all=true`? | 204; ends the user's other sessions, with `all` this one too |
 /// | [`Session`](Endpoint::Session) | `DELETE /sessions/{id}` | a bearer token | 204; 404 if the user has no such session |
 ///
 /// A session's answer is `{id, client_id, scope, device, created_at, last_used_at, expires_at,
 /// is_current}` with times in seconds since the Unix epoch; `device` is the `User-Agent` of the
-/// login. A user's answer is `{id, username, email, name, is_active, roles, scopes}`; the password hash
-/// is in no type that can be serialized. Members of a body that are not named above have no
-/// effect. Bodies above the [limit](Self::body_limit) are answered with 413.
+/// login. A user's answer is `{id, username, email, email_verified, name, is_active, roles, scopes}`, and
+/// `profile` where users [have one](Self::profile); the password hash is in no type that can be
+/// serialized. Members of a body that are not named above have no effect. Bodies above the [limit](Self::body_limit) are answered with 413.
 ///
 /// Logging in with a password is for one's own clients only: as an OAuth grant RFC 9700,
 /// section 2.4, rules it out. Leave the endpoint out with [`without`](Self::without) where no
@@ -137,12 +150,18 @@ pub struct LoginRouter<U, R> {
     clients: Option<Arc<Clients>>,
     claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
+    profile: Option<ProfileType>,
     default_scopes: Vec<String>,
     body_limit: usize,
     trail: Trail,
     addresses: AddressSource,
     throttle: LoginThrottle,
     throttle_store: Option<Arc<dyn AnyThrottleStore>>,
+    mailing: Option<Mailing>,
+    mail_links: Option<MailLinks>,
+    one_time_tokens: OneTimeTokens,
+    register_mode: RegisterMode,
+    signs_in_on_register: bool,
     routes: Routes<U, R>,
 }
 
@@ -157,13 +176,14 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// A router over a store of users and another of sessions.
     pub fn with_stores(users: U, sessions: R, issuer: Issuer) -> Self {
         let mut routes = Routes::new();
-        routes.offer(Endpoint::Register, post(account::register), Access::Anyone);
+        routes.offer(Endpoint::Register, post(register::register), Access::Anyone);
         routes.offer(Endpoint::Token, post(token::token), Access::Anyone);
         routes.offer(Endpoint::Login, post(token::login), Access::Anyone);
         routes.offer(Endpoint::Refresh, post(token::refresh), Access::Anyone);
         routes.offer(Endpoint::Logout, post(logout::logout), Access::Anyone);
         routes.offer(Endpoint::Revoke, post(revoke::revoke), Access::Anyone);
         routes.offer(Endpoint::Me, get(account::me), Access::Bearer);
+        routes.offer(Endpoint::Password, post(password::change), Access::Bearer);
         let all = get(sessions::list).delete(sessions::end_others);
         routes.offer(Endpoint::Sessions, all, Access::Bearer);
         routes.offer(Endpoint::Session, delete(sessions::end), Access::Bearer);
@@ -179,12 +199,18 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: None,
             claims: None,
             revoked: None,
+            profile: None,
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
             trail: Trail::default(),
             addresses: AddressSource::default(),
             throttle: LoginThrottle::default(),
             throttle_store: None,
+            mailing: None,
+            mail_links: None,
+            one_time_tokens: OneTimeTokens::new(),
+            register_mode: RegisterMode::Conflict,
+            signs_in_on_register: false,
             routes,
         }
     }
@@ -224,7 +250,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self
     }
 
-    /// Guards [`Endpoint::Me`] and the sessions with this layer, and verifies the token of [`Endpoint::Logout`] with its
+    /// Guards the endpoints that take a bearer token with this layer, and verifies the token of [`Endpoint::Logout`] with its
     /// verifier: for a realm, a form of refusal or more keys to trust. Logout reads its token from the
     /// `Authorization` header alone, whatever the layer's sources. Default: a layer over the issuer's own
     /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect
@@ -310,11 +336,20 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// # Panics
     ///
     /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
-    /// section 3.3, two endpoints have one path, or that of [`Endpoint::Session`] or [`Endpoint::ApiKey`] has no `{id}`: at the start, never at a request.
+    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
+    /// [`RegisterMode::Private`] has no mailer or stands beside
+    /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {
             assert!(is_scope_token(scope), "{scope:?} of the default scopes is no scope");
+        }
+        if self.register_mode == RegisterMode::Private {
+            assert!(self.mailing.is_some(), "RegisterMode::Private needs LoginRouter::mailer");
+            assert!(
+                !self.signs_in_on_register,
+                "sign_in_on_register would tell what RegisterMode::Private keeps"
+            );
         }
         let auth = self.auth.clone().unwrap_or_else(|| match self.issuer.verifier() {
             Ok(verifier) => JwtAuthLayer::new(verifier),
@@ -348,10 +383,16 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,
+            profile: self.profile,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,
             trail: self.trail,
             addresses: self.addresses,
+            mailing: self.mailing,
+            mail_links: self.mail_links,
+            one_time_tokens: self.one_time_tokens,
+            register_mode: self.register_mode,
+            signs_in_on_register: self.signs_in_on_register,
         });
         self.routes.into_router(&auth, shared)
     }

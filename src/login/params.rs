@@ -53,6 +53,11 @@ impl Params {
 
 /// Of JSON alone.
 impl Params {
+    /// Whatever stands there, null included, or nothing.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// An array of texts, or nothing.
     pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, NotText> {
         match self.0.get(name) {
@@ -62,6 +67,14 @@ impl Params {
                 texts.map(Some).ok_or(NotText)
             }
             Some(_) => Err(NotText),
+        }
+    }
+
+    /// Yes, no, or nothing.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, NotFlag> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_bool().map(Some).ok_or(NotFlag),
         }
     }
 
@@ -84,9 +97,26 @@ impl Drop for Params {
     }
 }
 
+/// A text that must be there.
+pub(super) fn required<'a>(params: &'a Params, field: &'static str) -> Result<&'a str, Failure> {
+    optional(params, field)?.ok_or_else(|| Failure::field(field, "the field is required"))
+}
+
+/// A text, or nothing, in a body that is judged field by field.
+pub(super) fn optional<'a>(
+    params: &'a Params,
+    field: &'static str,
+) -> Result<Option<&'a str>, Failure> {
+    params.text(field).map_err(|_| Failure::field(field, "the field is not a text"))
+}
+
 /// A parameter is there and is no text.
 #[derive(Debug)]
 pub(super) struct NotText;
+
+/// A parameter is there and is neither true nor false.
+#[derive(Debug)]
+pub(super) struct NotFlag;
 
 /// A parameter is there and is no whole number.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crate::audit::{AuditEvent, SessionEnd};
 use crate::store::{RefreshStore, UserStore};
 
 /// The most that a verifier may be lenient about `exp`.
-const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_LEEWAY: Duration = Duration::from_secs(300);
 
 /// What is unknown, expired or another client's is answered as what was revoked: 200 (section 2.2).
 /// The hint is not needed, since the two kinds of token look different.

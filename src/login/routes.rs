@@ -63,7 +63,7 @@ impl<U: Send + Sync + 'static, R: Send + Sync + 'static> Routes<U, R> {
         let mut router = Router::new();
         for (name, Route { path, handler, access }) in self.0 {
             assert!(
-                !matches!(name, Endpoint::Session | Endpoint::ApiKey) || path.contains("{id}"),
+                !name.has_id() || path.contains("{id}"),
                 "the path {path:?} of {name:?} has no {{id}} in it"
             );
             let handler = match access {

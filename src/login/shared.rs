@@ -11,14 +11,22 @@ use http::header::USER_AGENT;
 use super::answer::{Failure, Tokens};
 use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
+use super::mail::Mailing;
 use super::params::Params;
+use super::profile::ProfileType;
+use super::register::RegisterMode;
 use super::revocations::RevokedTokens;
 use super::stateless::Stateless;
+use super::throttle::Permit;
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
 use crate::limit::{Account, Limiter, LoginThrottle};
-use crate::password::{Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy};
+use crate::mail::MailLinks;
+use crate::one_time::OneTimeTokens;
+use crate::password::{
+    Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy, Verification,
+};
 use crate::peer::AddressSource;
 use crate::refresh::{IssuedRefresh, RefreshError, RefreshRequest, RefreshTokens};
 use crate::store::{LoginName, NewSession, RefreshStore, Session, User, UserStore};
@@ -42,12 +50,18 @@ pub(super) struct Shared<U, R> {
     pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.
     pub(super) revoked: Option<RevokedTokens>,
+    pub(super) profile: Option<ProfileType>,
     pub(super) default_scopes: Vec<String>,
     pub(super) body_limit: usize,
     pub(super) trail: Trail,
     pub(super) addresses: AddressSource,
     pub(super) limiter: Limiter,
     pub(super) throttle: LoginThrottle,
+    pub(super) mailing: Option<Mailing>,
+    pub(super) mail_links: Option<MailLinks>,
+    pub(super) one_time_tokens: OneTimeTokens,
+    pub(super) register_mode: RegisterMode,
+    pub(super) signs_in_on_register: bool,
     pub(super) clock: Clock,
 }
 
@@ -111,20 +125,13 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         };
         let permit = self.attempt(Some(account), asked.address).await?;
         let hash = found.as_ref().map(User::password_hash);
-        let verification = match self.hasher.verify(password, hash).await {
-            Ok(verification) => Some(verification),
-            // No account has such a password.
-            Err(PasswordError::TooLong) => None,
-            Err(error) => {
-                permit.unused().await;
-                return Err(error.into());
-            }
-        };
+        let (permit, verification) = self.verify_password(password, hash, permit).await?;
         let is_match = verification.as_ref().is_some_and(|it| it.is_match());
         let reason = match &found {
             None => LoginFailure::UnknownUser,
             Some(_) if !is_match => LoginFailure::WrongPassword,
             Some(user) if !user.is_active => LoginFailure::Disabled,
+            Some(user) if self.awaits_verification(user) => LoginFailure::Unverified,
             Some(_) => {
                 permit.succeeded().await;
                 let mut user = found.ok_or(Failure::invalid_grant())?;
@@ -136,6 +143,25 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         };
         self.login_failed(found.map(|user| user.id), reason, asked);
         Err(Failure::invalid_grant())
+    }
+
+    /// What a password has to do with a hash, or with none: nothing if it is too long to be any. The
+    /// permit comes back where something was compared.
+    pub(super) async fn verify_password<'a>(
+        &self,
+        password: &str,
+        hash: Option<&str>,
+        permit: Permit<'a, U, R>,
+    ) -> Result<(Permit<'a, U, R>, Option<Verification>), Failure> {
+        match self.hasher.verify(password, hash).await {
+            Ok(verification) => Ok((permit, Some(verification))),
+            // No account has such a password.
+            Err(PasswordError::TooLong) => Ok((permit, None)),
+            Err(error) => {
+                permit.unused().await;
+                Err(error.into())
+            }
+        }
     }
 
     /// The hash of a password that a user chose, in this field, once it keeps all rules.
@@ -170,16 +196,37 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
                 let user_id = user.id.clone();
                 self.record(asked.address, AuditEvent::PasswordRehashed { user_id });
             }
-            // Somebody else has replaced it meanwhile.
-            Ok(false) => {}
+            // Another login has done so meanwhile, or the password is another.
+            Ok(false) => {
+                if let Ok(Some(other)) = self.users.find_user(&user.id).await
+                    && let Ok(verification) =
+                        self.hasher.verify(password, Some(other.password_hash())).await
+                    && verification.is_match()
+                {
+                    *user = other;
+                }
+            }
             Err(_) => crate::trace::warn!("a password hash could not be renewed"),
         }
+    }
+
+    /// Fails for a user who was disabled, or whose password was changed, since it was verified: that
+    /// has ended the sessions which there were, and not one that begins now.
+    async fn still_stands(&self, user: &User, asked: &Asked<'_>) -> Result<(), Failure> {
+        let reason = match self.users.find_user(&user.id).await? {
+            Some(now) if !now.is_active => LoginFailure::Disabled,
+            Some(now) if now.password_hash() != user.password_hash() => LoginFailure::WrongPassword,
+            Some(_) => return Ok(()),
+            None => LoginFailure::UnknownUser,
+        };
+        self.login_failed(Some(user.id.clone()), reason, asked);
+        Err(Failure::invalid_grant())
     }
 
     /// Starts a session for a user who has proved who it is.
     pub(super) async fn log_in(&self, user: &User, asked: &Asked<'_>) -> Result<Tokens, Failure> {
         let client_id = asked.client_id(&self.issuer);
-        let Some(scopes) = self.granted(user, client_id, asked.scope) else {
+        let Some(scopes) = self.granted(&user.scopes, client_id, asked.scope) else {
             // Not the least of failures: it tells whoever guessed that the password is right.
             self.login_failed(Some(user.id.clone()), LoginFailure::InvalidScope, asked);
             return Err(Failure::invalid_scope());
@@ -196,7 +243,11 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         for id in displaced {
             self.session_ended(asked.address, user.id.as_str(), id, SessionEnd::Displaced);
         }
-        let access_token = match self.access_token(user, &session, &scopes).await {
+        let access_token = async {
+            self.still_stands(user, asked).await?;
+            self.access_token(user, &session, &scopes).await
+        };
+        let access_token = match access_token.await {
             Ok(token) => token,
             Err(failure) => {
                 // Nobody will ever have its refresh token.
@@ -269,15 +320,22 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         error.into()
     }
 
+    /// Fails where a login of somebody who holds these scopes would.
+    pub(super) fn may_log_in(&self, held: &[String], asked: &Asked<'_>) -> Result<(), Failure> {
+        let client_id = asked.client_id(&self.issuer);
+        self.require_client(asked.client, client_id, asked.caller)?;
+        self.granted(held, client_id, asked.scope).map(drop).ok_or(Failure::invalid_scope())
+    }
+
     /// The scopes for a login: what is asked for, held and open to the client, or all that is held
     /// and open. Never what is only asked for; nothing where that leaves none.
     fn granted<'a>(
         &self,
-        user: &'a User,
+        held: &'a [String],
         client_id: &str,
         asked: Option<&str>,
     ) -> Option<Vec<&'a str>> {
-        let held = user.scopes.iter().map(String::as_str);
+        let held = held.iter().map(String::as_str);
         let open = held.filter(|scope| self.client_allows(client_id, scope));
         let Some(asked) = asked else { return Some(open.collect()) };
         let granted: Vec<&str> =
@@ -310,6 +368,20 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     ) {
         let (user_id, session_id) = (user_id.into(), session_id.into());
         self.record(address, AuditEvent::SessionEnded { user_id, session_id, reason });
+    }
+
+    /// Ends the sessions of a user but one, or all.
+    pub(super) async fn end_sessions(
+        &self,
+        user_id: &str,
+        except: Option<&str>,
+        reason: SessionEnd,
+        address: Option<IpAddr>,
+    ) -> Result<(), Failure> {
+        for id in self.sessions.end_sessions_of(user_id, except).await? {
+            self.session_ended(address, user_id, id, reason);
+        }
+        Ok(())
     }
 
     pub(super) async fn access_token(

@@ -55,6 +55,10 @@ impl Stateless {
         };
         Self { lifetime: rules.lasts(), verifier }
     }
+
+    pub(super) fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
 }
 
 /// What a refresh token says beside the registered claims.

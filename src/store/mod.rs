@@ -2,9 +2,10 @@
 //!
 //! [`UserStore`] and [`RefreshStore`] are two traits, so that users can stay in a table of the
 //! application's own while sessions live elsewhere. Each store that is shipped implements both, and
-//! [`ThrottleStore`], for what limits of attempts count. [`ApiKeyStore`] lives with the users, since
-//! a key depends on its owner.
+//! [`ThrottleStore`], for what limits of attempts count. [`AccountStore`] is what a store of users
+//! can do beyond finding them; [`ApiKeyStore`] lives with the users, since a key depends on its owner.
 
+mod account_store;
 mod api_key;
 mod api_key_store;
 mod email;
@@ -12,6 +13,7 @@ mod error;
 mod housekeeping;
 mod memory;
 mod name;
+mod one_time_store;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -30,6 +32,7 @@ mod user_store;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
+pub use account_store::{AccountStore, ConfirmEmailError, UserChange};
 pub use api_key::{ApiKeyOwner, StoredApiKey};
 pub use api_key_store::ApiKeyStore;
 pub use email::{Email, EmailError};
@@ -37,6 +40,7 @@ pub use error::StoreError;
 pub use housekeeping::Housekeeping;
 pub use memory::MemoryStore;
 pub use name::{LoginName, Username, UsernameError};
+pub use one_time_store::{OneTimeTokenStore, StoredOneTimeToken};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use refresh_store::RefreshStore;

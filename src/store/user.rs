@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{Email, Username};
@@ -31,8 +32,15 @@ pub struct User {
     pub username: String,
     /// The e-mail address as it is shown.
     pub email: Option<String>,
+    /// Whether it was confirmed that this address is the user's. Default: `false`.
+    pub email_verified: bool,
+    /// An address that is to take the place of `email` once it is confirmed. Until then it signs
+    /// nobody in, and others may ask for it too. Default: none.
+    pub pending_email: Option<String>,
     /// The person's name.
     pub name: Option<String>,
+    /// The application's own fields, as JSON. Default: null.
+    pub profile: Value,
     /// Whether the user may log in and refresh. Default: `true`.
     pub is_active: bool,
     /// The roles. Default: none.
@@ -55,7 +63,10 @@ impl User {
             id: id.into(),
             username: username.into(),
             email: None,
+            email_verified: false,
+            pending_email: None,
             name: None,
+            profile: Value::Null,
             is_active: true,
             roles: Vec::new(),
             scopes: Vec::new(),
@@ -81,6 +92,8 @@ impl fmt::Debug for User {
             .field("id", &self.id)
             .field("username", &self.username)
             .field("email", &self.email)
+            .field("email_verified", &self.email_verified)
+            .field("pending_email", &self.pending_email)
             .field("name", &self.name)
             .field("is_active", &self.is_active)
             .field("roles", &self.roles)
@@ -111,8 +124,12 @@ pub struct NewUser {
     pub username: Username,
     /// The e-mail address: its key must be unique in the store. Default: none.
     pub email: Option<Email>,
+    /// Whether it is known that this address is the user's. Default: `false`.
+    pub email_verified: bool,
     /// The person's name, any text without NUL. Default: none.
     pub name: Option<String>,
+    /// The application's own fields, as JSON without NUL in its texts. Default: null.
+    pub profile: Value,
     /// The roles. Default: none.
     pub roles: Vec<String>,
     /// The scopes that the user may be granted. Default: none.
@@ -126,7 +143,9 @@ impl NewUser {
         Self {
             username,
             email: None,
+            email_verified: false,
             name: None,
+            profile: Value::Null,
             roles: Vec::new(),
             scopes: Vec::new(),
             password_hash: Zeroizing::new(password_hash.into()),
@@ -140,10 +159,25 @@ impl NewUser {
         self
     }
 
+    /// Says whether the address is known to be the user's, as that of an account which is moved here
+    /// from elsewhere may be.
+    #[must_use]
+    pub fn email_verified(mut self, verified: bool) -> Self {
+        self.email_verified = verified;
+        self
+    }
+
     /// Sets the person's name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Sets the application's own fields.
+    #[must_use]
+    pub fn profile(mut self, profile: Value) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -172,7 +206,10 @@ impl NewUser {
             id: id.into(),
             username: self.username.as_str().to_owned(),
             email: self.email.map(|email| email.as_str().to_owned()),
+            email_verified: self.email_verified,
+            pending_email: None,
             name: self.name,
+            profile: self.profile,
             is_active: true,
             roles: self.roles,
             scopes: self.scopes,
@@ -187,6 +224,7 @@ impl fmt::Debug for NewUser {
         f.debug_struct("NewUser")
             .field("username", &self.username)
             .field("email", &self.email)
+            .field("email_verified", &self.email_verified)
             .field("name", &self.name)
             .field("roles", &self.roles)
             .field("scopes", &self.scopes)

@@ -58,12 +58,14 @@ pub(super) const REFRESH: &[Requirement] = &[
     met(115, "A refresh token is of one client.", "RFC 6749, 6"),
     met(116, "A session has an end that no refresh moves.", "ASVS 5.0, 10.4.8"),
     met(117, "A session that rests too long is over.", "RFC 9700, 4.14.2"),
-    met(118, "Logging out ends the session, and no other.", "RFC 9700, 4.14.2"),
+    met(118, "Logging out ends the session, and no other; a new password ends all others.",
+        "RFC 9700, 4.14.2; ASVS 5.0, 7.4.3"),
     met(119, "What is stored is a hash, so a copy of the store has no usable token.", OURS),
     met(120, "The ID of a session in a refresh token is of no use without the secrets beside it.",
         "RFC 9700, 4.14.2"),
     met(121, "A refresh token is no access token, nor the other way.", "RFC 8725, 3.12"),
-    met(122, "Whoever was disabled since the login gets nothing more.", OURS),
+    met(122, "Whoever was disabled since the login gets nothing more; roles and scopes are those of now.",
+        OURS),
 ];
 
 #[rustfmt::skip]
@@ -114,6 +116,8 @@ pub(super) const PASSWORD_POLICY: &[Requirement] = &[
     met(170, "Common and breached passwords are refused, and what is made of names; of the password \
         five digits of its hash leave.", NIST),
     met(171, "A refused name or password is told the rule.", NIST),
+    met(172, "A new password takes the current one, and ends the other sessions.",
+        "ASVS 5.0, 6.2.2, 6.2.3, 7.4.3"),
 ];
 
 #[rustfmt::skip]
@@ -140,6 +144,8 @@ pub(super) const USERS: &[Requirement] = &[
         a 401.", "ASVS 5.0, 7.4.2"),
     met(184, "Each login has tokens and a session of its own; how many a user may have is limited.",
         "ASVS 5.0, 7.2.4"),
+    met(185, "Users see their sessions and end one, or all; an administrator ends a user's.",
+        "ASVS 5.0, 7.4.5, 7.5.2"),
 ];
 
 #[rustfmt::skip]

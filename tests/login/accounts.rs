@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{Method, header};
 use serde_json::json;
 
-use tower_bearer::{Hasher, Issuer, LoginRouter, MemoryStore};
+use tower_bearer::{AccountStore, Hasher, Issuer, LoginRouter, MemoryStore, UserChange};
 
 use super::support::{App, PASSWORD, apps};
 
@@ -21,7 +21,7 @@ async fn register_and_me_show_the_user_and_never_the_hash() {
         let user = registered.json();
         let expected = json!({
             "id": user["id"], "username": "Alice", "email": "alice@example.com",
-            "name": "Alice Liddell", "is_active": true, "roles": [],
+            "email_verified": false, "name": "Alice Liddell", "is_active": true, "roles": [],
             "scopes": ["me", "items:read"],
         });
         assert_eq!(user, expected);
@@ -180,13 +180,13 @@ async fn r73_r94_r122_a_disabled_user_is_out_at_once() {
     let unknown = app.password_grant("nobody", &[]).await;
 
     // What a user has lost since the login, a refresh does not give back.
-    assert!(store.update_user(&id, |user| user.scopes = vec!["b".to_owned()]));
+    assert!(store.update_user(&id, &UserChange::new().scopes(["b"])).await.unwrap().is_some());
     let lost = json!({ "refresh_token": login.text("refresh_token"), "scope": "a" });
     app.json("/refresh", lost).await.assert_error(400, "invalid_scope");
     let narrowed = app.refresh(&login.text("refresh_token")).await;
     assert_eq!(narrowed.text("scope"), "b");
 
-    assert!(store.update_user(&id, |user| user.is_active = false));
+    assert!(store.update_user(&id, &UserChange::new().is_active(false)).await.unwrap().is_some());
     let before = app.hasher.computations();
     assert_eq!(app.password_grant("alice", &[]).await, unknown);
     assert_eq!(app.hasher.computations() - before, 1);
@@ -194,6 +194,6 @@ async fn r73_r94_r122_a_disabled_user_is_out_at_once() {
     assert_eq!(me.status, 401);
     app.refresh(&narrowed.text("refresh_token")).await.assert_error(400, "invalid_grant");
     // The session is over for good.
-    assert!(store.update_user(&id, |user| user.is_active = true));
+    assert!(store.update_user(&id, &UserChange::new().is_active(true)).await.unwrap().is_some());
     app.refresh(&narrowed.text("refresh_token")).await.assert_error(400, "invalid_grant");
 }

@@ -6,8 +6,8 @@ use axum::body::Body;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tower_bearer::{
-    AddressSource, AuditRecord, Clock, Hasher, Issuer, LoginRouter, MemoryStore, NewUser, PeerAddr,
-    TrustedProxies, UserStore, Username,
+    AccountStore, AddressSource, AuditRecord, Clock, Hasher, Issuer, LoginRouter, MemoryStore,
+    NewUser, PeerAddr, TrustedProxies, UserChange, UserStore, Username,
 };
 
 use super::clients::{basic, clients};
@@ -199,7 +199,9 @@ async fn with_user(active: bool, hash: String, records: &Records) -> App {
     let store = MemoryStore::new();
     let user = NewUser::new(Username::new("alice").unwrap(), hash);
     let user = store.insert_user(user, clock.now()).await.unwrap();
-    assert!(store.update_user(&user.id, |user| user.is_active = active));
+    assert!(
+        store.update_user(&user.id, &UserChange::new().is_active(active)).await.unwrap().is_some()
+    );
     let proxies = TrustedProxies::new(["10.0.0.0/8"]).unwrap();
     let router = LoginRouter::new(store, issuer.clone())
         .hasher(hasher.clone())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, header};
 use serde_json::{Value, json};
-use tower_bearer::{Client, Grant, Issuer, RefreshTokens};
+use tower_bearer::{AccountStore, Client, Grant, Issuer, RefreshTokens, UserChange};
 
 use super::clients::{SECRET, apps, basic, clients};
 use super::support::{App, PASSWORD, apps_with};
@@ -101,7 +101,7 @@ async fn r131_a_revoked_token_and_that_of_a_disabled_user_are_not_active() {
     let app = super::support::app(store.clone(), |router| router.clients(clients())).await;
     let (access, refresh) = log_in(&app).await;
     let id = app.claims(&access).await["sub"].as_str().unwrap().to_owned();
-    store.update_user(&id, |user| user.is_active = false);
+    store.update_user(&id, &UserChange::new().is_active(false)).await.unwrap();
     for token in [access, refresh] {
         assert_eq!(introspect(&app, &token).await, json!({ "active": false }));
     }

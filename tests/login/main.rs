@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
 
 mod accounts;
+mod admin;
 mod api_keys;
 mod audit;
 mod bodies;
 mod claims_hook;
 mod clients;
 mod introspect;
+mod me;
+mod password;
 mod passwords;
+mod profile;
 mod refresh;
 mod registry;
 mod revocations;

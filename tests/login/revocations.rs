@@ -8,7 +8,8 @@ use axum::routing::get;
 use http::{Method, header};
 use serde_json::json;
 use tower_bearer::{
-    JwtAuthLayer, MemoryStore, RevocationStore, Revocations, Token, UserStore, Username,
+    AccountStore, JwtAuthLayer, MemoryStore, RevocationStore, Revocations, Token, UserStore,
+    Username,
 };
 
 use super::support::{Answer, App, app_with_stores, apps, apps_with, sqlite};
@@ -128,7 +129,7 @@ async fn r183_the_tokens_of_a_deleted_user_are_revoked_and_older_ones_by_their_t
     assert_eq!(me(&app, &old.text("access_token")).await.text("error_code"), "token_revoked");
     let new = app.refresh(&old.text("refresh_token")).await.text("access_token");
     assert_eq!(me(&app, &new).await.status, 200, "the session goes on");
-    store.remove_user(&id);
+    assert!(store.delete_user(&id).await.unwrap());
     assert_eq!(me(&app, &new).await.text("error_code"), "token_revoked");
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, header};
 use serde_json::{Value, json};
-use tower_bearer::{MemoryStore, RefreshTokens, UserStore, Username};
+use tower_bearer::{AccountStore, MemoryStore, RefreshTokens, UserChange, UserStore, Username};
 
 use super::support::{Answer, App, PASSWORD, app, apps_with};
 
@@ -103,23 +103,21 @@ async fn r118_r122_a_new_password_ends_all_and_so_does_an_account_that_is_disabl
     let token = log_in(&app, &[]).await.text("refresh_token");
     let user = store.find_user_by_username(&Username::new("admin").unwrap()).await.unwrap();
     let user = user.unwrap();
-    store.update_user(&user.id, |user| {
-        user.scopes = vec!["me".to_owned()];
-        user.roles.clear();
-    });
+    let lesser = UserChange::new().scopes(["me"]).roles(Vec::<String>::new());
+    store.update_user(&user.id, &lesser).await.unwrap();
     let lesser = app.refresh(&token).await;
     assert_eq!(lesser.text("scope"), "me");
     assert_eq!(app.claims(&lesser.text("access_token")).await["roles"], Value::Null);
 
-    store.update_user(&user.id, |user| user.is_active = false);
+    store.update_user(&user.id, &UserChange::new().is_active(false)).await.unwrap();
     app.refresh(&token).await.assert_error(400, "invalid_grant");
-    store.update_user(&user.id, |user| user.is_active = true);
+    store.update_user(&user.id, &UserChange::new().is_active(true)).await.unwrap();
     assert_eq!(app.refresh(&token).await.status, 200);
 
     let hash = app.hasher.hash("another password").await.unwrap();
     assert!(store.replace_password_hash(&user.id, user.password_hash(), &hash).await.unwrap());
     app.refresh(&token).await.assert_error(400, "invalid_grant");
-    store.remove_user(&user.id);
+    assert!(store.delete_user(&user.id).await.unwrap());
     app.refresh(&token).await.assert_error(400, "invalid_grant");
 }
 
@@ -176,5 +174,58 @@ async fn r128_with_revocations_logging_out_and_revoking_end_what_is_presented() 
         let revoke = app.form("/revoke", &[("token", &refresh)]).await;
         revoke.assert_error(400, "unsupported_token_type");
         assert_eq!(app.refresh(&refresh).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn r118_a_new_password_ends_access_tokens_too_where_revocations_are_on() {
+    let apps = apps_with!(|router| {
+        router.stateless_refresh_tokens(RefreshTokens::stateless()).revocations()
+    });
+    for app in apps.await {
+        let other = log_in(&app, &[]).await;
+        app.clock.advance(Duration::from_secs(1));
+        let token = log_in(&app, &[]).await.text("access_token");
+        let new = "a wide meadow in June";
+        let body = json!({ "current_password": PASSWORD, "new_password": new });
+        let changed = app.json_with_token(Method::POST, "/password", &token, body).await;
+        assert_eq!(changed.status, 204, "{changed:?}");
+        let me = app.with_token(Method::GET, "/me", &other.text("access_token")).await;
+        assert_eq!(me.status, 401);
+        app.refresh(&other.text("refresh_token")).await.assert_error(400, "invalid_grant");
+        // Whoever logs in at once is in.
+        let again = app.json("/login", json!({ "username": "admin", "password": new })).await;
+        let me = app.with_token(Method::GET, "/me", &again.text("access_token")).await;
+        assert_eq!(me.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn r122_r185_an_administrator_ends_tokens_of_which_nothing_is_stored() {
+    let apps = apps_with!(|router| {
+        router
+            .stateless_refresh_tokens(RefreshTokens::stateless())
+            .revocations()
+            .administration("admin")
+    });
+    for app in apps.await {
+        let boss = log_in(&app, &[]).await.text("access_token");
+        let path = format!("/users/{}", app.register("alice").await.text("id"));
+        let patch = async |body| app.json_with_token(Method::PATCH, &path, &boss, body).await;
+        let token = app.password_grant("alice", &[]).await.text("refresh_token");
+        // What is gained comes with the next access token, and nobody has to log in for it.
+        patch(json!({ "roles": ["editor"] })).await;
+        let gained = app.refresh(&token).await.text("access_token");
+        assert_eq!(app.claims(&gained).await["roles"], json!(["editor"]));
+        // A loss ends all, for as long as a refresh token lasts.
+        patch(json!({ "roles": [] })).await;
+        app.clock.advance(Duration::from_secs(3600));
+        app.refresh(&token).await.assert_error(400, "invalid_grant");
+
+        let token = app.password_grant("alice", &[]).await.text("refresh_token");
+        let boss = log_in(&app, &[]).await.text("access_token");
+        let ended = app.with_token(Method::DELETE, &format!("{path}/sessions"), &boss).await;
+        assert_eq!(ended.status, 204);
+        app.refresh(&token).await.assert_error(400, "invalid_grant");
     }
 }

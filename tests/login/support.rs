@@ -158,6 +158,23 @@ impl App {
         self.send(request).await
     }
 
+    pub(crate) async fn json_with_token(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Value,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        self.send(request).await
+    }
+
     pub(crate) async fn register(&self, username: &str) -> Answer {
         let body = serde_json::json!({ "username": username, "password": PASSWORD });
         self.json("/register", body).await

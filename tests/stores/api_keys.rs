@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tower_bearer::{ApiKeyOwner, ApiKeyStore, StoredApiKey, UserStore};
+use tower_bearer::{AccountStore, ApiKeyOwner, ApiKeyStore, StoredApiKey, UserChange, UserStore};
 
 use crate::support::{NOW, new_user, on_every_store};
 
@@ -163,9 +163,11 @@ async fn r192_keys_go_with_their_owner_in_memory() {
     let store = tower_bearer::MemoryStore::new();
     let alice = user(&store, "alice").await;
     assert!(store.insert_api_key(&key("id", &alice), 10).await.unwrap());
-    assert!(store.update_user(&alice, |alice| alice.is_active = false));
+    assert!(
+        store.update_user(&alice, &UserChange::new().is_active(false)).await.unwrap().is_some()
+    );
     assert!(!store.find_api_key("id").await.unwrap().unwrap().1.is_active);
-    assert!(store.remove_user(&alice));
+    assert!(store.delete_user(&alice).await.unwrap());
     assert_eq!(store.find_api_key("id").await.unwrap(), None);
     assert_eq!(store.api_keys_of(&alice).await.unwrap(), []);
 }

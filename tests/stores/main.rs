@@ -3,10 +3,12 @@
 #![cfg(feature = "store")]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod accounts;
 mod api_keys;
 mod expiry;
 mod housekeeping;
 mod names;
+mod one_time;
 #[cfg(feature = "sqlite")]
 mod own_table;
 #[cfg(all(feature = "postgres", feature = "redis"))]

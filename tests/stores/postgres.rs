@@ -2,8 +2,11 @@
 
 use std::error::Error;
 
+use serde_json::json;
 use sqlx::postgres::PgPoolOptions;
-use tower_bearer::{PostgresStore, RefreshError, RefreshStore, RefreshTokens, UserStore};
+use tower_bearer::{
+    AccountStore, PostgresStore, RefreshError, RefreshStore, RefreshTokens, UserChange, UserStore,
+};
 
 use crate::servers::{Postgres, postgres};
 use crate::support::{HASH, NOW, email, exchange, issue, new_user, username, verify};
@@ -59,6 +62,23 @@ async fn r111_two_nodes_let_one_of_50_uses_succeed() {
         }
     }
     assert_eq!(successes, 1);
+}
+
+#[tokio::test]
+async fn a_change_with_a_nul_is_refused_as_a_whole() {
+    let Some(server) = postgres() else { return };
+    let store = PostgresStore::connect(&server.database().await).await.unwrap();
+    let alice = store.insert_user(new_user("alice"), NOW).await.unwrap();
+    for change in [
+        UserChange::new().name(Some("a\0b".to_owned())),
+        UserChange::new().roles(["a\0b"]),
+        UserChange::new().scopes(["a\0b"]),
+        UserChange::new().profile(json!({"a": "a\0b"})),
+    ] {
+        let error = store.update_user(&alice.id, &change.is_active(false)).await.unwrap_err();
+        assert!(!error.is_unavailable(), "trying again won't help: {error:?}");
+    }
+    assert_eq!(store.find_user(&alice.id).await.unwrap(), Some(alice));
 }
 
 #[tokio::test]

@@ -252,6 +252,25 @@ async fn users_of_the_first_version_log_in_again() {
     assert!(matches!(dead, Err(RefreshError::Invalid)), "the trigger is there: {dead:?}");
 }
 
+#[tokio::test]
+async fn users_of_the_first_version_are_unverified_and_have_no_profile() {
+    let directory = tempdir().unwrap();
+    let store = SqliteStore::connect(&url(&directory)).await.unwrap();
+    let alice = new_user("alice").email(email("alice@example.com"));
+    let alice = store.insert_user(alice, NOW).await.unwrap();
+    for back in [
+        "ALTER TABLE tower_bearer_users DROP COLUMN email_verified",
+        "ALTER TABLE tower_bearer_users DROP COLUMN pending_email",
+        "ALTER TABLE tower_bearer_users DROP COLUMN profile",
+        "DELETE FROM tower_bearer_migrations WHERE version = 9",
+    ] {
+        sqlx::query(back).execute(store.pool()).await.unwrap();
+    }
+    store.pool().close().await;
+    let store = SqliteStore::connect(&url(&directory)).await.unwrap();
+    assert_eq!(store.find_user(&alice.id).await.unwrap(), Some(alice));
+}
+
 /// The error with its sources.
 fn whole(error: &dyn Error) -> String {
     let cause = error.source().map(whole).unwrap_or_default();

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::{NOW, issue, store};
 use crate::api_key::{ApiKeyError, ApiKeyVerifier, ApiKeys, NewApiKey};
 use crate::clock::Clock;
-use crate::store::{ApiKeyOwner, ApiKeyStore, MemoryStore, StoreError, StoredApiKey};
+use crate::store::{
+    AccountStore, ApiKeyOwner, ApiKeyStore, MemoryStore, StoreError, StoredApiKey, UserChange,
+};
 use crate::subject::{ApiKeyCheck, ApiKeySource, VerifiedApiKey};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -27,7 +29,7 @@ async fn r194_a_key_never_exceeds_its_owner() {
     assert_eq!(key.scopes, ["data:read"], "the owner does not hold items:read");
     assert_eq!((key.created_at, key.expires_at), (Some(NOW), Some(NOW + 90 * DAY)));
 
-    store.update_user(&alice, |alice| alice.scopes = vec!["items:read".to_owned()]);
+    store.update_user(&alice, &UserChange::new().scopes(["items:read"])).await.unwrap();
     assert_eq!(valid(&keys, issued.key.as_str()).await.scopes, ["items:read"]);
 }
 
@@ -56,13 +58,13 @@ async fn r192_unknown_revoked_expired_and_ownerless_are_one_answer() {
     assert_eq!(keys.check_api_key(first_text).await.unwrap(), ApiKeyCheck::Invalid);
 
     clock.set(NOW);
-    store.update_user(&alice, |alice| alice.is_active = false);
+    store.update_user(&alice, &UserChange::new().is_active(false)).await.unwrap();
     assert_eq!(keys.check_api_key(first_text).await.unwrap(), ApiKeyCheck::Invalid);
-    store.update_user(&alice, |alice| alice.is_active = true);
+    store.update_user(&alice, &UserChange::new().is_active(true)).await.unwrap();
     assert!(store.revoke_api_key(&alice, &first.stored.id).await.unwrap());
     assert_eq!(keys.check_api_key(first_text).await.unwrap(), ApiKeyCheck::Invalid);
     valid(&keys, second_text).await;
-    store.remove_user(&alice);
+    assert!(store.delete_user(&alice).await.unwrap());
     assert_eq!(keys.check_api_key(second_text).await.unwrap(), ApiKeyCheck::Invalid);
 }
 

@@ -1,6 +1,8 @@
 //! The store in memory.
 
+mod accounts;
 mod api_keys;
+mod one_time;
 mod revocations;
 mod sessions;
 mod throttles;
@@ -10,7 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Session, StoredApiKey, StoredToken, User};
+use super::{Session, StoredApiKey, StoredOneTimeToken, StoredToken, User};
 use revocations::Revoked;
 
 /// Users, sessions and API keys in the memory of one process: for tests and for trying things out.
@@ -23,7 +25,7 @@ use revocations::Revoked;
 ///
 /// ```
 /// use std::time::Duration;
-/// use tower_bearer::{MemoryStore, NewUser, UserStore, Username};
+/// use tower_bearer::{AccountStore, MemoryStore, NewUser, UserChange, UserStore, Username};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +33,7 @@ use revocations::Revoked;
 /// let user = NewUser::new(Username::new("Alice")?, "$argon2id$...");
 /// let id = store.insert_user(user, Duration::from_secs(1_700_000_000)).await?.id;
 ///
-/// store.update_user(&id, |user| user.is_active = false);
+/// store.update_user(&id, &UserChange::new().is_active(false)).await?;
 /// let alice = store.find_user_by_username(&Username::new("alice")?).await?;
 /// assert!(alice.is_some_and(|alice| !alice.is_active));
 /// # Ok(())
@@ -46,6 +48,8 @@ struct Data {
     sessions: HashMap<String, (Session, StoredToken)>,
     throttles: throttles::Throttles,
     api_keys: HashMap<String, StoredApiKey>,
+    /// By hash.
+    one_time_tokens: HashMap<[u8; 32], StoredOneTimeToken>,
     revoked: Revoked,
 }
 
@@ -61,36 +65,8 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// Changes a user, as an administrator would, and says whether there is one with this ID.
-    ///
-    /// The ID, the user name and the e-mail address stay as they are, whatever `change` does.
-    ///
-    /// # Panics
-    ///
-    /// When `change` panics; the user is unchanged then. `change` runs while the store is
-    /// locked: calling the store from it waits for ever.
-    pub fn update_user(&self, id: &str, change: impl FnOnce(&mut User)) -> bool {
-        let mut data = self.lock();
-        let Some(StoredUser { user, .. }) = data.users.get_mut(id) else { return false };
-        let mut changed = user.clone();
-        change(&mut changed);
-        changed.id.clone_from(&user.id);
-        changed.username.clone_from(&user.username);
-        changed.email.clone_from(&user.email);
-        *user = changed;
-        true
-    }
-
-    /// Deletes a user with all sessions and API keys, and says whether there was one with this ID.
-    pub fn remove_user(&self, id: &str) -> bool {
-        let mut data = self.lock();
-        data.sessions.retain(|_, (session, _)| session.user_id != id);
-        data.api_keys.retain(|_, key| key.user_id != id);
-        data.users.remove(id).is_some()
-    }
-
     fn lock(&self) -> MutexGuard<'_, Data> {
-        // A panic under the lock can only come from a closure that has not changed anything yet.
+        // Nothing under the lock panics between two changes that belong together.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

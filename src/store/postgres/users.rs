@@ -7,8 +7,12 @@ use sqlx::{AssertSqlSafe, Postgres};
 use super::error::broken_constraint;
 use super::{PostgresStore, is_storable, within};
 use crate::random;
-use crate::store::sql::{seconds, time};
+use crate::store::sql::seconds;
+use crate::store::sql::users::{UserRow, insert_user, user, user_columns};
 use crate::store::{Email, InsertUserError, NewUser, StoreError, User, UserStore, Username};
+
+/// The constraint that keeps addresses unique.
+pub(super) const EMAIL: &str = "tower_bearer_users_email";
 
 impl UserStore for PostgresStore {
     async fn insert_user(&self, new: NewUser, now: Duration) -> Result<User, InsertUserError> {
@@ -16,27 +20,25 @@ impl UserStore for PostgresStore {
         let username_key = new.username.key().to_owned();
         let email_key = new.email.as_ref().map(|email| email.key().to_owned());
         let user = new.into_user(id, now);
-        let insert = sqlx::query(
-            "INSERT INTO tower_bearer_users (id, username, username_key, email, email_key, name, \
-             password_hash, is_active, roles, scopes, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(&user.id)
-        .bind(&user.username)
-        .bind(&username_key)
-        .bind(&user.email)
-        .bind(&email_key)
-        .bind(&user.name)
-        .bind(user.password_hash())
-        .bind(user.is_active)
-        .bind(&user.roles)
-        .bind(&user.scopes)
-        .bind(seconds(user.created_at))
-        .execute(&self.pool);
+        let insert = sqlx::query(insert_user!("CAST($8 AS JSONB)"))
+            .bind(&user.id)
+            .bind(&user.username)
+            .bind(&username_key)
+            .bind(&user.email)
+            .bind(&email_key)
+            .bind(user.email_verified)
+            .bind(&user.name)
+            .bind(user.profile.to_string())
+            .bind(user.password_hash())
+            .bind(user.is_active)
+            .bind(&user.roles)
+            .bind(&user.scopes)
+            .bind(seconds(user.created_at))
+            .execute(&self.pool);
         within(async {
             insert.await.map_err(|error| match broken_constraint(&error) {
                 Some("tower_bearer_users_username") => InsertUserError::UsernameTaken,
-                Some("tower_bearer_users_email") => InsertUserError::EmailTaken,
+                Some(EMAIL) => InsertUserError::EmailTaken,
                 _ => error.into(),
             })
         })
@@ -73,35 +75,17 @@ impl UserStore for PostgresStore {
     }
 }
 
-/// The columns of [`COLUMNS`], in their order.
-type Row =
-    (String, String, Option<String>, Option<String>, String, bool, Vec<String>, Vec<String>, i64);
-
-const COLUMNS: &str =
-    "id, username, email, name, password_hash, is_active, roles, scopes, created_at";
-
 impl PostgresStore {
     async fn find_by(&self, column: &'static str, value: &str) -> Result<Option<User>, StoreError> {
         if !is_storable(value) {
             return Ok(None);
         }
         // Safe: made of constants alone.
-        let sql = format!("SELECT {COLUMNS} FROM tower_bearer_users WHERE {column} = $1");
-        let row = sqlx::query_as::<Postgres, Row>(AssertSqlSafe(sql))
+        let columns = user_columns!();
+        let sql = format!("SELECT {columns} FROM tower_bearer_users WHERE {column} = $1");
+        let row = sqlx::query_as::<Postgres, UserRow<Vec<String>>>(AssertSqlSafe(sql))
             .bind(value)
             .fetch_optional(&self.pool);
-        within(async { Ok(row.await?.map(user)) }).await
+        within(async { row.await?.map(|row| user(row, Ok)).transpose() }).await
     }
-}
-
-fn user(row: Row) -> User {
-    let (id, username, email, name, password_hash, is_active, roles, scopes, created_at) = row;
-    let mut user = User::new(id, username, password_hash);
-    user.email = email;
-    user.name = name;
-    user.is_active = is_active;
-    user.roles = roles;
-    user.scopes = scopes;
-    user.created_at = time(created_at);
-    user
 }

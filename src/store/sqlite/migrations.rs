@@ -16,7 +16,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-fn all() -> [Migration; 6] {
+fn all() -> [Migration; 8] {
     [
         simple(
             1,
@@ -35,6 +35,12 @@ fn all() -> [Migration; 6] {
             8,
             "one row a session",
             include_str!("../../../migrations/sqlite/0008_one_row_a_session.sql"),
+        ),
+        simple(9, "accounts", include_str!("../../../migrations/sqlite/0009_accounts.sql")),
+        simple(
+            10,
+            "one-time tokens",
+            include_str!("../../../migrations/sqlite/0010_one_time_tokens.sql"),
         ),
     ]
 }

@@ -1,8 +1,10 @@
 //! The store on SQLite.
 
+mod accounts;
 mod api_keys;
 mod error;
 mod migrations;
+mod one_time;
 mod revocations;
 mod sessions;
 mod throttles;

@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, Sqlite};
 
 use super::SqliteStore;
 use crate::random;
-use crate::store::sql::{seconds, time};
+use crate::store::sql::seconds;
+use crate::store::sql::users::{UserRow, insert_user, user, user_columns};
 use crate::store::{Email, InsertUserError, NewUser, StoreError, User, UserStore, Username};
 
 impl UserStore for SqliteStore {
@@ -32,24 +33,22 @@ impl UserStore for SqliteStore {
         if email_taken {
             return Err(InsertUserError::EmailTaken);
         }
-        sqlx::query(
-            "INSERT INTO tower_bearer_users (id, username, username_key, email, email_key, name, \
-             password_hash, is_active, roles, scopes, created_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(&user.id)
-        .bind(&user.username)
-        .bind(&username_key)
-        .bind(&user.email)
-        .bind(&email_key)
-        .bind(&user.name)
-        .bind(user.password_hash())
-        .bind(user.is_active)
-        .bind(serde_json::to_string(&user.roles).map_err(StoreError::new)?)
-        .bind(serde_json::to_string(&user.scopes).map_err(StoreError::new)?)
-        .bind(seconds(user.created_at))
-        .execute(&mut *write.transaction)
-        .await?;
+        sqlx::query(insert_user!("$8"))
+            .bind(&user.id)
+            .bind(&user.username)
+            .bind(&username_key)
+            .bind(&user.email)
+            .bind(&email_key)
+            .bind(user.email_verified)
+            .bind(&user.name)
+            .bind(user.profile.to_string())
+            .bind(user.password_hash())
+            .bind(user.is_active)
+            .bind(list(&user.roles)?)
+            .bind(list(&user.scopes)?)
+            .bind(seconds(user.created_at))
+            .execute(&mut *write.transaction)
+            .await?;
         write.commit().await?;
         Ok(user)
     }
@@ -86,32 +85,24 @@ impl UserStore for SqliteStore {
     }
 }
 
-/// The columns of [`COLUMNS`], in their order.
-type Row = (String, String, Option<String>, Option<String>, String, bool, String, String, i64);
-
-const COLUMNS: &str =
-    "id, username, email, name, password_hash, is_active, roles, scopes, created_at";
-
 impl SqliteStore {
     async fn find_by(&self, column: &'static str, value: &str) -> Result<Option<User>, StoreError> {
         // Safe: made of constants alone.
-        let sql = format!("SELECT {COLUMNS} FROM tower_bearer_users WHERE {column} = ?");
-        let row = sqlx::query_as::<Sqlite, Row>(AssertSqlSafe(sql))
+        let columns = user_columns!();
+        let sql = format!("SELECT {columns} FROM tower_bearer_users WHERE {column} = ?");
+        let row = sqlx::query_as::<Sqlite, UserRow<String>>(AssertSqlSafe(sql))
             .bind(value)
             .fetch_optional(&self.pool)
             .await?;
-        row.map(user).transpose()
+        row.map(|row| user(row, texts)).transpose()
     }
 }
 
-fn user(row: Row) -> Result<User, StoreError> {
-    let (id, username, email, name, password_hash, is_active, roles, scopes, created_at) = row;
-    let mut user = User::new(id, username, password_hash);
-    user.email = email;
-    user.name = name;
-    user.is_active = is_active;
-    user.roles = serde_json::from_str(&roles).map_err(StoreError::new)?;
-    user.scopes = serde_json::from_str(&scopes).map_err(StoreError::new)?;
-    user.created_at = time(created_at);
-    Ok(user)
+/// As the store keeps a list of texts.
+pub(super) fn list(texts: &[String]) -> Result<String, StoreError> {
+    serde_json::to_string(texts).map_err(StoreError::new)
+}
+
+pub(super) fn texts(list: String) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(&list).map_err(StoreError::new)
 }

@@ -1,0 +1,107 @@
+//! Fields of the application's own, and a user as clients see one.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::LoginRouter;
+use super::answer::{Failure, ShownUser};
+use super::params::Params;
+use super::shared::Shared;
+use crate::store::{RefreshStore, User, UserStore};
+
+impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
+    /// Lets users have fields of the application's own: register takes, and a user's answer has, a
+    /// member `profile` of this type. With [`accounts`](Self::accounts) users change it.
+    ///
+    /// What comes in goes through the type: what does not fit is a 422 with the field `profile`, and
+    /// members that the type does not name are dropped. What is stored goes through it too before it
+    /// is shown, so that a field which the type has gained has its default; where what is stored does
+    /// not fit any more, `null` is shown and the log says so. A user without a profile has `null`.
+    /// The [limit](Self::body_limit) of the body is that of the profile. Default: the member is
+    /// neither read nor shown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Profile {
+    ///     display_name: String,
+    ///     #[serde(default)]
+    ///     locale: Option<String>,
+    /// }
+    ///
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .profile::<Profile>()
+    ///     .accounts()
+    ///     .into_router();
+    /// # let _ = router;
+    /// ```
+    #[must_use]
+    pub fn profile<P: Serialize + DeserializeOwned>(mut self) -> Self {
+        self.profile = Some(ProfileType(through::<P>));
+        self
+    }
+}
+
+/// The application's type, as what it makes of JSON: nothing, where that does not fit.
+#[derive(Clone, Copy)]
+pub(super) struct ProfileType(fn(Value) -> Option<Value>);
+
+fn through<P: Serialize + DeserializeOwned>(value: Value) -> Option<Value> {
+    serde_json::from_value::<P>(value).ok().and_then(|profile| serde_json::to_value(profile).ok())
+}
+
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// The profile that a body has: null clears it. Nothing, where the body has none or none is
+    /// taken.
+    pub(super) fn profile_in(&self, params: &Params) -> Result<Option<Value>, Failure> {
+        let (Some(ProfileType(through)), Some(value)) = (self.profile, params.value("profile"))
+        else {
+            return Ok(None);
+        };
+        if value.is_null() {
+            return Ok(Some(Value::Null));
+        }
+        match through(value.clone()) {
+            Some(profile) if has_nul(&profile) => {
+                Err(Failure::field("profile", "a text of the profile contains a NUL"))
+            }
+            Some(profile) => Ok(Some(profile)),
+            None => Err(Failure::field("profile", "the profile does not have the form it must")),
+        }
+    }
+
+    /// The user as clients see one.
+    pub(super) fn shown<'a>(&self, user: &'a User) -> ShownUser<'a> {
+        ShownUser::new(
+            user,
+            self.profile.map(|ProfileType(through)| {
+                if user.profile.is_null() {
+                    return Value::Null;
+                }
+                through(user.profile.clone()).unwrap_or_else(|| {
+                    crate::trace::warn!(
+                        "a stored profile does not fit the type of LoginRouter::profile"
+                    );
+                    Value::Null
+                })
+            }),
+        )
+    }
+}
+
+/// Which not every store keeps. JSON that was read is not nested deeply.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(has_nul),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
