@@ -68,6 +68,7 @@
 //! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
 //! | `redis` | | sessions, and what limits count, in Redis |
 //! | `login` | | `LoginRouter`, with limits of attempts |
+//! | `lettre` | | `SmtpMailer`: the mails of `LoginRouter` over SMTP |
 //! | `tracing` | | events through `tracing` |
 //! | `full` | | all of these but `rust-crypto` |
 //!
@@ -109,6 +110,10 @@ mod key;
 mod limit;
 #[cfg(feature = "login")]
 mod login;
+#[cfg(feature = "login")]
+mod mail;
+#[cfg(feature = "store")]
+mod one_time;
 #[cfg(feature = "password")]
 mod password;
 mod peer;
@@ -146,7 +151,13 @@ pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
-pub use login::{Client, Clients, Endpoint, LoginRouter};
+pub use login::{Client, Clients, Endpoint, LoginRouter, RegisterMode};
+#[cfg(feature = "lettre")]
+pub use mail::SmtpMailer;
+#[cfg(feature = "login")]
+pub use mail::{Mail, MailError, MailKind, MailLinks, MailQueue, MailText, Mailer};
+#[cfg(feature = "store")]
+pub use one_time::{OneTimePurpose, OneTimeToken, OneTimeTokens};
 #[cfg(feature = "password")]
 pub use password::{
     BreachCheck, Hasher, HasherBuilder, NewPasswordError, OwaspParameters, PasswordContext,
@@ -177,9 +188,9 @@ pub use store::SqliteStore;
 #[cfg(feature = "store")]
 pub use store::{
     AccountStore, ApiKeyOwner, ApiKeyStore, ConfirmEmailError, Email, EmailError, Housekeeping,
-    InsertUserError, LoginName, MemoryStore, NewSession, NewUser, RefreshStore, RevocationStore,
-    Session, StoreError, StoredApiKey, StoredToken, ThrottleState, ThrottleStore, User, UserChange,
-    UserStore, Username, UsernameError,
+    InsertUserError, LoginName, MemoryStore, NewSession, NewUser, OneTimeTokenStore, RefreshStore,
+    RevocationStore, Session, StoreError, StoredApiKey, StoredOneTimeToken, StoredToken,
+    ThrottleState, ThrottleStore, User, UserChange, UserStore, Username, UsernameError,
 };
 pub use subject::{
     ApiKeyCheck, ApiKeySource, CurrentUser, Revocations, SubjectStore, VerifiedApiKey,

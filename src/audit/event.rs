@@ -98,6 +98,9 @@ pub enum LoginFailure {
     WrongPassword,
     /// The password is right, and the account is disabled.
     Disabled,
+    /// The password is right, and the address is not confirmed:
+    /// [`RegisterMode::Private`](crate::RegisterMode::Private).
+    Unverified,
     /// The password is right, and the user holds no scope that was asked for.
     InvalidScope,
 }

@@ -30,6 +30,15 @@ pub(super) fn of_address(kind: &str, address: Option<IpAddr>) -> Key {
     }
 }
 
+/// Mails of a kind to an address, in its normal form.
+pub(super) fn of_mail(kind: &str, email: &str) -> Key {
+    let mut whom = kind.as_bytes().to_vec();
+    // No kind has a colon.
+    whom.push(b':');
+    whom.extend_from_slice(email.as_bytes());
+    of("mail", &whom)
+}
+
 fn of(kind: &str, whom: &[u8]) -> Key {
     // No kind has a colon.
     Sha256::new().chain_update(kind).chain_update(":").chain_update(whom).finalize().into()

@@ -21,6 +21,7 @@ pub(crate) struct Limiter {
     account: Option<Limit>,
     address: Option<Limit>,
     registrations: Option<Limit>,
+    mails: Option<Limit>,
     store: Arc<dyn AnyThrottleStore>,
     /// Counts while the store is out of reach.
     fallback: MemoryStore,
@@ -39,16 +40,15 @@ impl Limiter {
         store: Arc<dyn AnyThrottleStore>,
         clock: Clock,
     ) -> Self {
-        let LoginThrottle { per_account, per_address, registrations, backoff, .. } = throttle;
+        let LoginThrottle { per_account, per_address, registrations, mails, backoff, .. } =
+            throttle;
         let limit = |rate, counts_row| Limit { rate, backoff: *backoff, counts_row };
+        let plain = |rate| Limit { rate, backoff: false, counts_row: false };
         Self {
             account: per_account.map(|rate| limit(rate, true)),
             address: per_address.map(|rate| limit(rate, false)),
-            registrations: registrations.map(|rate| Limit {
-                rate,
-                backoff: false,
-                counts_row: false,
-            }),
+            registrations: registrations.map(plain),
+            mails: mails.map(plain),
             store,
             fallback: MemoryStore::new(),
             pending: Arc::default(),
@@ -91,6 +91,21 @@ impl Limiter {
         let Some(limit) = self.registrations else { return Ok(()) };
         let key = key::of_address(key::REGISTRATION, self.known(address));
         self.claim(limit, key, Count::Yes).await.map(drop)
+    }
+
+    /// Counts a mail of a kind to an address, in its normal form, and says whether it may go.
+    pub(crate) async fn mail(&self, kind: &str, email: &str) -> bool {
+        let Some(limit) = self.mails else { return true };
+        self.claim(limit, key::of_mail(kind, email), Count::Yes).await.is_ok()
+    }
+
+    /// Begins the count of an account anew, whose user has shown to be who it is in another way.
+    pub(crate) async fn forget(&self, account: Account<'_>) {
+        let Some(limit) = self.account else { return };
+        let key = key::of_account(account);
+        for place in [Place::Store, Place::Fallback] {
+            self.change(place, limit, key, |_| None).await;
+        }
     }
 
     fn known(&self, address: Option<IpAddr>) -> Option<IpAddr> {
@@ -171,13 +186,22 @@ impl Limiter {
 
     /// Forgets a count, or undoes a part of it.
     async fn settle(&self, claim: Claim, undo: impl Fn(State) -> Option<State>) {
-        let Claim { place, limit, key, .. } = claim;
+        self.change(claim.place, claim.limit, claim.key, undo).await;
+    }
+
+    async fn change(
+        &self,
+        place: Place,
+        limit: Limit,
+        key: Key,
+        change: impl Fn(State) -> Option<State>,
+    ) {
         let store = self.store(place);
         for _ in 0..TRIES {
             let now = self.clock.now();
             let replaced = async {
                 let Some(old) = store.find(&key).await? else { return Ok(true) };
-                let new = State::read(&old).and_then(&undo);
+                let new = State::read(&old).and_then(&change);
                 let new = new.and_then(|new| written(limit, new, now));
                 store.replace(&key, Some(&old), new.as_ref()).await
             };

@@ -25,6 +25,7 @@ use crate::rate::Rate;
 /// | [`per_account`](Self::per_account) | `5/minute` | failed attempts at one account | time, or a success |
 /// | [`per_address`](Self::per_address) | `20/minute` | failed attempts from one address | time |
 /// | [`registrations`](Self::registrations) | `60/minute` | registrations and requests for mails from one address | time |
+/// | [`mails`](Self::mails) | `5/hour` | mails of one kind to one e-mail address | time |
 ///
 /// Both limits are asked before a password is looked at. An attempt beyond one is a 429 with
 /// `Retry-After`, whether the password is right or wrong and whether the account exists or not, and
@@ -75,6 +76,7 @@ pub struct LoginThrottle {
     per_account: Option<Rate>,
     per_address: Option<Rate>,
     registrations: Option<Rate>,
+    mails: Option<Rate>,
     backoff: bool,
     on_lock: Option<Arc<OnLock>>,
 }
@@ -92,6 +94,7 @@ impl LoginThrottle {
             per_account: Some(Rate::per_minute(FIVE)),
             per_address: Some(Rate::per_minute(TWENTY)),
             registrations: Some(Rate::per_minute(SIXTY)),
+            mails: Some(Rate::per_hour(FIVE)),
             backoff: true,
             on_lock: None,
         }
@@ -99,7 +102,13 @@ impl LoginThrottle {
 
     /// No limit at all: for tests, and where something else in front of the service has them.
     pub fn off() -> Self {
-        Self { per_account: None, per_address: None, registrations: None, ..Self::new() }
+        Self {
+            per_account: None,
+            per_address: None,
+            registrations: None,
+            mails: None,
+            ..Self::new()
+        }
     }
 
     /// Failed attempts at one account, those with its password at other endpoints included; `None`
@@ -119,6 +128,15 @@ impl LoginThrottle {
     /// for no limit. Its pauses don't double.
     pub fn registrations(mut self, rate: impl Into<Option<Rate>>) -> Self {
         self.registrations = rate.into();
+        self
+    }
+
+    /// Mails of one kind to one e-mail address, so that nobody's is filled by others; `None` for no
+    /// limit. A mail beyond it is not sent, and the log says so. The answer is the same, as it is for
+    /// addresses without an account: see [`LoginRouter::mailer`](crate::LoginRouter::mailer). Its
+    /// pauses don't double. What tells of a new password is not limited.
+    pub fn mails(mut self, rate: impl Into<Option<Rate>>) -> Self {
+        self.mails = rate.into();
         self
     }
 
@@ -158,6 +176,7 @@ impl fmt::Debug for LoginThrottle {
             .field("per_account", &self.per_account)
             .field("per_address", &self.per_address)
             .field("registrations", &self.registrations)
+            .field("mails", &self.mails)
             .field("backoff", &self.backoff)
             .finish_non_exhaustive()
     }

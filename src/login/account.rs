@@ -14,7 +14,7 @@ use super::answer::{Failure, json};
 use super::body;
 use super::endpoint::Endpoint;
 use super::params::{Params, optional};
-use super::register::checked_name;
+use super::register::{RegisterMode, checked_name};
 use super::routes::Access;
 use super::sessions::{Live, live};
 use super::shared::Shared;
@@ -45,7 +45,10 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     /// nobody gets hold of an account by an address that is not theirs. The old address, letter by
     /// letter, gives the new one up. An address that is absent stays, under `PUT` too; `null` is an
     /// error where there is one, since an address can be replaced and not removed. A
-    /// change of address counts as a [registration](crate::LoginThrottle::registrations) does.
+    /// change of address counts as a [registration](crate::LoginThrottle::registrations) does. Where the
+    /// router has a [`mailer`](Self::mailer), a mail asks for the confirmation. Under
+    /// [`RegisterMode::Private`](crate::RegisterMode::Private) a taken address is no 409 here, but at
+    /// its confirmation.
     ///
     /// Call it before [`without`](Self::without), [`only`](Self::only) and [`path`](Self::path).
     ///
@@ -109,7 +112,7 @@ enum Absent {
 }
 
 async fn edit<U: AccountStore, R: RefreshStore>(
-    shared: &Shared<U, R>,
+    shared: &Arc<Shared<U, R>>,
     request: Request,
     absent: Absent,
 ) -> Result<Response, Response> {
@@ -128,7 +131,7 @@ async fn edit<U: AccountStore, R: RefreshStore>(
 
 /// What a body may change is written down here, and nothing else of it is looked at.
 async fn change<U: AccountStore, R: RefreshStore>(
-    shared: &Shared<U, R>,
+    shared: &Arc<Shared<U, R>>,
     request: Request,
     user: &User,
     absent: Absent,
@@ -141,7 +144,9 @@ async fn change<U: AccountStore, R: RefreshStore>(
     if let AddressChange::New(email) = &address_change {
         shared.register_attempt(address).await?;
         let holder = shared.users.find_user_by_email(email).await?;
-        if holder.is_some_and(|holder| holder.id != user.id) {
+        // Where that is kept, the confirmation says it to whoever reads the mail.
+        let is_told = shared.register_mode == RegisterMode::Conflict;
+        if is_told && holder.is_some_and(|holder| holder.id != user.id) {
             return Err(Failure::taken("email", "the e-mail address is taken"));
         }
     }
@@ -197,7 +202,13 @@ fn wanted_address(params: &Params, user: &User) -> Result<AddressChange, Failure
 
 impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// Called when a user's new address is stored, and waits for its confirmation.
-    fn address_change_requested(&self, user: &User, _email: &Email, address: Option<IpAddr>) {
+    fn address_change_requested(
+        self: &Arc<Self>,
+        user: &User,
+        email: &Email,
+        address: Option<IpAddr>,
+    ) {
         self.record(address, AuditEvent::EmailChangeRequested { user_id: user.id.clone() });
+        self.ask_to_verify(user, email.as_str());
     }
 }

@@ -104,6 +104,19 @@ pub(super) fn no_content() -> Response {
     (StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response()
 }
 
+/// Something may come of it later, or nothing: that is not said.
+pub(super) fn accepted() -> Response {
+    #[derive(Serialize)]
+    struct Accepted {
+        message: &'static str,
+    }
+
+    json(
+        StatusCode::ACCEPTED,
+        &Accepted { message: "if there is a mail to send, it is on its way" },
+    )
+}
+
 /// An error of RFC 6749, section 5.2, or one in its shape.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -138,6 +151,12 @@ impl Failure {
     /// that can be wrong with a refresh token.
     pub(super) const fn invalid_grant() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_grant", "the credentials are not valid")
+    }
+
+    /// One answer for all that can be wrong with a token that was mailed.
+    pub(super) const fn invalid_one_time_token() -> Self {
+        let description = "the token is wrong, used or expired";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
     }
 
     pub(super) const fn invalid_scope() -> Self {

@@ -33,6 +33,15 @@ pub enum Endpoint {
     Sessions,
     /// `DELETE /sessions/{id}`: ends one of these sessions. Another path must have `{id}` in it.
     Session,
+    /// `POST /verify-email`: confirms an address, or sends the mail for it again. Where the router has
+    /// a [`mailer`](crate::LoginRouter::mailer).
+    VerifyEmail,
+    /// `POST /forgot-password`: mails a token to set a new password with. Where the router has a
+    /// [`mailer`](crate::LoginRouter::mailer).
+    ForgotPassword,
+    /// `POST /reset-password`: sets a new password for such a token. Where the router has a
+    /// [`mailer`](crate::LoginRouter::mailer).
+    ResetPassword,
     /// `GET /api-keys` and `POST /api-keys`: the user's API keys, and a new one. Where the router has
     /// [`api_keys`](crate::LoginRouter::api_keys).
     ApiKeys,
@@ -68,6 +77,9 @@ impl Endpoint {
             Self::Password => "/password",
             Self::Sessions => "/sessions",
             Self::Session => "/sessions/{id}",
+            Self::VerifyEmail => "/verify-email",
+            Self::ForgotPassword => "/forgot-password",
+            Self::ResetPassword => "/reset-password",
             Self::ApiKeys => "/api-keys",
             Self::ApiKey => "/api-keys/{id}",
             Self::Users => "/users",

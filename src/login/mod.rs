@@ -10,10 +10,12 @@ mod client;
 mod endpoint;
 mod introspect;
 mod logout;
+mod mail;
 mod params;
 mod password;
 mod profile;
 mod register;
+mod reset;
 mod revocations;
 mod revoke;
 mod routes;
@@ -23,6 +25,7 @@ mod shared;
 mod stateless;
 mod throttle;
 mod token;
+mod verify_email;
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,17 +35,21 @@ use axum::routing::{delete, get, post};
 
 pub use client::{Client, Clients};
 pub use endpoint::Endpoint;
+pub use register::RegisterMode;
 
 use crate::audit::{AuditSink, Trail};
 use crate::auth::JwtAuthLayer;
 use crate::issue::Issuer;
 use crate::limit::{Limiter, LoginThrottle};
+use crate::mail::MailLinks;
+use crate::one_time::OneTimeTokens;
 use crate::password::{Hasher, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
 use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
 use claims::ClaimsHook;
+use mail::Mailing;
 use profile::ProfileType;
 use revocations::RevokedTokens;
 use routes::{Access, Routes};
@@ -150,6 +157,11 @@ pub struct LoginRouter<U, R> {
     addresses: AddressSource,
     throttle: LoginThrottle,
     throttle_store: Option<Arc<dyn AnyThrottleStore>>,
+    mailing: Option<Mailing>,
+    mail_links: Option<MailLinks>,
+    one_time_tokens: OneTimeTokens,
+    register_mode: RegisterMode,
+    signs_in_on_register: bool,
     routes: Routes<U, R>,
 }
 
@@ -194,6 +206,11 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             addresses: AddressSource::default(),
             throttle: LoginThrottle::default(),
             throttle_store: None,
+            mailing: None,
+            mail_links: None,
+            one_time_tokens: OneTimeTokens::new(),
+            register_mode: RegisterMode::Conflict,
+            signs_in_on_register: false,
             routes,
         }
     }
@@ -319,11 +336,20 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// # Panics
     ///
     /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
-    /// section 3.3, two endpoints have one path, or one that must have an `{id}` in its path has none: at the start, never at a request.
+    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
+    /// [`RegisterMode::Private`] has no mailer or stands beside
+    /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {
             assert!(is_scope_token(scope), "{scope:?} of the default scopes is no scope");
+        }
+        if self.register_mode == RegisterMode::Private {
+            assert!(self.mailing.is_some(), "RegisterMode::Private needs LoginRouter::mailer");
+            assert!(
+                !self.signs_in_on_register,
+                "sign_in_on_register would tell what RegisterMode::Private keeps"
+            );
         }
         let auth = self.auth.clone().unwrap_or_else(|| match self.issuer.verifier() {
             Ok(verifier) => JwtAuthLayer::new(verifier),
@@ -362,6 +388,11 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             body_limit: self.body_limit,
             trail: self.trail,
             addresses: self.addresses,
+            mailing: self.mailing,
+            mail_links: self.mail_links,
+            one_time_tokens: self.one_time_tokens,
+            register_mode: self.register_mode,
+            signs_in_on_register: self.signs_in_on_register,
         });
         self.routes.into_router(&auth, shared)
     }

@@ -25,6 +25,7 @@ pub(super) async fn change<U: UserStore, R: RefreshStore>(
     let extensions = request.extensions().clone();
     let who = live(&shared, extensions).await?;
     change_of(&shared, request, &who, address).await?;
+    shared.password_changed(&who.user).await;
     Ok(no_content())
 }
 
@@ -55,22 +56,41 @@ async fn change_of<U: UserStore, R: RefreshStore>(
     permit.succeeded().await;
     let hash = shared.hash_new_password("new_password", new, &context).await?;
 
-    // The sessions end first: were this process to end in between, nobody would be left who had
-    // logged in with a password that is no longer good. Those who log in meanwhile, while it still
-    // is, are ended after it; a login that is on its way finds the hash changed and gives up.
-    let this = this.as_deref();
-    let reason = SessionEnd::PasswordChange;
-    shared.end_sessions(&user.id, this, reason, address).await?;
-    if !shared.users.replace_password_hash(&user.id, user.password_hash(), &hash).await? {
+    let event = AuditEvent::PasswordChanged { user_id: user.id.clone() };
+    if !shared.set_password(user, &hash, this.as_deref(), event, address).await? {
         return Err(Failure::conflict("the password was changed meanwhile; try again"));
     }
-    shared.record(address, AuditEvent::PasswordChanged { user_id: user.id.clone() });
-    shared.end_sessions(&user.id, this, reason, address).await?;
-    if shared.stateless.is_some() {
-        // Refresh tokens that are not stored end with the hash; this is for access tokens.
-        shared.revoke_older_tokens(&user.id, Older::BeforeThisSecond).await?;
-    }
     Ok(())
+}
+
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// Replaces the hash that the user has here, and ends all sessions but one, or all; says no where
+    /// the hash is another by now.
+    ///
+    /// The sessions end first: were this process to end in between, whoever logged in before with a
+    /// password that is no longer good would be out already. Those who log in meanwhile, while it still
+    /// is, are ended after it; a login that is on its way finds the hash changed and gives up.
+    pub(super) async fn set_password(
+        &self,
+        user: &User,
+        hash: &str,
+        except: Option<&str>,
+        event: AuditEvent,
+        address: Option<IpAddr>,
+    ) -> Result<bool, Failure> {
+        let reason = SessionEnd::PasswordChange;
+        self.end_sessions(&user.id, except, reason, address).await?;
+        if !self.users.replace_password_hash(&user.id, user.password_hash(), hash).await? {
+            return Ok(false);
+        }
+        self.record(address, event);
+        self.end_sessions(&user.id, except, reason, address).await?;
+        if self.stateless.is_some() {
+            // Refresh tokens that are not stored end with the hash; this is for access tokens.
+            self.revoke_older_tokens(&user.id, Older::BeforeThisSecond).await?;
+        }
+        Ok(true)
+    }
 }
 
 /// What a password of this user must not be made of.

@@ -1,30 +1,124 @@
 //! `POST /register`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
+use serde::Serialize;
 
-use super::answer::{Failure, json};
+use super::LoginRouter;
+use super::answer::{Failure, ShownUser, Tokens, accepted, json};
 use super::body;
+use super::mail::mail_lost;
 use super::params::{optional, required};
-use super::shared::Shared;
+use super::shared::{Asked, Shared};
 use crate::audit::AuditEvent;
+use crate::mail::{Mail, MailKind};
 use crate::password::PasswordContext;
-use crate::store::{Email, InsertUserError, NewUser, RefreshStore, UserStore, Username};
+use crate::store::{Email, InsertUserError, NewUser, RefreshStore, User, UserStore, Username};
 
 const LONGEST_NAME: usize = 256;
+
+/// What is said to somebody who wants to register with a user name or an address that is taken.
+///
+/// # Examples
+///
+/// See [`LoginRouter::register_mode`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RegisterMode {
+    /// So much: 409, with the field. Whoever asks learns which names and addresses have accounts.
+    #[default]
+    Conflict,
+    /// Nothing: 202, with the same body as for what is free. Everything else is said by mail.
+    Private,
+}
+
+impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
+    /// What [`Endpoint::Register`](crate::Endpoint::Register) says of what is taken. Default:
+    /// [`RegisterMode::Conflict`].
+    ///
+    /// With [`RegisterMode::Private`] nobody learns from the router which addresses have accounts
+    /// (ASVS 5.0, 6.3.8):
+    ///
+    /// - An address is required, and the answer is 202 in any case, with one body and one hash. The
+    ///   account is made after the answer.
+    /// - The new user is sent a mail to confirm the address. Whose address it is already is told that
+    ///   somebody tried. If the user name alone is taken, whoever asked is told so by mail: user names
+    ///   are thus known to those who read mail at an address, as often as
+    ///   [mails](crate::LoginThrottle::mails) go there.
+    /// - Nobody logs in before the address is confirmed, or the login would tell what the answer does
+    ///   not. Users without an address are not asked for one; what has an address from before is
+    ///   confirmed at [`Endpoint::VerifyEmail`](crate::Endpoint::VerifyEmail) or by a reset.
+    ///
+    /// It needs a [`mailer`](Self::mailer).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MailQueue, MemoryStore, RegisterMode};
+    ///
+    /// fn router(store: MemoryStore, mails: MailQueue) -> axum::Router {
+    ///     LoginRouter::new(store, Issuer::for_tests())
+    ///         .mailer(mails)
+    ///         .register_mode(RegisterMode::Private)
+    ///         .into_router()
+    /// }
+    /// # let _ = router;
+    /// ```
+    #[must_use]
+    pub fn register_mode(mut self, mode: RegisterMode) -> Self {
+        self.register_mode = mode;
+        self
+    }
+
+    /// Logs new users in: the answer to a registration has the members of a token answer beside
+    /// `user`, and the request may have `client_id`, `client_secret` and `scope` as a login may.
+    /// Default: no; the answer is the user.
+    ///
+    /// What the client may not have is refused before there is an account. Should the session fail
+    /// to begin after that, the answer is an error and the account is there, to be logged in to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .sign_in_on_register()
+    ///     .into_router();
+    /// # let _ = router;
+    /// ```
+    #[must_use]
+    pub fn sign_in_on_register(mut self) -> Self {
+        self.signs_in_on_register = true;
+        self
+    }
+}
 
 pub(super) async fn register<U: UserStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let address = shared.address_of(&request);
+    let caller = shared.caller(&request);
+    let address = caller.address;
     let params = body::json_params(request, shared.body_limit).await?;
+    let asked = if shared.signs_in_on_register {
+        let asked = shared.asked(&params, &caller)?;
+        shared.may_log_in(&shared.default_scopes, &asked)?;
+        Some(asked)
+    } else {
+        None
+    };
     let username = Username::new(required(&params, "username")?)
         .map_err(|error| Failure::field("username", error.reason()))?;
-    let email = optional(&params, "email")?
+    let email = match shared.register_mode {
+        RegisterMode::Conflict => optional(&params, "email")?,
+        RegisterMode::Private => Some(required(&params, "email")?),
+    };
+    let email = email
         .map(|text| Email::new(text).map_err(|error| Failure::field("email", error.reason())))
         .transpose()?;
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
@@ -48,6 +142,19 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     user.email = email;
     user.name = name;
     user.profile = profile.unwrap_or_default();
+    match shared.register_mode {
+        RegisterMode::Conflict => register_or_tell(&shared, user, address, asked).await,
+        RegisterMode::Private => register_unseen(shared, user, address).await,
+    }
+}
+
+/// [`RegisterMode::Conflict`]
+async fn register_or_tell<U: UserStore, R: RefreshStore>(
+    shared: &Arc<Shared<U, R>>,
+    user: NewUser,
+    address: Option<IpAddr>,
+    asked: Option<Asked<'_>>,
+) -> Result<Response, Failure> {
     let taken = |field, description| {
         shared.record(address, AuditEvent::RegisterConflict { field });
         Failure::taken(field, description)
@@ -58,7 +165,85 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
         InsertUserError::Store(error) => error.into(),
     })?;
     shared.record(address, AuditEvent::UserRegistered { user_id: user.id.clone() });
-    Ok(json(StatusCode::CREATED, &shared.shown(&user)))
+    if let Some(email) = &user.email {
+        shared.ask_to_verify(&user, email);
+    }
+    let shown = shared.shown(&user);
+    match asked {
+        Some(asked) => {
+            let tokens = shared.log_in(&user, &asked).await?;
+            Ok(json(StatusCode::CREATED, &SignedIn { tokens, user: shown }))
+        }
+        None => Ok(json(StatusCode::CREATED, &shown)),
+    }
+}
+
+/// A login and whose it is.
+#[derive(Serialize)]
+struct SignedIn<'a> {
+    #[serde(flatten)]
+    tokens: Tokens,
+    user: ShownUser<'a>,
+}
+
+/// [`RegisterMode::Private`]: all that differs between what is taken and what is free comes after
+/// the answer.
+async fn register_unseen<U: UserStore, R: RefreshStore>(
+    shared: Arc<Shared<U, R>>,
+    user: NewUser,
+    address: Option<IpAddr>,
+) -> Result<Response, Failure> {
+    let place = shared.mail_place()?;
+    // Only to tell of a store that is out of reach.
+    shared.users.find_user_by_username(&user.username).await?;
+    place.send(async move { shared.register_by_mail(user, address).await });
+    Ok(accepted())
+}
+
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// Makes the account if it can be made, and the mail that says so or why not.
+    async fn register_by_mail(&self, new: NewUser, address: Option<IpAddr>) -> Option<Mail> {
+        let (username, email) = (new.username.as_str().to_owned(), new.email.clone()?);
+        let (field, kind) = match self.users.insert_user(new, self.now()).await {
+            Ok(user) => {
+                self.record(address, AuditEvent::UserRegistered { user_id: user.id.clone() });
+                return self.verification(&user, email.as_str()).await;
+            }
+            Err(InsertUserError::EmailTaken) => ("email", MailKind::EmailTaken),
+            Err(InsertUserError::UsernameTaken) => ("username", MailKind::UsernameTaken),
+            Err(InsertUserError::Store(error)) => {
+                crate::trace::error!(%error, "the store failed; nobody was registered");
+                let _ = error;
+                return None;
+            }
+        };
+        self.record(address, AuditEvent::RegisterConflict { field });
+        // Where both are taken, the store speaks of the name: the address has the first say.
+        match self.users.find_user_by_email(&email).await {
+            Ok(Some(owner)) => self.mail_to_owner(&owner).await,
+            Ok(None) if kind == MailKind::UsernameTaken => {
+                let mail = Mail::new(kind, email.as_str(), username);
+                self.may_send(&mail).await.then_some(mail)
+            }
+            // Whoever had the address is gone.
+            Ok(None) => None,
+            Err(error) => {
+                mail_lost(&error);
+                None
+            }
+        }
+    }
+
+    /// Who is disabled has nothing to log in to.
+    async fn mail_to_owner(&self, owner: &User) -> Option<Mail> {
+        let email = owner.email.as_deref().filter(|_| owner.is_active)?;
+        self.mail(MailKind::EmailTaken, owner, email).await
+    }
+
+    /// Whether a user can't log in before the address is confirmed.
+    pub(super) fn awaits_verification(&self, user: &User) -> bool {
+        self.register_mode == RegisterMode::Private && user.email.is_some() && !user.email_verified
+    }
 }
 
 pub(super) fn checked_name(name: &str) -> Result<String, Failure> {

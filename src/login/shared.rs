@@ -11,8 +11,10 @@ use http::header::USER_AGENT;
 use super::answer::{Failure, Tokens};
 use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
+use super::mail::Mailing;
 use super::params::Params;
 use super::profile::ProfileType;
+use super::register::RegisterMode;
 use super::revocations::RevokedTokens;
 use super::stateless::Stateless;
 use super::throttle::Permit;
@@ -20,6 +22,8 @@ use crate::audit::{AuditEvent, LoginFailure, SessionEnd, Trail};
 use crate::clock::Clock;
 use crate::issue::{Grant, Issuer};
 use crate::limit::{Account, Limiter, LoginThrottle};
+use crate::mail::MailLinks;
+use crate::one_time::OneTimeTokens;
 use crate::password::{
     Hasher, NewPasswordError, PasswordContext, PasswordError, PasswordPolicy, Verification,
 };
@@ -53,6 +57,11 @@ pub(super) struct Shared<U, R> {
     pub(super) addresses: AddressSource,
     pub(super) limiter: Limiter,
     pub(super) throttle: LoginThrottle,
+    pub(super) mailing: Option<Mailing>,
+    pub(super) mail_links: Option<MailLinks>,
+    pub(super) one_time_tokens: OneTimeTokens,
+    pub(super) register_mode: RegisterMode,
+    pub(super) signs_in_on_register: bool,
     pub(super) clock: Clock,
 }
 
@@ -122,6 +131,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             None => LoginFailure::UnknownUser,
             Some(_) if !is_match => LoginFailure::WrongPassword,
             Some(user) if !user.is_active => LoginFailure::Disabled,
+            Some(user) if self.awaits_verification(user) => LoginFailure::Unverified,
             Some(_) => {
                 permit.succeeded().await;
                 let mut user = found.ok_or(Failure::invalid_grant())?;
@@ -216,7 +226,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// Starts a session for a user who has proved who it is.
     pub(super) async fn log_in(&self, user: &User, asked: &Asked<'_>) -> Result<Tokens, Failure> {
         let client_id = asked.client_id(&self.issuer);
-        let Some(scopes) = self.granted(user, client_id, asked.scope) else {
+        let Some(scopes) = self.granted(&user.scopes, client_id, asked.scope) else {
             // Not the least of failures: it tells whoever guessed that the password is right.
             self.login_failed(Some(user.id.clone()), LoginFailure::InvalidScope, asked);
             return Err(Failure::invalid_scope());
@@ -310,15 +320,22 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         error.into()
     }
 
+    /// Fails where a login of somebody who holds these scopes would.
+    pub(super) fn may_log_in(&self, held: &[String], asked: &Asked<'_>) -> Result<(), Failure> {
+        let client_id = asked.client_id(&self.issuer);
+        self.require_client(asked.client, client_id, asked.caller)?;
+        self.granted(held, client_id, asked.scope).map(drop).ok_or(Failure::invalid_scope())
+    }
+
     /// The scopes for a login: what is asked for, held and open to the client, or all that is held
     /// and open. Never what is only asked for; nothing where that leaves none.
     fn granted<'a>(
         &self,
-        user: &'a User,
+        held: &'a [String],
         client_id: &str,
         asked: Option<&str>,
     ) -> Option<Vec<&'a str>> {
-        let held = user.scopes.iter().map(String::as_str);
+        let held = held.iter().map(String::as_str);
         let open = held.filter(|scope| self.client_allows(client_id, scope));
         let Some(asked) = asked else { return Some(open.collect()) };
         let granted: Vec<&str> =

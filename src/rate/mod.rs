@@ -82,6 +82,11 @@ impl Rate {
     }
 
     #[cfg(feature = "login")]
+    pub(crate) const fn per_hour(count: NonZeroU32) -> Self {
+        Self { count, period: Duration::from_secs(3600) }
+    }
+
+    #[cfg(feature = "login")]
     pub(crate) const fn period(self) -> Duration {
         self.period
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::throttle_store::AnyThrottleStore;
-use super::{RefreshStore, ThrottleStore};
+use super::{OneTimeTokenStore, RefreshStore, StoreError, ThrottleStore};
 use crate::clock::Clock;
 use crate::trace;
 
@@ -45,13 +45,17 @@ pub struct Housekeeping<R> {
     every: Duration,
     clock: Clock,
     throttles: Option<Arc<dyn AnyThrottleStore>>,
+    one_time_tokens: Option<Arc<DeleteExpired>>,
 }
+
+type DeleteExpired =
+    dyn Fn(Duration) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send>> + Send + Sync;
 
 impl<R: RefreshStore> Housekeeping<R> {
     /// Hourly, by the system's clock.
     pub fn new(store: R) -> Self {
         let every = Duration::from_secs(60 * 60);
-        Self { store, every, clock: Clock::system(), throttles: None }
+        Self { store, every, clock: Clock::system(), throttles: None, one_time_tokens: None }
     }
 
     /// How much time passes from one round to the next; less than a second counts as one. Default:
@@ -74,6 +78,17 @@ impl<R: RefreshStore> Housekeeping<R> {
     #[must_use]
     pub fn throttles(mut self, store: impl ThrottleStore) -> Self {
         self.throttles = Some(Arc::new(store));
+        self
+    }
+
+    /// Deletes expired one-time tokens from this store, too: see
+    /// [`LoginRouter::mailer`](crate::LoginRouter::mailer).
+    #[must_use]
+    pub fn one_time_tokens(mut self, store: impl OneTimeTokenStore) -> Self {
+        self.one_time_tokens = Some(Arc::new(move |now| {
+            let store = store.clone();
+            Box::pin(async move { store.delete_expired_one_time_tokens(now).await })
+        }));
         self
     }
 
@@ -100,19 +115,24 @@ impl<R: RefreshStore> Housekeeping<R> {
         }
     }
 
-    #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
     async fn round(&self) {
-        match self.store.delete_expired_sessions(self.clock.now()).await {
-            Ok(0) => {}
-            Ok(deleted) => trace::debug!(deleted, "expired sessions were deleted"),
-            Err(error) => trace::warn!(%error, "expired sessions could not be deleted"),
+        let now = self.clock.now();
+        report("sessions", self.store.delete_expired_sessions(now).await);
+        if let Some(throttles) = &self.throttles {
+            report("throttles", throttles.delete_expired(now).await);
         }
-        let Some(throttles) = &self.throttles else { return };
-        match throttles.delete_expired(self.clock.now()).await {
-            Ok(0) => {}
-            Ok(deleted) => trace::debug!(deleted, "expired throttles were deleted"),
-            Err(error) => trace::warn!(%error, "expired throttles could not be deleted"),
+        if let Some(delete_expired) = &self.one_time_tokens {
+            report("one-time tokens", delete_expired(now).await);
         }
+    }
+}
+
+#[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
+fn report(what: &'static str, deleted: Result<u64, StoreError>) {
+    match deleted {
+        Ok(0) => {}
+        Ok(deleted) => trace::debug!(what, deleted, "what has expired was deleted"),
+        Err(error) => trace::warn!(what, %error, "what has expired could not be deleted"),
     }
 }
 

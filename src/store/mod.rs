@@ -13,6 +13,7 @@ mod error;
 mod housekeeping;
 mod memory;
 mod name;
+mod one_time_store;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -39,6 +40,7 @@ pub use error::StoreError;
 pub use housekeeping::Housekeeping;
 pub use memory::MemoryStore;
 pub use name::{LoginName, Username, UsernameError};
+pub use one_time_store::{OneTimeTokenStore, StoredOneTimeToken};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use refresh_store::RefreshStore;

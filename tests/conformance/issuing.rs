@@ -64,7 +64,8 @@ pub(super) const REFRESH: &[Requirement] = &[
     met(120, "The ID of a session in a refresh token is of no use without the secrets beside it.",
         "RFC 9700, 4.14.2"),
     met(121, "A refresh token is no access token, nor the other way.", "RFC 8725, 3.12"),
-    met(122, "Whoever was disabled since the login gets nothing more.", OURS),
+    met(122, "Whoever was disabled since the login gets nothing more; roles and scopes are those of now.",
+        OURS),
 ];
 
 #[rustfmt::skip]
@@ -143,6 +144,8 @@ pub(super) const USERS: &[Requirement] = &[
         a 401.", "ASVS 5.0, 7.4.2"),
     met(184, "Each login has tokens and a session of its own; how many a user may have is limited.",
         "ASVS 5.0, 7.2.4"),
+    met(185, "Users see their sessions and end one, or all; an administrator ends a user's.",
+        "ASVS 5.0, 7.4.5, 7.5.2"),
 ];
 
 #[rustfmt::skip]

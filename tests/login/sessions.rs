@@ -43,7 +43,7 @@ async fn end(app: &App, token: &str, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn the_list_has_device_and_last_use_with_the_last_used_first() {
+async fn r185_the_list_has_device_and_last_use_with_the_last_used_first() {
     for app in apps().await {
         app.register("alice").await;
         app.register("bob").await;

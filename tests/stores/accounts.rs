@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tower_bearer::{
-    AccountStore, ApiKeyStore, ConfirmEmailError, RefreshStore, StoredApiKey, User, UserChange,
-    UserStore,
+    AccountStore, ApiKeyStore, ConfirmEmailError, OneTimeTokenStore, RefreshStore, StoredApiKey,
+    StoredOneTimeToken, User, UserChange, UserStore,
 };
 
 use crate::support::{NOW, email, issue, new_user, on_every_store, username};
@@ -276,9 +276,10 @@ async fn r108_of_a_registration_and_a_confirmation_of_one_address_one_succeeds(
     }
 }
 
-async fn deletes_a_user_with_what_is_theirs<S: AccountStore + RefreshStore + ApiKeyStore>(
-    store: S,
-) {
+async fn deletes_a_user_with_what_is_theirs<S>(store: S)
+where
+    S: AccountStore + RefreshStore + ApiKeyStore + OneTimeTokenStore,
+{
     let (alice, bob) = (stored(&store, "alice").await, stored(&store, "bob").await);
     let [_, _, of_bob] = [
         issue(&store, &alice.id).await,
@@ -290,6 +291,9 @@ async fn deletes_a_user_with_what_is_theirs<S: AccountStore + RefreshStore + Api
         let end = NOW + Duration::from_secs(60);
         let key = StoredApiKey::new(id, &user.id, "a key", "tb", [1; 32], NOW, end);
         assert!(store.insert_api_key(&key, 9).await.unwrap());
+        let hash = if user.id == alice.id { [1; 32] } else { [2; 32] };
+        let token = StoredOneTimeToken::new(hash, &user.id, "reset_password", "", NOW, end);
+        store.insert_one_time_token(&token, 9).await.unwrap();
     }
 
     assert!(store.delete_user(&alice.id).await.unwrap());
@@ -297,11 +301,13 @@ async fn deletes_a_user_with_what_is_theirs<S: AccountStore + RefreshStore + Api
     assert_eq!(store.find_user_by_username(&username("alice")).await.unwrap(), None);
     assert!(store.sessions_of(&alice.id, NOW).await.unwrap().is_empty());
     assert!(store.find_api_key("key-of-alice").await.unwrap().is_none());
+    assert_eq!(store.find_one_time_token(&[1; 32]).await.unwrap(), None);
     assert!(!store.delete_user(&alice.id).await.unwrap(), "once");
 
     assert_eq!(found(&store, &bob.id).await, bob);
     assert_eq!(store.sessions_of(&bob.id, NOW).await.unwrap()[0].id, of_bob.session.id);
     assert!(store.find_api_key("key-of-bob").await.unwrap().is_some());
+    assert!(store.find_one_time_token(&[2; 32]).await.unwrap().is_some());
     // Name and address are free, and the ID is another.
     assert_ne!(stored(&store, "alice").await.id, alice.id);
 }

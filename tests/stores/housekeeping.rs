@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 use tower_bearer::{
-    Clock, Grant, Housekeeping, MemoryStore, NewSession, RefreshStore, RefreshTokens,
-    RevocationStore, StoreError, ThrottleState, ThrottleStore,
+    Clock, Grant, Housekeeping, MemoryStore, NewSession, OneTimeTokenStore, RefreshStore,
+    RefreshTokens, RevocationStore, StoreError, StoredOneTimeToken, ThrottleState, ThrottleStore,
 };
 
 use crate::revocations::token_at;
@@ -19,6 +19,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 on_every_store! {
     deletes_what_can_not_be_refreshed_and_nothing_else
     forgets_the_revocations_that_are_over_and_no_others
+    deletes_one_time_tokens_that_have_expired_and_no_others
 }
 
 async fn deletes_what_can_not_be_refreshed_and_nothing_else(store: impl RefreshStore) {
@@ -57,6 +58,18 @@ async fn forgets_the_revocations_that_are_over_and_no_others(store: impl Revocat
     }
 }
 
+async fn deletes_one_time_tokens_that_have_expired_and_no_others(store: impl OneTimeTokenStore) {
+    for (hash, lasts) in [(1, MINUTE), (2, 2 * MINUTE), (3, DAY)] {
+        let row = StoredOneTimeToken::new([hash; 32], "alice", "x", "", NOW, NOW + lasts);
+        store.insert_one_time_token(&row, 5).await.unwrap();
+    }
+    for (after, deleted) in [(Duration::from_secs(59), 0), (2 * MINUTE, 2), (2 * MINUTE, 0)] {
+        assert_eq!(store.delete_expired_one_time_tokens(NOW + after).await.unwrap(), deleted);
+    }
+    assert!(store.find_one_time_token(&[3; 32]).await.unwrap().is_some());
+    assert_eq!(store.find_one_time_token(&[2; 32]).await.unwrap(), None);
+}
+
 /// Lets time pass, and the task before it and after it.
 async fn pass(time: Duration) {
     tokio::task::yield_now().await;
@@ -69,7 +82,10 @@ async fn the_task_works_in_rounds_until_it_is_stopped() {
     let store = MemoryStore::new();
     let clock = Clock::manual(NOW);
     let (stop, stopped) = oneshot::channel::<()>();
-    let housekeeping = Housekeeping::new(store.clone()).every(DAY).clock(clock.clone());
+    let housekeeping = Housekeeping::new(store.clone())
+        .one_time_tokens(store.clone())
+        .every(DAY)
+        .clock(clock.clone());
     let task = tokio::spawn(housekeeping.run_until(async {
         let _ = stopped.await;
     }));
@@ -80,11 +96,15 @@ async fn the_task_works_in_rounds_until_it_is_stopped() {
             .await
             .unwrap();
         let id = session_id(issued.token.as_str());
+        let until = NOW + (round + 1) * DAY;
+        let row = StoredOneTimeToken::new([7; 32], "alice", "x", "", NOW, until);
+        store.insert_one_time_token(&row, 1).await.unwrap();
         pass(DAY / 2).await;
         assert!(store.find_session(id).await.unwrap().is_some(), "it is not over yet");
         clock.set(NOW + (round + 1) * DAY);
         pass(DAY / 2).await;
         assert_eq!(store.find_session(id).await.unwrap(), None);
+        assert_eq!(store.find_one_time_token(&[7; 32]).await.unwrap(), None);
     }
     assert!(!task.is_finished());
     drop(stop);

@@ -8,6 +8,7 @@ mod api_keys;
 mod expiry;
 mod housekeeping;
 mod names;
+mod one_time;
 #[cfg(feature = "sqlite")]
 mod own_table;
 #[cfg(all(feature = "postgres", feature = "redis"))]

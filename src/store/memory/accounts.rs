@@ -57,6 +57,7 @@ impl AccountStore for MemoryStore {
         let mut data = self.lock();
         data.sessions.retain(|_, (session, _)| session.user_id != id);
         data.api_keys.retain(|_, key| key.user_id != id);
+        data.one_time_tokens.retain(|_, token| token.user_id != id);
         Ok(data.users.remove(id).is_some())
     }
 

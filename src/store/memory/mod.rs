@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_keys;
+mod one_time;
 mod revocations;
 mod sessions;
 mod throttles;
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Session, StoredApiKey, StoredToken, User};
+use super::{Session, StoredApiKey, StoredOneTimeToken, StoredToken, User};
 use revocations::Revoked;
 
 /// Users, sessions and API keys in the memory of one process: for tests and for trying things out.
@@ -47,6 +48,8 @@ struct Data {
     sessions: HashMap<String, (Session, StoredToken)>,
     throttles: throttles::Throttles,
     api_keys: HashMap<String, StoredApiKey>,
+    /// By hash.
+    one_time_tokens: HashMap<[u8; 32], StoredOneTimeToken>,
     revoked: Revoked,
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn run(connection: &mut PgConnection) -> Result<(), StoreError>
     apply(connection, &all()).await
 }
 
-fn all() -> [Migration; 6] {
+fn all() -> [Migration; 7] {
     [
         simple(
             1,
@@ -43,5 +43,10 @@ fn all() -> [Migration; 6] {
             include_str!("../../../migrations/postgres/0008_one_row_a_session.sql"),
         ),
         simple(9, "accounts", include_str!("../../../migrations/postgres/0009_accounts.sql")),
+        simple(
+            10,
+            "one-time tokens",
+            include_str!("../../../migrations/postgres/0010_one_time_tokens.sql"),
+        ),
     ]
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 mod error;
 mod migrations;
+mod one_time;
 mod revocations;
 mod sessions;
 mod throttles;

@@ -1,6 +1,7 @@
 //! The store of sessions on Redis.
 
 mod error;
+mod one_time;
 mod revocations;
 mod sessions;
 mod throttles;
@@ -27,13 +28,15 @@ macro_rules! script {
 }
 use script;
 
-/// Sessions, and what throttles count, in Redis 6 or newer, or in Valkey, for any number of nodes; users
+/// Sessions, one-time tokens, and what throttles count, in Redis 6 or newer, or in Valkey, for any number of nodes; users
 /// are kept elsewhere:
 /// [`LoginRouter::with_stores`](crate::LoginRouter::with_stores) takes both.
 ///
 /// Each session is one hash, `tower_bearer:session:<id>`, however often it is refreshed;
 /// `tower_bearer:sessions_of:<user>` is the sorted set of a user's sessions; what a
-/// throttle counts is `tower_bearer:throttle:<hash>`. Redis
+/// throttle counts is `tower_bearer:throttle:<hash>`; a one-time token is
+/// `tower_bearer:one_time:<hash>`, and those of a user are listed in
+/// `tower_bearer:one_time_of:<purpose>:<id>`. Redis
 /// expires them when the session is over: there is nothing to clean up. Deleting a user
 /// ends no session here by itself; a refresh finds out that the user
 /// is gone. Redis Cluster is not supported, as a session's keys lie in different slots, and no primary is

@@ -3,6 +3,7 @@
 pub(super) mod api_keys;
 mod error;
 pub(super) mod migrations;
+pub(super) mod one_time;
 pub(super) mod revocations;
 pub(super) mod sessions;
 pub(super) mod users;

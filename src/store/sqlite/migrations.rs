@@ -16,7 +16,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(), StoreEr
     Ok(())
 }
 
-fn all() -> [Migration; 7] {
+fn all() -> [Migration; 8] {
     [
         simple(
             1,
@@ -37,5 +37,10 @@ fn all() -> [Migration; 7] {
             include_str!("../../../migrations/sqlite/0008_one_row_a_session.sql"),
         ),
         simple(9, "accounts", include_str!("../../../migrations/sqlite/0009_accounts.sql")),
+        simple(
+            10,
+            "one-time tokens",
+            include_str!("../../../migrations/sqlite/0010_one_time_tokens.sql"),
+        ),
     ]
 }

@@ -1,0 +1,285 @@
+//! Mails to users, as the router has them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::routing::post;
+
+use super::LoginRouter;
+use super::answer::Failure;
+use super::endpoint::Endpoint;
+use super::routes::Access;
+use super::shared::Shared;
+use super::{reset, verify_email};
+use crate::mail::{Mail, MailKind, MailLinks, MailQueue, Place};
+use crate::one_time::{OneTimePurpose, OneTimeTokens};
+use crate::store::{
+    AccountStore, Email, OneTimeTokenStore, RefreshStore, StoreError, StoredOneTimeToken, User,
+    UserStore,
+};
+
+/// Mails: addresses that are confirmed, and passwords that are reset.
+impl<U: AccountStore + OneTimeTokenStore, R: RefreshStore> LoginRouter<U, R> {
+    /// Sends mails, and offers what needs them:
+    ///
+    /// | endpoint | default route | takes | answers |
+    /// |---|---|---|---|
+    /// | [`VerifyEmail`](Endpoint::VerifyEmail) | `POST /verify-email` | JSON `token` | 204; 400 `invalid_grant` the token is not good; 409 the address is another account's by now |
+    /// | | | JSON `email` | 202; sends the mail again if it is wanted |
+    /// | [`ForgotPassword`](Endpoint::ForgotPassword) | `POST /forgot-password` | JSON `email` | 202; sends a mail if an account has the address |
+    /// | [`ResetPassword`](Endpoint::ResetPassword) | `POST /reset-password` | JSON `token`, `new_password` | 204; 400 `invalid_grant` the token is not good; 422 a rule is broken, and the token still good |
+    ///
+    /// Who registers with an address is sent a mail to confirm it, and who has a new password is told.
+    ///
+    /// **Nobody is told who has an account.** The 202 are one answer, with one body, whether the account
+    /// is there, unknown, confirmed or disabled, and nothing else is done before it: tokens and mails
+    /// are made in a [queue](MailQueue). 202 therefore does not say that there was a mail.
+    /// Requests from one address, and mails to one, are limited:
+    /// [`LoginThrottle`](crate::LoginThrottle).
+    ///
+    /// **A reset** ends every session of the user and all other reset tokens, clears the count of failed
+    /// logins, and confirms the address, since its mail arrived there. It starts no session. A reset
+    /// token is good for 30 minutes, for one use, and only as long as the user has the
+    /// same password, the same address, and is not disabled: see [`one_time_tokens`](Self::one_time_tokens).
+    ///
+    /// Mails have links to pages of the application where the router has
+    /// [`mail_links`](Self::mail_links), and else the token alone. Tokens are kept beside the users;
+    /// [`mailer_with_store`](Self::mailer_with_store) keeps them elsewhere. Expired ones are
+    /// deleted by [`Housekeeping`](crate::Housekeeping::one_time_tokens).
+    ///
+    /// It takes a [`Mailer`](crate::Mailer), or a [`MailQueue`] of one. Call it before
+    /// [`without`](Self::without), [`only`](Self::only) and [`path`](Self::path); a second call
+    /// replaces the first. The router must be served on a tokio runtime.
+    ///
+    /// # Examples
+    ///
+    /// See [`Mailer`](crate::Mailer) and [`MailQueue`].
+    #[must_use]
+    pub fn mailer(self, mails: impl Into<MailQueue>) -> Self {
+        let store = self.users.clone();
+        self.mailer_with_store(mails, store)
+    }
+}
+
+impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
+    /// As [`mailer`](Self::mailer), with the tokens in a store of their own, such as `RedisStore`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MailQueue, MemoryStore};
+    ///
+    /// fn router(users: MemoryStore, mails: MailQueue) -> axum::Router {
+    ///     // A `RedisStore`, for instance.
+    ///     let tokens = MemoryStore::new();
+    ///     LoginRouter::new(users, Issuer::for_tests()).mailer_with_store(mails, tokens).into_router()
+    /// }
+    /// # let _ = router;
+    /// ```
+    #[must_use]
+    pub fn mailer_with_store(
+        mut self,
+        mails: impl Into<MailQueue>,
+        tokens: impl OneTimeTokenStore,
+    ) -> Self {
+        let tokens = TokenStore(Arc::new(tokens));
+        self.mailing = Some(Mailing { queue: mails.into(), tokens });
+        self.routes.offer(Endpoint::VerifyEmail, post(verify_email::verify), Access::Anyone);
+        self.routes.offer(Endpoint::ForgotPassword, post(reset::forgot), Access::Anyone);
+        self.routes.offer(Endpoint::ResetPassword, post(reset::reset), Access::Anyone);
+        self
+    }
+}
+
+impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
+    /// The pages that the links of mails lead to. Default: none; mails have the token alone.
+    #[must_use]
+    pub fn mail_links(mut self, links: MailLinks) -> Self {
+        self.mail_links = Some(links);
+        self
+    }
+
+    /// How long tokens in mails are good, and how many a user has waiting. Default:
+    /// [`OneTimeTokens::new`].
+    #[must_use]
+    pub fn one_time_tokens(mut self, rules: OneTimeTokens) -> Self {
+        self.one_time_tokens = rules;
+        self
+    }
+}
+
+/// Where mails go, and where their tokens are kept.
+#[derive(Clone)]
+pub(super) struct Mailing {
+    pub(super) queue: MailQueue,
+    pub(super) tokens: TokenStore,
+}
+
+impl<U: UserStore, R: RefreshStore> Shared<U, R> {
+    /// Its endpoints are not there without a mailer.
+    pub(super) fn mailing(&self) -> Result<&Mailing, Failure> {
+        self.mailing.as_ref().ok_or(Failure::server_error())
+    }
+
+    /// Room for one mail. Taken before it is known whether there will be one.
+    pub(super) fn mail_place(&self) -> Result<Place, Failure> {
+        self.mailing()?.queue.place().ok_or(Failure::unavailable())
+    }
+
+    /// Asks a user to confirm an address, later. Without a mailer or without room, nobody is asked.
+    pub(super) fn ask_to_verify(self: &Arc<Self>, user: &User, email: &str) {
+        let Some(place) = self.mailing.as_ref().and_then(|mailing| mailing.queue.place()) else {
+            return;
+        };
+        let (shared, user, email) = (Arc::clone(self), user.clone(), email.to_owned());
+        place.send(async move { shared.verification(&user, &email).await });
+    }
+
+    /// The mail that asks a user to confirm an address.
+    pub(super) async fn verification(&self, user: &User, email: &str) -> Option<Mail> {
+        let mail = self.mail(MailKind::VerifyEmail, user, email).await?;
+        self.with_token(mail, OneTimePurpose::VerifyEmail, user, email).await
+    }
+
+    /// Makes a mail to a user, unless the address had too many of the kind.
+    pub(super) async fn mail(&self, kind: MailKind, user: &User, email: &str) -> Option<Mail> {
+        let is_theirs = user.email.as_deref() == Some(email);
+        let mut mail = Mail::new(kind, email, &user.username);
+        mail.is_verified = is_theirs && user.email_verified;
+        mail.name.clone_from(&user.name);
+        self.may_send(&mail).await.then_some(mail)
+    }
+
+    /// Whether the address may get another mail of the kind.
+    pub(super) async fn may_send(&self, mail: &Mail) -> bool {
+        let name = match mail.kind {
+            MailKind::VerifyEmail => "verify_email",
+            MailKind::ResetPassword => "reset_password",
+            MailKind::EmailTaken | MailKind::UsernameTaken => "register",
+            // It tells of what has happened, and is as rare as that.
+            MailKind::PasswordChanged => return true,
+        };
+        // One address has one count, however it is spelled.
+        let key = Email::new(&mail.to);
+        let key = key.as_ref().map_or(mail.to.as_str(), Email::key);
+        let may = self.limiter.mail(name, key).await;
+        if !may {
+            crate::trace::warn!(kind = name, "a mail was not sent, as the address had too many");
+        }
+        may
+    }
+
+    /// Gives a mail its token.
+    pub(super) async fn with_token(
+        &self,
+        mail: Mail,
+        purpose: OneTimePurpose,
+        user: &User,
+        payload: &str,
+    ) -> Option<Mail> {
+        let (rules, tokens) = (&self.one_time_tokens, &self.mailing.as_ref()?.tokens);
+        match rules.issue(tokens, purpose, &user.id, payload, self.now()).await {
+            Ok(token) => {
+                let lifetime = rules.lifetime_of(purpose);
+                Some(mail.with_token(token, lifetime, self.mail_links.as_ref()))
+            }
+            Err(error) => {
+                mail_lost(&error);
+                None
+            }
+        }
+    }
+
+    /// What comes of a new password beside the ends of sessions: the user's reset tokens go, and the
+    /// user is told.
+    pub(super) async fn password_changed(self: &Arc<Self>, user: &User) {
+        let Some(Mailing { queue, tokens }) = &self.mailing else { return };
+        let reset = OneTimePurpose::ResetPassword.as_str();
+        if let Err(error) = tokens.delete_one_time_tokens_of(&user.id, reset).await {
+            // They are good for nothing any more: each is bound to the old password.
+            crate::trace::warn!(%error, "used-up reset tokens could not be deleted");
+            let _ = error;
+        }
+        let (Some(email), Some(place)) = (user.email.clone(), queue.place()) else { return };
+        let (shared, user) = (Arc::clone(self), user.clone());
+        place.send(async move { shared.mail(MailKind::PasswordChanged, &user, &email).await });
+    }
+}
+
+#[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
+pub(super) fn mail_lost(error: &StoreError) {
+    crate::trace::error!(%error, "the store failed; a mail was not sent");
+}
+
+/// A [`OneTimeTokenStore`] without its type.
+#[derive(Clone)]
+pub(super) struct TokenStore(Arc<dyn AnyTokenStore>);
+
+impl OneTimeTokenStore for TokenStore {
+    async fn insert_one_time_token(
+        &self,
+        token: &StoredOneTimeToken,
+        most: usize,
+    ) -> Result<(), StoreError> {
+        self.0.insert(token, most).await
+    }
+
+    async fn find_one_time_token(
+        &self,
+        hash: &[u8; 32],
+    ) -> Result<Option<StoredOneTimeToken>, StoreError> {
+        self.0.find(hash).await
+    }
+
+    async fn take_one_time_token(
+        &self,
+        hash: &[u8; 32],
+    ) -> Result<Option<StoredOneTimeToken>, StoreError> {
+        self.0.take(hash).await
+    }
+
+    async fn delete_one_time_tokens_of(
+        &self,
+        user_id: &str,
+        purpose: &str,
+    ) -> Result<u64, StoreError> {
+        self.0.delete_of(user_id, purpose).await
+    }
+
+    async fn delete_expired_one_time_tokens(&self, now: Duration) -> Result<u64, StoreError> {
+        self.0.delete_expired(now).await
+    }
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+trait AnyTokenStore: Send + Sync {
+    fn insert<'a>(&'a self, token: &'a StoredOneTimeToken, most: usize) -> Answer<'a, ()>;
+    fn find<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>>;
+    fn take<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>>;
+    fn delete_of<'a>(&'a self, user_id: &'a str, purpose: &'a str) -> Answer<'a, u64>;
+    fn delete_expired(&self, now: Duration) -> Answer<'_, u64>;
+}
+
+impl<S: OneTimeTokenStore> AnyTokenStore for S {
+    fn insert<'a>(&'a self, token: &'a StoredOneTimeToken, most: usize) -> Answer<'a, ()> {
+        Box::pin(self.insert_one_time_token(token, most))
+    }
+
+    fn find<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>> {
+        Box::pin(self.find_one_time_token(hash))
+    }
+
+    fn take<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>> {
+        Box::pin(self.take_one_time_token(hash))
+    }
+
+    fn delete_of<'a>(&'a self, user_id: &'a str, purpose: &'a str) -> Answer<'a, u64> {
+        Box::pin(self.delete_one_time_tokens_of(user_id, purpose))
+    }
+
+    fn delete_expired(&self, now: Duration) -> Answer<'_, u64> {
+        Box::pin(self.delete_expired_one_time_tokens(now))
+    }
+}

@@ -1,0 +1,134 @@
+//! `POST /forgot-password` and `POST /reset-password`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::answer::{Failure, accepted, no_content};
+use super::body;
+use super::params::required;
+use super::password::context_of;
+use super::shared::Shared;
+use crate::audit::AuditEvent;
+use crate::limit::Account;
+use crate::mail::{Mail, MailKind};
+use crate::one_time::OneTimePurpose;
+use crate::store::{AccountStore, Email, RefreshStore, User};
+
+/// What a reset token is bound to: it is good for nothing once either is another.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Bound {
+    /// Where it was mailed to.
+    email: String,
+    /// SHA-256 of the hash of the password.
+    password: String,
+}
+
+impl Bound {
+    fn to(user: &User) -> Option<Self> {
+        let password = URL_SAFE_NO_PAD.encode(Sha256::digest(user.password_hash().as_bytes()));
+        Some(Self { email: user.email.clone()?, password })
+    }
+}
+
+/// One answer for all. The user is looked for, so that a store which is out of reach is a 503; what
+/// more there is to do for one who exists comes after the answer.
+pub(super) async fn forgot<U: AccountStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let address = shared.address_of(&request);
+    let params = body::json_params(request, shared.body_limit).await?;
+    let email = Email::new(required(&params, "email")?)
+        .map_err(|error| Failure::field("email", error.reason()))?;
+    shared.register_attempt(address).await?;
+    let place = shared.mail_place()?;
+    let user = shared.users.find_user_by_email(&email).await?;
+    let user_id = user.as_ref().map(|user| user.id.clone());
+    shared.record(address, AuditEvent::PasswordResetRequested { user_id });
+    place.send(async move { shared.reset_mail(user.filter(|user| user.is_active)?).await });
+    Ok(accepted())
+}
+
+pub(super) async fn reset<U: AccountStore, R: RefreshStore>(
+    State(shared): State<Arc<Shared<U, R>>>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let address = shared.address_of(&request);
+    let params = body::json_params(request, shared.body_limit).await?;
+    let token = required(&params, "token")?;
+    let new = required(&params, "new_password")?;
+
+    // Whoever tries tokens is kept from it as from trying passwords.
+    let permit = shared.attempt(None, address).await?;
+    let user = shared.user_of_reset(token).await?.ok_or(Failure::invalid_one_time_token())?;
+    // The token was right, whatever becomes of the rest.
+    permit.succeeded().await;
+    // A password that breaks a rule leaves the token as it is.
+    let hash = shared.hash_new_password("new_password", new, &context_of(&user)).await?;
+
+    let (rules, tokens) = (&shared.one_time_tokens, &shared.mailing()?.tokens);
+    let taken = rules.take(tokens, OneTimePurpose::ResetPassword, token, shared.now()).await?;
+    taken.ok_or(Failure::invalid_one_time_token())?;
+    shared.replace_password(&user, &hash, address).await?;
+    shared.password_changed(&user).await;
+    Ok(no_content())
+}
+
+impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
+    async fn reset_mail(&self, user: User) -> Option<Mail> {
+        let bound = Bound::to(&user)?;
+        let mail = self.mail(MailKind::ResetPassword, &user, &bound.email).await?;
+        // Texts have no way to fail.
+        let payload = serde_json::to_string(&bound).ok()?;
+        self.with_token(mail, OneTimePurpose::ResetPassword, &user, &payload).await
+    }
+
+    /// The user whose password this token may set, which stays as it is.
+    async fn user_of_reset(&self, token: &str) -> Result<Option<User>, Failure> {
+        let (rules, tokens) = (&self.one_time_tokens, &self.mailing()?.tokens);
+        let purpose = OneTimePurpose::ResetPassword;
+        let Some(found) = rules.find(tokens, purpose, token, self.now()).await? else {
+            return Ok(None);
+        };
+        let bound: Option<Bound> = serde_json::from_str(&found.payload).ok();
+        let user = self.users.find_user(&found.user_id).await?;
+        Ok(user.filter(|user| user.is_active && bound.is_some() && Bound::to(user) == bound))
+    }
+
+    async fn replace_password(
+        &self,
+        user: &User,
+        hash: &str,
+        address: Option<IpAddr>,
+    ) -> Result<(), Failure> {
+        let event = AuditEvent::PasswordReset { user_id: user.id.clone() };
+        if !self.set_password(user, hash, None, event, address).await? {
+            return Err(Failure::invalid_one_time_token());
+        }
+        // Who guessed the old password may have locked the account.
+        self.limiter.forget(Account::User(&user.id)).await;
+        self.confirm_where_it_was_mailed(user, address).await;
+        Ok(())
+    }
+
+    /// Whoever has the token reads what is mailed to the address. The password is new already, so
+    /// that a fault here is no reason to say otherwise.
+    async fn confirm_where_it_was_mailed(&self, user: &User, address: Option<IpAddr>) {
+        let email = user.email.as_deref().and_then(|email| Email::new(email).ok());
+        let Some(email) = email.filter(|_| !user.email_verified) else { return };
+        match self.users.confirm_email(&user.id, &email).await {
+            Ok(true) => {
+                self.record(address, AuditEvent::EmailVerified { user_id: user.id.clone() });
+            }
+            Ok(false) => {}
+            Err(_) => crate::trace::warn!("an address could not be confirmed after a reset"),
+        }
+    }
+}

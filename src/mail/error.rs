@@ -1,0 +1,69 @@
+//! Why a mail was not sent.
+
+use std::error::Error;
+use std::fmt;
+
+/// A mail could not be sent.
+///
+/// Display and Debug are constant texts, without addresses or what the server said, which is kept
+/// as the [source](Error::source).
+///
+/// # Examples
+///
+/// ```
+/// use tower_bearer::MailError;
+///
+/// let error = MailError::temporary("421 try again later");
+/// assert!(error.is_temporary());
+/// assert_eq!(error.to_string(), "the mail can't be sent at the moment");
+/// ```
+pub struct MailError {
+    temporary: bool,
+    reason: &'static str,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl MailError {
+    /// A fault that trying again won't mend: there is no such address.
+    pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { temporary: false, reason: "the mail can't be sent", source: source.into() }
+    }
+
+    /// A fault that may be over soon, so that the queue tries again.
+    pub fn temporary(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let reason = "the mail can't be sent at the moment";
+        Self { temporary: true, reason, source: source.into() }
+    }
+
+    /// Whether trying again may help.
+    pub fn is_temporary(&self) -> bool {
+        self.temporary
+    }
+
+    /// Replaces the text that is shown.
+    #[cfg(feature = "lettre")]
+    pub(crate) fn with_reason(self, reason: &'static str) -> Self {
+        Self { reason, ..self }
+    }
+}
+
+impl fmt::Display for MailError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason)
+    }
+}
+
+impl fmt::Debug for MailError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MailError")
+            .field("temporary", &self.temporary)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for MailError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
