@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::Settings;
-use super::variables::{Found, Variables};
+use super::files::Found;
+use super::{Settings, Variables};
 use crate::clock::Clock;
 use crate::password::{PasswordContext, PasswordPolicy};
 use crate::store::{InsertUserError, NewUser, StoreError, UserStore, Username};

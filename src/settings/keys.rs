@@ -1,7 +1,7 @@
 //! The keys that sign tokens, and more keys to verify them with.
 
 use super::Variables;
-use super::variables::{Faulty, Found};
+use super::files::{Faulty, Found};
 use crate::key::{Algorithm, KeySet, SigningKey, SigningKeys};
 use crate::trace;
 
@@ -65,6 +65,7 @@ fn single(variables: &mut Variables) -> Result<SigningKey, Faulty> {
 }
 
 /// Public keys of others who issue tokens for this service: same issuer, same audience.
+#[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
 pub(super) fn trusted(variables: &mut Variables) -> KeySet {
     let Ok(Some((path, text))) = variables.file("JWT_TRUSTED_JWKS_FILE") else {
         return KeySet::new();

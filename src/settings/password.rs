@@ -1,7 +1,7 @@
 //! How passwords are hashed, and which new ones are taken.
 
 use super::Variables;
-use super::variables::Found;
+use super::files::Found;
 use crate::password::{Hasher, HasherBuilder, PasswordPolicy};
 
 /// `PASSWORD_POLICY`.

@@ -4,14 +4,10 @@ use std::collections::HashMap;
 use std::env;
 use std::fmt;
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 
-use super::SettingsError;
-use crate::{random, trace};
-
-/// More is no setting, and reading it would take all memory: `/dev/zero`, say.
-const LARGEST_FILE: u64 = 1024 * 1024;
+use super::{SettingsError, env_file};
 
 /// The variables of [`Settings`](super::Settings), and those of the application beside them.
 ///
@@ -43,17 +39,9 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 pub struct Variables {
     process: bool,
     given: HashMap<String, String>,
-    defaults: HashMap<String, String>,
-    random: Vec<String>,
-    faults: Vec<String>,
-}
-
-/// What became of a variable that may be in a file.
-pub(super) enum Found {
-    Absent,
-    /// The fault is noted.
-    Faulty,
-    Text(String),
+    pub(super) defaults: HashMap<String, String>,
+    pub(super) random: Vec<String>,
+    pub(super) faults: Vec<String>,
 }
 
 impl Variables {
@@ -61,7 +49,7 @@ impl Variables {
     pub fn from_env() -> Self {
         let mut variables = Self { process: true, ..Self::from_pairs([("", ""); 0]) };
         match fs::read_to_string(".env") {
-            Ok(text) => variables.read_file(&text),
+            Ok(text) => variables.given.extend(env_file::read(&text, &mut variables.faults)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => variables.fault(format!("the file .env can't be read: {error}")),
         }
@@ -79,22 +67,6 @@ impl Variables {
             defaults: HashMap::new(),
             random: Vec::new(),
             faults: Vec::new(),
-        }
-    }
-
-    fn read_file(&mut self, text: &str) {
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            match assignment(line) {
-                Some((name, value)) => {
-                    self.given.insert(name.to_owned(), value.to_owned());
-                }
-                // The line itself is not shown: it may be half a secret.
-                None => self.fault(format!("line {} of .env must be NAME=value", index + 1)),
-            }
         }
     }
 
@@ -123,59 +95,6 @@ impl Variables {
     /// The text of a variable.
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.given(name).or_else(|| self.defaults.get(name).cloned())
-    }
-
-    /// The text of a secret: of the variable `NAME`, or of the file that `NAME_FILE` names, without
-    /// the newline at its end. Both is a fault.
-    pub fn secret(&mut self, name: &str) -> Option<String> {
-        match self.find_secret(name) {
-            Found::Text(text) => Some(text),
-            Found::Absent | Found::Faulty => None,
-        }
-    }
-
-    pub(super) fn find_secret(&mut self, name: &str) -> Found {
-        let of_file = format!("{name}_FILE");
-        let before = self.faults.len();
-        match (self.given(name), self.given(&of_file)) {
-            _ if self.faults.len() > before => Found::Faulty,
-            (Some(_), Some(_)) => {
-                self.fault(format!("{name} and {of_file} are both set; leave one out"));
-                Found::Faulty
-            }
-            (Some(text), None) => Found::Text(text),
-            (None, Some(path)) => {
-                let Some(mut text) = self.contents(&of_file, &path) else { return Found::Faulty };
-                let line =
-                    text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-                if let Some(line) = line {
-                    text.truncate(line.len());
-                }
-                if text.is_empty() {
-                    self.fault(format!("{of_file} must name a file that is not empty: {path:?}"));
-                    return Found::Faulty;
-                }
-                Found::Text(text)
-            }
-            (None, None) => match self.defaults.get(name) {
-                Some(text) => Found::Text(text.clone()),
-                None if self.random.iter().any(|random| random == name) => self.random_secret(name),
-                None => Found::Absent,
-            },
-        }
-    }
-
-    fn random_secret(&mut self, name: &str) -> Found {
-        match random::bytes::<64>() {
-            Ok(bytes) => {
-                trace::warn!("{name} is not set: a random one ends with this process");
-                Found::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-            }
-            Err(error) => {
-                self.fault(format!("{name}: {error}"));
-                Found::Faulty
-            }
-        }
     }
 
     /// What a variable means, or nothing for one that is absent or breaks the rule, which is then
@@ -225,13 +144,6 @@ impl Variables {
         self.parsed(name, &rule, |text| text.parse().ok().filter(|number| range.contains(number)))
     }
 
-    /// The path and the text of the file that a variable names.
-    pub(super) fn file(&mut self, name: &str) -> Result<Option<(String, String)>, Faulty> {
-        let Some(path) = self.text(name) else { return Ok(None) };
-        let text = self.contents(name, &path).ok_or(Faulty)?;
-        Ok(Some((path, text)))
-    }
-
     pub(super) fn finish<T>(self, settings: Option<T>) -> Result<T, SettingsError> {
         match settings {
             Some(settings) if self.faults.is_empty() => Ok(settings),
@@ -244,24 +156,8 @@ impl Variables {
         self.given(name).is_some()
     }
 
-    fn contents(&mut self, name: &str, path: &str) -> Option<String> {
-        let read = || -> io::Result<String> {
-            let mut text = String::new();
-            fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
-            if text.len() as u64 > LARGEST_FILE {
-                return Err(io::Error::other("it has more than 1 MiB"));
-            }
-            Ok(text)
-        };
-        read()
-            .map_err(|error| {
-                self.fault(format!("{name} must name a readable file: {path:?}: {error}"));
-            })
-            .ok()
-    }
-
     /// Without the defaults.
-    fn given(&mut self, name: &str) -> Option<String> {
+    pub(super) fn given(&mut self, name: &str) -> Option<String> {
         let text = match self.process.then(|| env::var_os(name)).flatten() {
             Some(value) => match value.into_string() {
                 Ok(text) => text,
@@ -276,9 +172,6 @@ impl Variables {
     }
 }
 
-/// A fault that is noted already.
-pub(super) struct Faulty;
-
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Variables")
@@ -286,14 +179,4 @@ impl fmt::Debug for Variables {
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
-}
-
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
-    let (name, value) = (name.trim(), value.trim());
-    let unquoted = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(value);
-    (!name.is_empty()).then_some((name, unquoted))
 }

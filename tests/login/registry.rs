@@ -12,6 +12,8 @@ const LOGIN: [(&str, &str); 3] =
 /// The SHA-256 of [`SECRET`], by `sha256sum`.
 const HASH: &str = "b0220dec169f39795c45e5768ad4f265084296e11eb1a505fbebff76c9477d82";
 
+const PREVIOUS_HASH: &str = "b56367c71d83cc26cbf9fbc8ffaf75251ab707d52fd0d6fad61933c225baed48";
+
 #[tokio::test]
 async fn a_hash_does_for_the_secret_and_is_none_itself() {
     let clients = || {
@@ -22,6 +24,31 @@ async fn a_hash_does_for_the_secret_and_is_none_itself() {
         let answer = app.form_as("/token", &[&basic("worker", SECRET)], &LOGIN).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         app.form_as("/token", &[&basic("worker", HASH)], &LOGIN).await.assert_invalid_client();
+    }
+}
+
+#[tokio::test]
+async fn r101_a_secret_is_changed_while_the_previous_one_is_good_too() {
+    const PREVIOUS: &str = "u7S0pU2Vn1xQdEHdQ3lXcmFqj2bTt9YkKfIW5oLAZrM";
+    for previous in [
+        json!({ "id": "worker", "secret_sha256": HASH, "previous_secret": PREVIOUS }),
+        // `sha256sum` of the previous one.
+        json!({ "id": "worker", "secret": SECRET, "previous_secret_sha256": PREVIOUS_HASH }),
+    ] {
+        let clients = || {
+            let json = json!({ "clients": [previous] });
+            Clients::from_json(&json.to_string()).unwrap()
+        };
+        for app in apps_with!(|router| router.clients(clients())).await {
+            for secret in [SECRET, PREVIOUS] {
+                let answer = app.form_as("/token", &[&basic("worker", secret)], &LOGIN).await;
+                assert_eq!(answer.status, 200, "{answer:?}");
+            }
+            for wrong in [HASH, PREVIOUS_HASH, "", &SECRET[1..]] {
+                let answer = app.form_as("/token", &[&basic("worker", wrong)], &LOGIN).await;
+                answer.assert_invalid_client();
+            }
+        }
     }
 }
 
@@ -48,6 +75,13 @@ fn a_registry_is_read_from_json() {
         (json!({ "id": "x", "secret": SECRET, "secret_sha256": hash }), "leave one out"),
         (json!({ "id": "x", "secret_sha256": &hash[1..] }), "64 hexadecimal digits"),
         (json!({ "id": "x", "secret_sha256": hash.replace('3', "g") }), "64 hexadecimal digits"),
+        (json!({ "id": "x", "previous_secret": SECRET }), "only a client with a secret"),
+        (json!({ "id": "x", "secret": SECRET, "previous_secret": short }), "at least 32"),
+        (
+            json!({ "id": "x", "secret": SECRET, "previous_secret": SECRET,
+                "previous_secret_sha256": hash }),
+            "two previous secrets",
+        ),
         (json!({ "id": "" }), "1 to 256 characters"),
         (json!({ "id": "\u{e9}" }), "1 to 256 characters"),
         (json!({ "id": "x", "may_introspect": true }), "only a client with a secret"),

@@ -41,13 +41,7 @@ pub(in super::super) fn private_from_jwk(
     if algorithm.family() == Family::Hmac {
         return members.get("k").map(|k| EncodingKey::from_secret(&k)).ok_or(invalid);
     }
-    let pkcs8 = match backend {
-        #[cfg(feature = "aws-lc-rs")]
-        Backend::AwsLc => super::aws_lc::pkcs8(algorithm, &members),
-        #[cfg(feature = "rust-crypto")]
-        Backend::RustCrypto => super::rust_crypto::pkcs8(algorithm, &members),
-    };
-    private_from_der(algorithm, &pkcs8.ok_or(invalid)?)
+    private_from_der(algorithm, &backend.pkcs8(algorithm, &members).ok_or(invalid)?)
 }
 
 /// A new private key: its `d` (RFC 7518, section 6.2.2; RFC 8037, section 2), and its public half,
@@ -62,16 +56,35 @@ pub(in super::super) fn generate(
     backend: Backend,
     algorithm: Algorithm,
 ) -> Result<Generated, ConfigError> {
-    let generated = match backend {
-        #[cfg(feature = "aws-lc-rs")]
-        Backend::AwsLc => super::aws_lc::generate(algorithm),
-        #[cfg(feature = "rust-crypto")]
-        Backend::RustCrypto => super::rust_crypto::generate(algorithm),
-    };
+    let generated = backend.generate(algorithm);
     generated.ok_or(ConfigError::InvalidKey { algorithm, reason: "the backend made none" })
 }
 
 pub(in super::super) fn sha256(backend: Backend, text: &str) -> Option<Vec<u8>> {
     let digest = backend.provider().key_utils.compute_digest;
     digest(text.as_bytes(), ThumbprintHash::SHA256).ok()
+}
+
+impl Backend {
+    fn pkcs8(self, algorithm: Algorithm, jwk: &PrivateMembers<'_>) -> Option<Vec<u8>> {
+        #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+        let _ = (algorithm, jwk);
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLc => super::aws_lc::pkcs8(algorithm, jwk),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => super::rust_crypto::pkcs8(algorithm, jwk),
+        }
+    }
+
+    fn generate(self, algorithm: Algorithm) -> Option<Generated> {
+        #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+        let _ = algorithm;
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLc => super::aws_lc::generate(algorithm),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => super::rust_crypto::generate(algorithm),
+        }
+    }
 }

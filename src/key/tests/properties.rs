@@ -90,6 +90,7 @@ fn any_text_as_a_key_or_key_set_is_an_error_at_most() {
         for backend in Backend::ALL {
             // Nothing above is a whole key set.
             prop_assert!(KeySet::read(*backend, &text).is_err());
+            prop_assert!(SigningKeys::read(*backend, &text).is_err());
         }
         let _ = VerifyingKey::from_jwk(&text);
         for algorithm in Algorithm::ALL {
@@ -121,6 +122,38 @@ fn mutated_key_sets_are_judged_alike_by_all_backends() {
     };
     let cases = (jwks(), vec(any::<u8>(), 0..300));
     runner(256).run(&cases, |(set, signature)| holds(set, signature)).unwrap();
+}
+
+#[test]
+fn a_private_key_with_another_member_is_refused() {
+    let own = set::members(include_str!("../../../tests/keys/private.jwks.json")).unwrap();
+    let members = ["d", "n", "e", "p", "q", "dp", "dq", "qi", "x", "y"];
+    let bytes = prop_oneof![
+        vec(any::<u8>(), 0..50),
+        vec(any::<u8>(), 32..33),
+        Just(vec![0; 32]),
+        Just(vec![0]),
+        Just(vec![1]),
+        Just(vec![255; 256]),
+    ];
+    let holds = |at: usize, member: &str, bytes: Vec<u8>| {
+        let mut jwk = own[at].clone();
+        let other = URL_SAFE_NO_PAD.encode(bytes);
+        match jwk.get_mut(member) {
+            Some(value) if *value != other => *value = other.into(),
+            _ => return Ok(()),
+        }
+        for backend in Backend::ALL {
+            // The crate `rsa` computes what it could be told.
+            let computes = format!("{backend:?}") == "RustCrypto";
+            let computed = computes && ["dp", "dq", "qi"].contains(&member);
+            let key = private_jwk::key(*backend, jwk.clone());
+            prop_assert!(key.is_err() || computed, "{backend:?} {member}: {jwk}");
+        }
+        Ok(())
+    };
+    let cases = (0..own.len(), prop::sample::select(members.to_vec()), bytes);
+    runner(256).run(&cases, |(at, member, bytes)| holds(at, member, bytes)).unwrap();
 }
 
 /// What a grant is made of.

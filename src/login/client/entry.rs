@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use super::is_client_id;
 use crate::ConfigError;
@@ -24,6 +24,7 @@ const SHORTEST_SECRET: usize = 32;
 pub struct Client {
     id: String,
     secret_hash: Option<[u8; 32]>,
+    previous_secret_hash: Option<[u8; 32]>,
     scopes: Option<Vec<String>>,
     may_introspect: bool,
 }
@@ -40,7 +41,13 @@ impl Client {
         if id.is_empty() || !is_client_id(&id) {
             return Err(invalid(&id, "an ID has 1 to 256 characters of printable ASCII"));
         }
-        Ok(Self { id, secret_hash: None, scopes: None, may_introspect: false })
+        Ok(Self {
+            id,
+            secret_hash: None,
+            previous_secret_hash: None,
+            scopes: None,
+            may_introspect: false,
+        })
     }
 
     /// A client with a secret, of which the SHA-256 is kept: random text with at least 32 bytes, and
@@ -52,20 +59,8 @@ impl Client {
     /// printable ASCII (RFC 6749, appendix A.2), or fewer than 8 different ones.
     pub fn confidential(id: impl Into<String>, secret: &str) -> Result<Self, ConfigError> {
         let client = Self::public(id)?;
-        let mut different: Vec<u8> = secret.bytes().collect();
-        different.sort_unstable();
-        different.dedup();
-        if secret.len() < SHORTEST_SECRET || different.len() < 8 {
-            return Err(invalid(
-                &client.id,
-                "a secret is random and has at least 32 characters; make one with \
-                 `openssl rand -base64 48`",
-            ));
-        }
-        if !secret.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
-            return Err(invalid(&client.id, "a secret is of printable ASCII"));
-        }
-        Ok(Self { secret_hash: Some(Sha256::digest(secret).into()), ..client })
+        let secret_hash = Some(checked_hash(&client.id, secret)?);
+        Ok(Self { secret_hash, ..client })
     }
 
     /// A client with a secret, of which the SHA-256 is given in hexadecimal, so that it stands in no
@@ -77,10 +72,51 @@ impl Client {
     /// As [`public`](Self::public), and when the text is not 64 hexadecimal digits.
     pub fn confidential_sha256(id: impl Into<String>, hash: &str) -> Result<Self, ConfigError> {
         let client = Self::public(id)?;
-        let secret_hash = from_hex(hash).ok_or_else(|| {
-            invalid(&client.id, "a SHA-256 is 64 hexadecimal digits, as `sha256sum` prints them")
-        })?;
-        Ok(Self { secret_hash: Some(secret_hash), ..client })
+        let secret_hash = Some(read_hash(&client.id, hash)?);
+        Ok(Self { secret_hash, ..client })
+    }
+
+    /// The secret that the client had before, which is good too until this is left out: so a secret
+    /// is changed here and at the client one after the other. A second call replaces the first.
+    ///
+    /// # Errors
+    ///
+    /// As [`confidential`](Self::confidential), and when the client has no secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Client;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::ConfigError> {
+    /// let (new, old) = ("gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA", "u7S0pU2Vn1xQdEHdQ3lXcmFqj2bTt9Yk");
+    /// let gateway = Client::confidential("gateway", new)?.previous_secret(old)?;
+    /// assert!(Client::public("page")?.previous_secret(old).is_err());
+    /// # let _ = gateway;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn previous_secret(self, secret: &str) -> Result<Self, ConfigError> {
+        let hash = checked_hash(&self.id, secret)?;
+        self.with_previous(hash)
+    }
+
+    /// As [`previous_secret`](Self::previous_secret), by its SHA-256 in hexadecimal.
+    ///
+    /// # Errors
+    ///
+    /// As [`confidential_sha256`](Self::confidential_sha256), and when the client has no secret.
+    pub fn previous_secret_sha256(self, hash: &str) -> Result<Self, ConfigError> {
+        let hash = read_hash(&self.id, hash)?;
+        self.with_previous(hash)
+    }
+
+    fn with_previous(mut self, hash: [u8; 32]) -> Result<Self, ConfigError> {
+        if self.secret_hash.is_none() {
+            return Err(invalid(&self.id, "only a client with a secret has a previous one"));
+        }
+        self.previous_secret_hash = Some(hash);
+        Ok(self)
     }
 
     /// The scopes that users may be granted on this client: beyond these, nothing that the user
@@ -136,7 +172,10 @@ impl Client {
     /// In constant time. A public client has none that matches.
     pub(super) fn has_secret(&self, secret: &str) -> bool {
         let presented: [u8; 32] = Sha256::digest(secret).into();
-        self.secret_hash.is_some_and(|hash| hash.ct_eq(&presented).into())
+        let known = [self.secret_hash, self.previous_secret_hash];
+        // Both are compared, whichever it is.
+        let is_one = |any: Choice, hash: [u8; 32]| any | hash.ct_eq(&presented);
+        known.into_iter().flatten().fold(Choice::from(0), is_one).into()
     }
 }
 
@@ -152,6 +191,28 @@ impl fmt::Debug for Client {
 
 pub(super) fn invalid(id: &str, reason: &'static str) -> ConfigError {
     ConfigError::InvalidClient { id: id.chars().take(256).collect(), reason }
+}
+
+fn checked_hash(id: &str, secret: &str) -> Result<[u8; 32], ConfigError> {
+    let mut different: Vec<u8> = secret.bytes().collect();
+    different.sort_unstable();
+    different.dedup();
+    if secret.len() < SHORTEST_SECRET || different.len() < 8 {
+        return Err(invalid(
+            id,
+            "a secret is random and has at least 32 characters; make one with \
+             `openssl rand -base64 48`",
+        ));
+    }
+    if !secret.bytes().all(|byte| matches!(byte, 0x20..=0x7E)) {
+        return Err(invalid(id, "a secret is of printable ASCII"));
+    }
+    Ok(Sha256::digest(secret).into())
+}
+
+fn read_hash(id: &str, hash: &str) -> Result<[u8; 32], ConfigError> {
+    let rule = "a SHA-256 is 64 hexadecimal digits, as `sha256sum` prints them";
+    from_hex(hash).ok_or_else(|| invalid(id, rule))
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {

@@ -10,7 +10,8 @@ impl Clients {
     /// Reads a registry from JSON, the content of a file, say:
     ///
     /// - `clients`, an array of objects with an `id`, and where the client has a secret, one of `secret`
-    ///   and `secret_sha256` (64 hexadecimal digits); `scopes`, an array; `may_introspect`, `true`
+    ///   and `secret_sha256` (64 hexadecimal digits), and while that is changed, one of
+    ///   `previous_secret` and `previous_secret_sha256`; `scopes`, an array; `may_introspect`, `true`
     ///   or `false`;
     /// - `registered_only`, `true` or `false`.
     ///
@@ -74,6 +75,10 @@ struct Entry {
     #[serde(default)]
     secret_sha256: Option<String>,
     #[serde(default)]
+    previous_secret: Option<String>,
+    #[serde(default)]
+    previous_secret_sha256: Option<String>,
+    #[serde(default)]
     scopes: Option<Vec<String>>,
     #[serde(default)]
     may_introspect: bool,
@@ -91,6 +96,16 @@ impl Entry {
                 return Err(ConfigError::InvalidClient { id: self.id, reason });
             }
         };
+        match (self.previous_secret.map(Zeroizing::new), self.previous_secret_sha256) {
+            (None, None) => {}
+            (Some(secret), None) => client = client.previous_secret(&secret)?,
+            (None, Some(hash)) => client = client.previous_secret_sha256(&hash)?,
+            (Some(_), Some(_)) => {
+                let reason = "it has two previous secrets; leave one out";
+                let id = client.id().to_owned();
+                return Err(ConfigError::InvalidClient { id, reason });
+            }
+        }
         if let Some(scopes) = self.scopes {
             client = client.scopes(scopes)?;
         }

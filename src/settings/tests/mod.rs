@@ -3,11 +3,15 @@ mod secrets;
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use axum::body::Body;
+use http::{Request, header};
 use tempfile::TempDir;
+use tower::ServiceExt;
 
 use super::*;
-use crate::{Grant, MemoryStore, OwaspParameters, UserStore, Username};
+use crate::{Grant, LoginRouter, MemoryStore, OwaspParameters, UserStore, Username};
 
 const SECRET: &str = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE";
 const PEPPER: &str = "GkJ3CkJi0hPrIxRBNcfGSM1TqZvuTOlnHbFdRl8ZwVo";
@@ -226,4 +230,31 @@ async fn the_first_administrator_is_made_once() {
     changed.create_admin(&store, |admin| admin.roles(["admin", "more"])).await.unwrap();
     assert_eq!(find().await, root);
     read(&[]).unwrap().create_admin(&store, |admin| admin).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_router_takes_them() {
+    let pepper = format!("2026-10:{PEPPER}");
+    let settings = read(&[
+        ("PASSWORD_POLICY", "composition"),
+        ("PASSWORD_PEPPER", &pepper),
+        ("LOGIN_RATE_PER_ADDRESS", "1/hour"),
+    ]);
+    let settings = settings.unwrap();
+    let store = MemoryStore::new();
+    let app = LoginRouter::new(store.clone(), settings.issuer()).settings(&settings).unwrap();
+    let app = app.into_router();
+    let ask = async |path: &str, password: &str| {
+        let body = format!(r#"{{"username":"alice","password":"{password}"}}"#);
+        let request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        let answer = app.clone().oneshot(request.body(Body::from(body)).unwrap()).await;
+        answer.unwrap().status().as_u16()
+    };
+    assert_eq!(ask("/register", "correct horse battery").await, 422);
+    assert_eq!(ask("/register", "Correct horse 7!").await, 201);
+    let alice = store.find_user_by_username(&Username::new("alice").unwrap()).await.unwrap();
+    assert!(alice.unwrap().password_hash().contains("keyid="));
+    assert_eq!(ask("/login", "Correct horse 7!").await, 200);
+    assert_eq!(ask("/login", "wrong").await, 400);
+    assert_eq!(ask("/login", "Correct horse 7!").await, 429);
 }

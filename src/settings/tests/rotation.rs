@@ -30,18 +30,30 @@ fn r186_a_file_of_keys_signs_with_its_first_and_verifies_with_all() {
 }
 
 #[test]
-fn r186_a_secret_goes_on_as_a_key_of_the_file() {
+fn r186_a_secret_becomes_a_key_of_a_file_without_refusing_a_token() {
     let directory = tempfile::tempdir().unwrap();
-    let earlier = read(&[]).unwrap().issuer().issue(&Grant::new("alice")).unwrap();
-    let now = Clock::system().now();
-    let jwks = SigningKeys::new_jwks(Algorithm::EdDSA, now).unwrap();
+    let node = |jwks: &str| {
+        let path = file(&directory, "keys.json", jwks);
+        let keys = ("JWT_KEYS_FILE", path.as_str());
+        read(&[("JWT_SECRET", ""), keys]).unwrap().issuer()
+    };
     let k = crate::token::wire::encode(SECRET);
-    let secret = format!(r#",{{"kid":"secret","alg":"HS256","kty":"oct","k":"{k}"}}]}}"#);
-    let jwks = jwks.trim_end().strip_suffix("]}").unwrap().to_owned() + &secret;
-    let path = file(&directory, "keys.json", &jwks);
-    let keys = ("JWT_KEYS_FILE", path.as_str());
-    let settings = read(&[("JWT_SECRET", ""), keys]).unwrap();
-    assert!(settings.issuer().verifier().unwrap().check(&earlier).is_ok());
+    let first = format!(r#"{{"keys":[{{"kid":"secret","alg":"HS256","kty":"oct","k":"{k}"}}]}}"#);
+    let now = Clock::system().now();
+    let day = Duration::from_secs(26 * 3600);
+    let second = SigningKeys::rotate_jwks(&first, Some(Algorithm::ES256), now - day).unwrap();
+    let third = SigningKeys::rotate_jwks(&second, None, now).unwrap();
+    let nodes = [read(&[]).unwrap().issuer(), node(&second), node(&third)];
+    // Each accepts what those beside it sign.
+    for pair in nodes.windows(2) {
+        for (signer, verifier) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+            let token = signer.issue(&Grant::new("alice")).unwrap();
+            assert!(verifier.verifier().unwrap().check(&token).is_ok());
+        }
+    }
+    let keys = SigningKeys::from_jwks(&third).unwrap();
+    assert_eq!(keys.signing_key().algorithm(), Algorithm::ES256);
+    assert_eq!(keys.iter().last().unwrap().key_id(), Some("secret"));
 }
 
 #[test]
