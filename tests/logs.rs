@@ -1,4 +1,4 @@
-//! What is logged, and what never is (requirements 16, 40, 191).
+//! What is logged, and what never is (requirements 16, 40, 173, 191).
 
 #![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
@@ -34,6 +34,15 @@ impl io::Write for Log {
 
 /// All that is logged, at every level, while requests are answered.
 async fn logged(app: &Router, requests: Vec<http::Request<axum::body::Body>>) -> String {
+    logged_by(async {
+        for request in requests {
+            ask(app, request).await;
+        }
+    })
+    .await
+}
+
+async fn logged_by(work: impl Future<Output = ()>) -> String {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -42,9 +51,7 @@ async fn logged(app: &Router, requests: Vec<http::Request<axum::body::Body>>) ->
         .with_writer(move || writer.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    for request in requests {
-        ask(app, request).await;
-    }
+    work.await;
     drop(guard);
     let bytes = log.0.lock().unwrap().clone();
     String::from_utf8(bytes).unwrap()
@@ -116,6 +123,64 @@ async fn r191_no_part_of_an_api_key_is_logged() {
         assert!(!shown.contains(part), "{part} is logged");
     }
     assert!(!log.contains("name-that-is-secret"), "{log}");
+}
+
+/// What a mailer says is its own affair, and may quote the mail.
+#[cfg(feature = "login")]
+#[tokio::test]
+async fn r173_no_part_of_a_mail_is_logged_when_it_is_not_sent() {
+    use std::time::Duration;
+    use tower_bearer::{LoginRouter, Mail, MailError, MailQueue, Mailer, MemoryStore};
+
+    #[derive(Clone, Default)]
+    struct Refused(Arc<Mutex<Vec<Mail>>>, Arc<tokio::sync::Notify>);
+
+    impl Mailer for Refused {
+        async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+            self.1.notified().await;
+            self.0.lock().unwrap().push(mail.clone());
+            Err(MailError::new(format!("{} {:?}", mail.to, mail.token())))
+        }
+    }
+
+    let refused = Refused::default();
+    let queue = MailQueue::new(refused.clone()).capacity(1);
+    let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests()).mailer(queue.clone());
+    let app = router.into_router();
+    let body = |path: &str, body: &str| {
+        let request = http::Request::post(path).header("content-type", "application/json");
+        request.body(axum::body::Body::from(body.to_owned())).unwrap()
+    };
+    let (who, forgot) = ("secret-who@example.com", r#"{"email":"secret-who@example.com"}"#);
+    let register = format!(
+        r#"{{"username":"alice","password":"correct horse battery staple","email":"{who}"}}"#
+    );
+    let log = logged_by(async {
+        ask(&app, body("/register", &register)).await;
+        // No room is left.
+        ask(&app, body("/forgot-password", forgot)).await;
+        refused.1.notify_one();
+        assert!(queue.drain(Duration::from_secs(60)).await);
+        for _ in 0..6 {
+            refused.1.notify_one();
+            ask(&app, body("/forgot-password", forgot)).await;
+            assert!(queue.drain(Duration::from_secs(60)).await);
+        }
+    });
+    let log = log.await;
+    for said in [
+        "kind=ResetPassword error=the mail can't be sent",
+        "the queue of mails is full",
+        "too many",
+    ] {
+        assert!(log.contains(said), "{said} is not in {log}");
+    }
+    let mails = refused.0.lock().unwrap();
+    assert_eq!(mails.len(), 6);
+    let tokens = mails.iter().map(|mail| mail.token().unwrap().split_once('_').unwrap().1);
+    for part in tokens.chain([who, "secret-who"]) {
+        assert!(!log.contains(part), "{part} is in {log}");
+    }
 }
 
 #[derive(serde::Deserialize)]

@@ -14,8 +14,8 @@ use crate::{ConfigError, random};
 
 /// Sends mails over SMTP, as plain text.
 ///
-/// Connections are kept and used again, up to 10 at once. The certificate of the server is checked
-/// against the roots of the system.
+/// Each mail has a connection of its own. The certificate of the server is checked against the roots
+/// of the system.
 ///
 /// # Examples
 ///
@@ -60,6 +60,10 @@ impl SmtpMailer {
     /// # Errors
     ///
     /// When the URL or the address can't be read, or the URL asks for something else.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, where something else in the build turns on lettre's feature `pool`.
     pub fn new(url: &str, from: &str) -> Result<Self, ConfigError> {
         let from = from.parse().map_err(|_| ConfigError::InvalidValue {
             setting: "sender of mails",
