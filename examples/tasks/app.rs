@@ -4,12 +4,13 @@ use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 use tower_bearer::{
-    ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer, LoginRouter,
-    RevocationStore, Settings, ThrottleStore, UserStore, any_of, any_role, role, scopes,
+    AccountStore, ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer,
+    LoginRouter, RevocationStore, Settings, ThrottleStore, any_of, any_role, role, scopes,
 };
 
 use crate::answer::Failure;
 use crate::database::Database;
+use crate::profile::Profile;
 use crate::{body, items, public_api, reports, tasks, web};
 
 /// What a newly registered user may do.
@@ -28,7 +29,7 @@ pub(crate) struct Stores<U, R> {
 
 pub(crate) fn app<U, R>(stores: Stores<U, R>, settings: &Settings) -> Result<Router, ConfigError>
 where
-    U: UserStore + ApiKeyStore,
+    U: AccountStore + ApiKeyStore,
     R: RevocationStore + ThrottleStore,
 {
     let Stores { users, sessions, database } = stores;
@@ -43,6 +44,9 @@ where
         .refresh_tokens(settings.refresh_tokens().most_sessions(1000))
         .auth(auth.clone())
         .revocations()
+        .accounts()
+        .profile::<Profile>()
+        .administration("admin")
         .api_keys(ApiKeys::new())
         .default_scopes(USER_SCOPES)
         .throttle_store(sessions)

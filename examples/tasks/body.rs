@@ -7,8 +7,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use crate::answer::Failure;
@@ -82,7 +82,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// A line of text: 1 to 200 characters, none of them a control character.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Line(String);
 

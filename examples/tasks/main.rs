@@ -15,6 +15,7 @@ mod body;
 mod database;
 mod items;
 mod keys;
+mod profile;
 mod public_api;
 mod reports;
 mod settings;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower_bearer::{
-    ApiKeyStore, Housekeeping, RedisStore, RevocationStore, Settings, ThrottleStore, UserStore,
+    AccountStore, ApiKeyStore, Housekeeping, RedisStore, RevocationStore, Settings, ThrottleStore,
 };
 
 use app::{ALL_SCOPES, Stores};
@@ -96,7 +97,7 @@ async fn serve<U, R>(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Vec<String>>
 where
-    U: UserStore + ApiKeyStore,
+    U: AccountStore + ApiKeyStore,
     R: RevocationStore + ThrottleStore,
 {
     let addr = listener.local_addr().map_err(fault("the address is unknown"))?;

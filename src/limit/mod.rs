@@ -124,8 +124,8 @@ impl LoginThrottle {
         self
     }
 
-    /// Registrations and requests for mails from one address, whether they succeed or not; `None`
-    /// for no limit. Its pauses don't double.
+    /// Registrations, changes of e-mail addresses and requests for mails from one address, whether
+    /// they succeed or not; `None` for no limit. Its pauses don't double.
     pub fn registrations(mut self, rate: impl Into<Option<Rate>>) -> Self {
         self.registrations = rate.into();
         self

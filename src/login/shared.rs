@@ -213,13 +213,14 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// Fails for a user who was disabled, or whose password was changed, since it was verified: that
     /// has ended the sessions which there were, and not one that begins now.
     async fn still_stands(&self, user: &User, asked: &Asked<'_>) -> Result<(), Failure> {
-        let reason = match self.users.find_user(&user.id).await? {
+        let now = self.users.find_user(&user.id).await?;
+        let reason = match &now {
             Some(now) if !now.is_active => LoginFailure::Disabled,
             Some(now) if now.password_hash() != user.password_hash() => LoginFailure::WrongPassword,
             Some(_) => return Ok(()),
             None => LoginFailure::UnknownUser,
         };
-        self.login_failed(Some(user.id.clone()), reason, asked);
+        self.login_failed(now.map(|now| now.id), reason, asked);
         Err(Failure::invalid_grant())
     }
 

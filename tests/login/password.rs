@@ -191,13 +191,14 @@ async fn the_trail_has_changes_and_refusals() {
     }
 }
 
-/// Users whose password is changed, or who are disabled, while a login is on its way: after it was
-/// verified with what was read.
+/// Users to whom something happens while a login is on its way: after it has read what it verifies.
 #[derive(Clone)]
 struct Meanwhile(MemoryStore, Happens);
 
 #[derive(Clone, Copy)]
 enum Happens {
+    /// Or no password can be changed.
+    Outage,
     PasswordChange,
     Disabling,
     Deletion,
@@ -217,6 +218,7 @@ impl UserStore for Meanwhile {
         let found = self.0.find_user_by_username(name).await?;
         if let Some(user) = &found {
             match self.1 {
+                Happens::Outage => return Ok(found),
                 Happens::PasswordChange => {
                     self.0.replace_password_hash(&user.id, user.password_hash(), "new").await?;
                 }
@@ -242,8 +244,26 @@ impl UserStore for Meanwhile {
         old: &str,
         new: &str,
     ) -> Result<bool, StoreError> {
-        self.0.replace_password_hash(id, old, new).await
+        match self.1 {
+            Happens::Outage => Err(StoreError::unavailable("no connection")),
+            _ => self.0.replace_password_hash(id, old, new).await,
+        }
     }
+}
+
+#[tokio::test]
+async fn r118_a_change_that_breaks_off_leaves_no_session_too_many() {
+    let store = MemoryStore::new();
+    let users = Meanwhile(store.clone(), Happens::Outage);
+    let app = app_with_stores(users, store, |router| router).await;
+    app.register("alice").await;
+    let this = log_in(&app, "alice", PASSWORD).await;
+    let other = log_in(&app, "alice", PASSWORD).await;
+    let broken = change(&app, &this.text("access_token"), PASSWORD, NEW).await;
+    broken.assert_error(503, "temporarily_unavailable");
+    app.refresh(&other.text("refresh_token")).await.assert_error(400, "invalid_grant");
+    assert_eq!(app.refresh(&this.text("refresh_token")).await.status, 200);
+    assert_eq!(log_in(&app, "alice", PASSWORD).await.status, 200);
 }
 
 #[tokio::test]

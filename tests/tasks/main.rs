@@ -28,4 +28,5 @@ mod servers;
 #[path = "../support/service.rs"]
 mod service;
 mod settings;
+mod users;
 mod web;

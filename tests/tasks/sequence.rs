@@ -14,7 +14,8 @@ fn r095_r020_r018_r023_r109_r110_the_whole_way_once() {
     assert_eq!(registered.status, 201);
     let id = registered.text("id");
     let shown = json!({
-        "id": id, "username": "alice", "email": null, "name": null, "is_active": true,
+        "id": id, "username": "alice", "email": null, "email_verified": false,
+        "name": null, "is_active": true, "profile": null,
         "roles": [], "scopes": ["me", "items:read", "data:read"],
     });
     assert_eq!(registered.json(), shown);

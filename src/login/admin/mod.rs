@@ -1,6 +1,8 @@
 //! `/users`: accounts, as administrators see and change them.
 
-use std::net::IpAddr;
+mod effects;
+mod page;
+
 use std::sync::Arc;
 
 use axum::Extension;
@@ -8,11 +10,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
-use http::{Extensions, StatusCode, Uri};
-use serde::{Deserialize, Serialize};
+use http::{Extensions, StatusCode};
+use serde::Deserialize;
 
 use super::LoginRouter;
-use super::answer::{Failure, ShownUser, json, no_content};
+use super::answer::{Failure, json, no_content};
 use super::body;
 use super::endpoint::Endpoint;
 use super::params::Params;
@@ -20,15 +22,14 @@ use super::revocations::Older;
 use super::routes::{Access, Handler};
 use super::sessions::{Live, live};
 use super::shared::Shared;
-use crate::audit::{AuditEvent, SessionEnd};
+use crate::audit::SessionEnd;
 use crate::error::AuthErrorKind;
 use crate::reject::{Rejection, surroundings_of};
 use crate::require::require_role;
 use crate::store::{AccountStore, RefreshStore, User, UserChange, UserStore};
 use crate::token::is_scope_token;
+use page::{Page, ShownPage};
 
-const LONGEST_PAGE: usize = 100;
-const DEFAULT_PAGE: usize = 50;
 /// In characters.
 const LONGEST_ROLE: usize = 128;
 
@@ -64,8 +65,8 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     /// without `revocations` a refresh token is good until its owner is disabled or deleted; with it
     /// the user logs in again whose sessions were to end or who has lost a right.
     ///
-    /// Administrators can't delete or disable themselves, nor take the role from themselves, so that
-    /// there is always one. The first gets the role from whoever runs the service, in the database.
+    /// Administrators can't delete or disable themselves, nor take the role from themselves: whoever
+    /// is the last stays. The first gets the role from whoever runs the service, in the database.
     ///
     /// Call it before [`without`](Self::without), [`only`](Self::only) and [`path`](Self::path); a
     /// second call replaces the role.
@@ -212,89 +213,6 @@ async fn end_sessions<U: AccountStore, R: RefreshStore>(
     Ok(no_content())
 }
 
-impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
-    /// Records what has changed of a user, and ends what must not outlast it.
-    async fn take_effect(
-        &self,
-        before: &User,
-        after: &User,
-        change: &UserChange,
-        admin: &User,
-        address: Option<IpAddr>,
-    ) -> Result<(), Failure> {
-        let user_id = || before.id.clone();
-        let actor_id = || admin.id.clone();
-        match change.is_active {
-            Some(true) if !before.is_active => {
-                let (user_id, actor_id) = (user_id(), actor_id());
-                self.record(address, AuditEvent::UserEnabled { user_id, actor_id });
-            }
-            Some(false) if before.is_active => {
-                let (user_id, actor_id) = (user_id(), actor_id());
-                self.record(address, AuditEvent::UserDisabled { user_id, actor_id });
-            }
-            _ => {}
-        }
-        let mut lost = false;
-        if before.roles != after.roles {
-            lost |= has_lost(&before.roles, &after.roles);
-            let (user_id, actor_id, roles) = (user_id(), actor_id(), after.roles.clone());
-            self.record(address, AuditEvent::RolesChanged { user_id, actor_id, roles });
-        }
-        if before.scopes != after.scopes {
-            lost |= has_lost(&before.scopes, &after.scopes);
-            let (user_id, actor_id, scopes) = (user_id(), actor_id(), after.scopes.clone());
-            self.record(address, AuditEvent::ScopesChanged { user_id, actor_id, scopes });
-        }
-        // By what was asked for, and not by what it changed: whoever tries again after a fault wants
-        // what the first try has left.
-        let is_disabled = change.is_active == Some(false);
-        if is_disabled {
-            self.end_sessions(&before.id, None, SessionEnd::UserGone, address).await?;
-        }
-        let has_changed = before.roles != after.roles || before.scopes != after.scopes;
-        let has_only_gained = has_changed && !lost;
-        let older = match &self.stateless {
-            // Their refresh tokens are older too, and nobody is to log in again for a right gained.
-            Some(_) if has_only_gained && !is_disabled => return Ok(()),
-            None if has_only_gained || is_disabled => Older::BeforeThisSecond,
-            _ => Older::WithThisSecond,
-        };
-        if is_disabled || change.roles.is_some() || change.scopes.is_some() {
-            self.revoke_older_tokens_and_wait(&before.id, older).await?;
-        }
-        Ok(())
-    }
-
-    /// Disables the account first: nobody logs in to it between the end of its sessions and its own,
-    /// and were this to break off, what is left is a disabled account to delete again.
-    async fn delete_account(
-        &self,
-        user: &User,
-        admin: &User,
-        address: Option<IpAddr>,
-    ) -> Result<(), Failure> {
-        let disable = UserChange::new().is_active(false);
-        self.users.update_user(&user.id, &disable).await?.ok_or_else(Failure::not_found)?;
-        self.end_sessions(&user.id, None, SessionEnd::UserGone, address).await?;
-        self.revoke_older_tokens(&user.id, Older::WithThisSecond).await?;
-        if !self.users.delete_user(&user.id).await? {
-            return Err(Failure::not_found());
-        }
-        let (user_id, actor_id) = (user.id.clone(), admin.id.clone());
-        self.record(address, AuditEvent::UserDeleted { user_id, actor_id });
-        Ok(())
-    }
-
-    fn account<'a>(&self, user: &'a User) -> ShownAccount<'a> {
-        ShownAccount { user: self.shown(user), created_at: user.created_at.as_secs() }
-    }
-}
-
-fn has_lost(before: &[String], after: &[String]) -> bool {
-    before.iter().any(|held| !after.contains(held))
-}
-
 /// The user whom the path names.
 async fn named<U: UserStore, R: RefreshStore>(
     shared: &Shared<U, R>,
@@ -308,51 +226,6 @@ async fn named<U: UserStore, R: RefreshStore>(
 #[derive(Deserialize)]
 struct UserPath {
     id: String,
-}
-
-/// A user as administrators see one.
-#[derive(Serialize)]
-struct ShownAccount<'a> {
-    #[serde(flatten)]
-    user: ShownUser<'a>,
-    created_at: u64,
-}
-
-#[derive(Serialize)]
-struct ShownPage<'a> {
-    users: Vec<ShownAccount<'a>>,
-    next: Option<&'a str>,
-}
-
-/// Which users are asked for.
-struct Page {
-    limit: usize,
-    after: Option<String>,
-}
-
-impl Page {
-    fn of(uri: &Uri) -> Result<Self, Failure> {
-        let (mut limit, mut after) = (None, None);
-        for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-            let found = match &*name {
-                "limit" => &mut limit,
-                "after" => &mut after,
-                _ => continue,
-            };
-            if found.replace(value.into_owned()).is_some() {
-                return Err(Failure::invalid_request("a parameter is repeated"));
-            }
-        }
-        let limit = match limit {
-            None => DEFAULT_PAGE,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
-                .ok_or(Failure::invalid_request("limit must be a number from 1 to 100"))?,
-        };
-        Ok(Self { limit, after })
-    }
 }
 
 /// An array of texts that each keep a rule, each once, or nothing.
