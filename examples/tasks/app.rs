@@ -50,12 +50,14 @@ where
         .auth(auth.clone())
         .revocations()
         .profile::<Profile>()
+        .mailer(mails)
+        .api_keys(ApiKeys::new())
         .default_scopes(USER_SCOPES)
         .throttle_store(sessions)
         .body_limit(body::LIMIT);
     // The user is shown under two paths: a router of that one endpoint for the second.
     let me = login.clone().only([Endpoint::Me]).path(Endpoint::Me, "/users/me");
-    let login = login.accounts().administration("admin").mailer(mails).api_keys(ApiKeys::new());
+    let login = login.accounts().administration("admin");
 
     // Each route has its own layer, which verifies the token and asks for the route's scopes. So
     // the 401 can name them: one layer around all routes would refuse before it knows the route.
