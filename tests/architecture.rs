@@ -74,7 +74,8 @@ const MODULES: &[Module] = &[
     Module {
         name: "settings",
         imports: &[
-            "key", "peer", "issue", "password", "rate", "store", "refresh", "limit", "login",
+            "key", "peer", "issue", "password", "rate", "store", "refresh", "limit", "mail",
+            "login",
         ],
     },
 ];

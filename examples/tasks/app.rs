@@ -5,7 +5,8 @@ use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 use tower_bearer::{
     AccountStore, ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer,
-    LoginRouter, RevocationStore, Settings, ThrottleStore, any_of, any_role, role, scopes,
+    LoginRouter, MailQueue, OneTimeTokenStore, RevocationStore, Settings, ThrottleStore, any_of,
+    any_role, role, scopes,
 };
 
 use crate::answer::Failure;
@@ -27,9 +28,13 @@ pub(crate) struct Stores<U, R> {
     pub(crate) database: Database,
 }
 
-pub(crate) fn app<U, R>(stores: Stores<U, R>, settings: &Settings) -> Result<Router, ConfigError>
+pub(crate) fn app<U, R>(
+    stores: Stores<U, R>,
+    settings: &Settings,
+    mails: MailQueue,
+) -> Result<Router, ConfigError>
 where
-    U: AccountStore + ApiKeyStore,
+    U: AccountStore + ApiKeyStore + OneTimeTokenStore,
     R: RevocationStore + ThrottleStore,
 {
     let Stores { users, sessions, database } = stores;
@@ -44,15 +49,15 @@ where
         .refresh_tokens(settings.refresh_tokens().most_sessions(1000))
         .auth(auth.clone())
         .revocations()
-        .accounts()
         .profile::<Profile>()
-        .administration("admin")
+        .mailer(mails)
         .api_keys(ApiKeys::new())
         .default_scopes(USER_SCOPES)
         .throttle_store(sessions)
         .body_limit(body::LIMIT);
-    // The user answers under two paths: a router of that one endpoint for the second.
+    // The user is shown under two paths: a router of that one endpoint for the second.
     let me = login.clone().only([Endpoint::Me]).path(Endpoint::Me, "/users/me");
+    let login = login.accounts().administration("admin");
 
     // Each route has its own layer, which verifies the token and asks for the route's scopes. So
     // the 401 can name them: one layer around all routes would refuse before it knows the route.

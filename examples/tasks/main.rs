@@ -15,6 +15,7 @@ mod body;
 mod database;
 mod items;
 mod keys;
+mod mailer;
 mod profile;
 mod public_api;
 mod reports;
@@ -31,11 +32,14 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tower_bearer::{
-    AccountStore, ApiKeyStore, Housekeeping, RedisStore, RevocationStore, Settings, ThrottleStore,
+    AccountStore, ApiKeyStore, Housekeeping, MailQueue, OneTimeTokenStore, RedisStore,
+    RevocationStore, Settings, ThrottleStore,
 };
 
 use app::{ALL_SCOPES, Stores};
 use database::Database;
+use mailer::Outbox;
+use settings::Read;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -63,7 +67,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Vec<String>> {
     // From here on a signal waits until there is something to shut down.
     let stop = shutdown::requested().map_err(fault("the signals can't be received"))?;
-    let (settings, listener) = settings::read()
+    let Read { settings, listener, outbox } = settings::read()
         .await
         .map_err(|error| error.faults().map(str::to_owned).collect::<Vec<String>>())?;
     let database = Database::open(settings.database_url()).await.map_err(fault("DATABASE_URL"))?;
@@ -74,17 +78,17 @@ async fn run() -> Result<(), Vec<String>> {
     match (database.clone(), redis) {
         (Database::Sqlite(users), None) => {
             let stores = Stores { sessions: users.clone(), users, database };
-            serve(stores, &settings, listener, stop).await
+            serve(stores, &settings, listener, outbox, stop).await
         }
         (Database::Postgres(users), None) => {
             let stores = Stores { sessions: users.clone(), users, database };
-            serve(stores, &settings, listener, stop).await
+            serve(stores, &settings, listener, outbox, stop).await
         }
         (Database::Sqlite(users), Some(sessions)) => {
-            serve(Stores { users, sessions, database }, &settings, listener, stop).await
+            serve(Stores { users, sessions, database }, &settings, listener, outbox, stop).await
         }
         (Database::Postgres(users), Some(sessions)) => {
-            serve(Stores { users, sessions, database }, &settings, listener, stop).await
+            serve(Stores { users, sessions, database }, &settings, listener, outbox, stop).await
         }
     }
 }
@@ -94,10 +98,11 @@ async fn serve<U, R>(
     stores: Stores<U, R>,
     settings: &Settings,
     listener: TcpListener,
+    outbox: Outbox,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Vec<String>>
 where
-    U: AccountStore + ApiKeyStore,
+    U: AccountStore + ApiKeyStore + OneTimeTokenStore,
     R: RevocationStore + ThrottleStore,
 {
     let addr = listener.local_addr().map_err(fault("the address is unknown"))?;
@@ -105,16 +110,22 @@ where
         .create_admin(&stores.users, |admin| admin.roles(["admin"]).scopes(ALL_SCOPES))
         .await
         .map_err(fault("ADMIN_USERNAME: the account can't be made"))?;
-    let Stores { sessions, database, .. } = stores.clone();
-    let app = app::app(stores, settings).map_err(fault("the routes can't be made"))?;
+    let Stores { users, sessions, database } = stores.clone();
+    let mails = MailQueue::new(outbox);
+    let app = app::app(stores, settings, mails.clone());
+    let app = app.map_err(fault("the routes can't be made"))?;
 
     greet(addr, &database.place(settings.database_url()), settings.redis_url().is_some());
     let (stop_housekeeping, stopped) = oneshot::channel::<()>();
-    let housekeeping = Housekeeping::new(sessions.clone()).throttles(sessions);
+    let housekeeping =
+        Housekeeping::new(sessions.clone()).throttles(sessions).one_time_tokens(users);
     let housekeeping = tokio::spawn(housekeeping.run_until(async {
         let _ = stopped.await;
     }));
     let served = shutdown::serve(listener, app, stop).await;
+    if !mails.drain(shutdown::GRACE).await {
+        tracing::warn!("mails were still to be sent and are lost");
+    }
     drop(stop_housekeeping);
     housekeeping.await.map_err(fault("housekeeping failed"))?;
     served.map_err(fault("the server failed"))?;

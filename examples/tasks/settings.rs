@@ -1,17 +1,26 @@
 //! What the environment decides: [`Settings`] has the variables. Here are the defaults of this service,
-//! and its own variable: `TASKS_ADDR`, where it listens.
+//! and its own variables: `TASKS_ADDR`, where it listens, and `MAIL_FILE`, where mails go.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 use tower_bearer::{Settings, SettingsError, Variables};
+
+use crate::mailer::Outbox;
+
+pub(crate) struct Read {
+    pub(crate) settings: Settings,
+    pub(crate) listener: TcpListener,
+    pub(crate) outbox: Outbox,
+}
 
 /// All variables, those in `.env` included. Others are ignored.
 ///
 /// # Errors
 ///
 /// One line for each variable that breaks its rule.
-pub(crate) async fn read() -> Result<(Settings, TcpListener), SettingsError> {
+pub(crate) async fn read() -> Result<Read, SettingsError> {
     let mut variables = Variables::from_env()
         .default("TASKS_ADDR", "127.0.0.1:8000")
         .default("DATABASE_URL", "sqlite://tasks.db?mode=rwc")
@@ -31,6 +40,7 @@ pub(crate) async fn read() -> Result<(Settings, TcpListener), SettingsError> {
     // The system may have chosen the port.
     let addr = listener.as_ref().and_then(|listener| listener.local_addr().ok()).or(addr);
     let addr = addr.map_or_else(|| "unknown".to_owned(), |addr| addr.to_string());
+    let outbox = Outbox(variables.text("MAIL_FILE").map(PathBuf::from));
     let settings = Settings::read(variables.default("JWT_ISSUER", format!("http://{addr}")))?;
-    Ok((settings, listener.expect("otherwise there was a fault")))
+    Ok(Read { settings, listener: listener.expect("otherwise there was a fault"), outbox })
 }

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 /// How long open requests may take after the signal. A client that never finishes sending must
 /// not keep the service from ending.
-const GRACE: Duration = Duration::from_secs(10);
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn serve(
     listener: TcpListener,

@@ -20,6 +20,9 @@ use crate::ConfigError;
 /// 3. Give each node the new set and restart it, one after the other. Nodes with the old set know
 ///    the key that the others sign with already.
 ///
+/// A key that is gone ends all that it signed: access tokens, and refresh tokens where they are
+/// stateless.
+///
 /// # Examples
 ///
 /// ```

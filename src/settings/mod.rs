@@ -22,7 +22,8 @@ use crate::ConfigError;
 use crate::issue::Issuer;
 use crate::key::KeySet;
 use crate::limit::LoginThrottle;
-use crate::login::Clients;
+use crate::login::{Clients, RegisterMode};
+use crate::mail::MailLinks;
 use crate::password::{Hasher, HasherBuilder, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::RefreshTokens;
@@ -59,7 +60,8 @@ use admin::FirstAdmin;
 /// | `HASHING_QUEUE` | 64 for each thread | passwords that may wait, 1 to 65536 |
 /// | `CLIENTS_FILE` | none | clients with a secret: see [`Clients::from_json`] |
 /// | `ADMIN_USERNAME`, `ADMIN_PASSWORD` (secret) | nobody | see [`create_admin`](Self::create_admin) |
-/// | `PUBLIC_URL` | none | where users find the service, for links in mails |
+/// | `REGISTER_MODE` | `conflict` | or `private`, which needs a mailer: see [`RegisterMode`] |
+/// | `PUBLIC_URL` | none | where users find the service, for the links in mails: see [`MailLinks::new`] |
 ///
 /// A secret may come from a file instead, which the variable with `_FILE` behind its name has the
 /// path of: `JWT_SECRET_FILE=/run/secrets/jwt`. Where variables come from, `.env` included, is for
@@ -97,6 +99,8 @@ pub struct Settings {
     database_url: String,
     redis_url: Option<String>,
     public_url: Option<String>,
+    mail_links: Option<MailLinks>,
+    register_mode: RegisterMode,
     issuer: Issuer,
     trusted_keys: KeySet,
     refresh: RefreshTokens,
@@ -202,6 +206,7 @@ impl fmt::Debug for Settings {
             .field("throttle", &self.throttle)
             .field("addresses", &self.addresses)
             .field("clients", &self.clients)
+            .field("register_mode", &self.register_mode)
             .field("public_url", &self.public_url)
             .finish_non_exhaustive()
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::admin::FirstAdmin;
 use super::{Settings, SettingsError, Variables, keys, limits, password};
 use crate::issue::Issuer;
-use crate::login::Clients;
+use crate::login::{Clients, RegisterMode};
+use crate::mail::MailLinks;
 use crate::refresh::RefreshTokens;
 
 impl Settings {
@@ -36,7 +37,13 @@ impl Settings {
         let addresses = limits::client_address(vars);
         let clients = clients(vars);
         let admin = FirstAdmin::read(vars, &policy);
-        let public_url = public_url(vars);
+        let register_mode =
+            vars.parsed("REGISTER_MODE", "conflict or private", |text| match text {
+                "conflict" => Some(RegisterMode::Conflict),
+                "private" => Some(RegisterMode::Private),
+                _ => None,
+            });
+        let (public_url, mail_links) = public_url(vars).unzip();
 
         let issuer = || {
             let mut issuer = Issuer::new(keys?).issuer(identifier?).audience(audience?);
@@ -52,6 +59,8 @@ impl Settings {
             database_url,
             redis_url,
             public_url,
+            mail_links,
+            register_mode: register_mode.unwrap_or_default(),
             issuer,
             trusted_keys,
             refresh,
@@ -119,13 +128,12 @@ fn clients(variables: &mut Variables) -> Option<Clients> {
         .ok()
 }
 
-fn public_url(variables: &mut Variables) -> Option<String> {
-    let rule = "a URL with https: or http:, without query and fragment";
+/// Where users find the service, and the links to it.
+fn public_url(variables: &mut Variables) -> Option<(String, MailLinks)> {
+    let rule = "a URL with https:, or http: and localhost, without query and fragment";
     variables.parsed("PUBLIC_URL", rule, |text| {
-        let url: http::Uri = text.parse().ok()?;
-        let sound = matches!(url.scheme_str(), Some("https" | "http"))
-            && url.query().is_none()
-            && !text.contains('#');
-        sound.then(|| text.trim_end_matches('/').to_owned())
+        let url = text.trim_end_matches('/').to_owned();
+        let links = MailLinks::new(&url).ok().filter(|_| !url.contains(['?', '#']));
+        links.map(|links| (url, links))
     })
 }

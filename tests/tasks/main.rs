@@ -18,6 +18,7 @@ mod key_files;
 mod keys;
 mod lifecycle;
 mod limits;
+mod mails;
 mod ownership;
 mod refusals;
 mod sequence;

@@ -93,5 +93,5 @@ fn the_lines_of_the_readme_work_in_a_shell() {
     let text = String::from_utf8(output.stdout).unwrap();
     let statuses: Vec<&str> =
         text.split("HTTP/1.1 ").skip(1).filter_map(|rest| rest.split(' ').next()).collect();
-    assert_eq!(statuses, ["201", "201", "200", "200", "200", "200", "401"], "{text}");
+    assert_eq!(statuses, ["201", "201", "200", "200", "200", "200", "200", "401"], "{text}");
 }

@@ -77,18 +77,24 @@ fn each_variable_is_read() {
         ("HASHING_MEMORY", "7MiB"),
         ("HASHING_THREADS", "3"),
         ("HASHING_QUEUE", "10"),
+        ("REGISTER_MODE", "private"),
         ("PUBLIC_URL", "https://tasks.example.com/app/"),
     ])
     .unwrap();
     assert_eq!(settings.redis_url(), Some("rediss://cache"));
     assert_eq!(settings.public_url(), Some("https://tasks.example.com/app"));
+    assert!(settings.mail_links.is_some());
+    assert_eq!(settings.register_mode, RegisterMode::Private);
     assert_eq!(settings.issuer().lifetime(), Duration::from_secs(5 * 60));
     let day = Duration::from_secs(24 * 3600);
     let refresh = RefreshTokens::new().lifetime(7 * day).idle_timeout(2 * day);
     let refresh = refresh.reuse_interval(Duration::from_secs(10));
     assert_eq!(format!("{:?}", settings.refresh), format!("{refresh:?}"));
-    let throttle = LoginThrottle::new().per_account(crate::Rate::new(8, 3 * day / 86_400).unwrap());
-    let throttle = throttle.per_address(None).registrations(None).backoff(false);
+    let throttle = LoginThrottle::new()
+        .per_address(None)
+        .registrations(None)
+        .per_account(crate::Rate::new(8, 3 * day / 86_400).unwrap());
+    let throttle = throttle.backoff(false);
     assert_eq!(format!("{:?}", settings.throttle), format!("{throttle:?}"));
     let addresses = format!("{:?}", settings.client_address());
     assert!(addresses.starts_with("Forwarded") && addresses.contains("10.0.0.0/8"), "{addresses}");
@@ -137,7 +143,9 @@ fn what_breaks_a_rule_is_named_with_the_rule() {
         ("CLIENTS_FILE", "none.json", "must name a readable file"),
         ("ADMIN_USERNAME", "root", "ADMIN_PASSWORD must be set"),
         ("ADMIN_PASSWORD", "correct horse battery", "ADMIN_USERNAME must be set"),
-        ("PUBLIC_URL", "tasks.example.com", "a URL with https: or http:"),
+        ("REGISTER_MODE", "quiet", "must be conflict or private"),
+        ("PUBLIC_URL", "tasks.example.com", "a URL with https:, or http: and localhost"),
+        ("PUBLIC_URL", "http://tasks.example.com", "a URL with https:, or http: and localhost"),
         ("PUBLIC_URL", "https://tasks.example.com/?a=b", "without query and fragment"),
     ] {
         let fault = fault(&[(variable, value)]);
