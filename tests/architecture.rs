@@ -44,9 +44,11 @@ const MODULES: &[Module] = &[
     Module { name: "rate", imports: &[] },
     Module { name: "store", imports: &["token", "subject"] },
     Module { name: "refresh", imports: &["store"] },
+    Module { name: "one_time", imports: &["store"] },
     Module { name: "api_key", imports: &["token", "subject", "rate", "store"] },
     Module { name: "audit", imports: &[] },
     Module { name: "limit", imports: &["rate", "store"] },
+    Module { name: "mail", imports: &["one_time"] },
     Module {
         name: "login",
         imports: &[
@@ -62,9 +64,11 @@ const MODULES: &[Module] = &[
             "password",
             "store",
             "refresh",
+            "one_time",
             "api_key",
             "audit",
             "limit",
+            "mail",
         ],
     },
     Module {
@@ -96,8 +100,8 @@ const VERIFYING: &[&str] = &[
     "transport",
 ];
 const ISSUING: &[&str] = &[
-    "issue", "password", "rate", "store", "refresh", "api_key", "audit", "limit", "login",
-    "settings",
+    "issue", "password", "rate", "store", "refresh", "one_time", "api_key", "audit", "limit",
+    "mail", "login", "settings",
 ];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
@@ -121,6 +125,7 @@ const CRATES: &[(&str, &str)] = &[
     ("axum", "login"),
     ("sqlx", "store"),
     ("redis", "store::redis"),
+    ("lettre", "mail::smtp"),
     ("tracing", "trace"),
     ("getrandom", "random"),
     ("ipnet", "peer"),

@@ -102,6 +102,12 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// [`default_client_id`](Issuer::default_client_id). All are public unless [`clients`](Self::clients)
 /// makes some known that have a secret.
 ///
+/// # Mails
+///
+/// With a [`mailer`](Self::mailer) users confirm their addresses and reset forgotten passwords.
+/// [`register_mode`](Self::register_mode) then may keep from strangers who has an account, and
+/// [`sign_in_on_register`](Self::sign_in_on_register) logs new users in.
+///
 /// # Revocation
 ///
 /// Revoking a refresh token ends its session, as logging out does. What becomes of the session's

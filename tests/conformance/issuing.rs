@@ -118,6 +118,8 @@ pub(super) const PASSWORD_POLICY: &[Requirement] = &[
     met(171, "A refused name or password is told the rule.", NIST),
     met(172, "A new password takes the current one, and ends the other sessions.",
         "ASVS 5.0, 6.2.2, 6.2.3, 7.4.3"),
+    met(173, "A reset token is used once, is short-lived, stored as a hash and over with its \
+        password; asking for one tells nobody who has an account.", "ASVS 5.0, 6.4.1, 6.4.3"),
 ];
 
 #[rustfmt::skip]
@@ -133,6 +135,8 @@ pub(super) const ABUSE: &[Requirement] = &[
     met(178, "A limit is asked before any hash, in one step, and refuses right and wrong passwords, \
         known and unknown users alike.", OURS),
     met(179, "An unknown user costs the same hash as a wrong password.", "ASVS 5.0, 6.3.8"),
+    met(180, "Registering tells what is taken, or, in private, gives one answer for one hash and says \
+        the rest by mail.", "ASVS 5.0, 6.3.8"),
     met(181, "A success clears the count of the account and not that of the address.", OURS),
     met(182, "Who is logged in stays so while somebody else uses up the limit.",
         "ASVS 5.0, 6.1.1"),
