@@ -88,6 +88,31 @@ fn the_example_names_every_variable_of_the_settings() {
     assert!(missing.is_empty(), "examples/tasks/README.md lacks {missing:?}");
 }
 
+#[test]
+fn the_page_on_operating_names_every_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
+    let mut migrations: Vec<_> =
+        fs::read_dir(&root).expect("there are migrations").flatten().map(|it| it.path()).collect();
+    migrations.sort();
+    let mut tables: Vec<String> = vec!["tower_bearer_migrations".to_owned()];
+    for migration in migrations {
+        for line in fs::read_to_string(&migration).expect("it is readable").lines() {
+            let named = |statement| line.strip_prefix(statement)?.split([' ', ';']).next();
+            if let Some(table) = named("CREATE TABLE ") {
+                tables.push(table.to_owned());
+            }
+            if let Some(table) = named("DROP TABLE ") {
+                tables.retain(|other| other != table);
+            }
+        }
+    }
+    assert!(tables.len() > 6, "{tables:?}");
+    let page = file("docs/OPERATING.md");
+    let missing: Vec<&String> =
+        tables.iter().filter(|table| !page.contains(&format!("`{table}`"))).collect();
+    assert!(missing.is_empty(), "docs/OPERATING.md lacks {missing:?}");
+}
+
 /// The names in the first column of the table that begins with `feature`, and whether the second
 /// says that they are on by default.
 fn feature_table(readme: &str) -> BTreeMap<String, bool> {
