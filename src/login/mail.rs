@@ -1,8 +1,6 @@
 //! Mails to users, as the router has them.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::routing::post;
 
@@ -11,12 +9,12 @@ use super::answer::Failure;
 use super::endpoint::Endpoint;
 use super::routes::Access;
 use super::shared::Shared;
+use super::token_store::TokenStore;
 use super::{reset, verify_email};
 use crate::mail::{Mail, MailKind, MailLinks, MailQueue, Place};
 use crate::one_time::{OneTimePurpose, OneTimeTokens};
 use crate::store::{
-    AccountStore, Email, OneTimeTokenStore, RefreshStore, StoreError, StoredOneTimeToken, User,
-    UserStore,
+    AccountStore, Email, OneTimeTokenStore, RefreshStore, StoreError, User, UserStore,
 };
 
 /// Mails: addresses that are confirmed, and passwords that are reset.
@@ -83,7 +81,7 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
         mails: impl Into<MailQueue>,
         tokens: impl OneTimeTokenStore,
     ) -> Self {
-        let tokens = TokenStore(Arc::new(tokens));
+        let tokens = TokenStore::new(tokens);
         self.mailing = Some(Mailing { queue: mails.into(), tokens });
         self.routes.offer(Endpoint::VerifyEmail, post(verify_email::verify), Access::Anyone);
         self.routes.offer(Endpoint::ForgotPassword, post(reset::forgot), Access::Anyone);
@@ -210,76 +208,4 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
 pub(super) fn mail_lost(error: &StoreError) {
     crate::trace::error!(%error, "the store failed; a mail was not sent");
-}
-
-/// A [`OneTimeTokenStore`] without its type.
-#[derive(Clone)]
-pub(super) struct TokenStore(Arc<dyn AnyTokenStore>);
-
-impl OneTimeTokenStore for TokenStore {
-    async fn insert_one_time_token(
-        &self,
-        token: &StoredOneTimeToken,
-        most: usize,
-    ) -> Result<(), StoreError> {
-        self.0.insert(token, most).await
-    }
-
-    async fn find_one_time_token(
-        &self,
-        hash: &[u8; 32],
-    ) -> Result<Option<StoredOneTimeToken>, StoreError> {
-        self.0.find(hash).await
-    }
-
-    async fn take_one_time_token(
-        &self,
-        hash: &[u8; 32],
-    ) -> Result<Option<StoredOneTimeToken>, StoreError> {
-        self.0.take(hash).await
-    }
-
-    async fn delete_one_time_tokens_of(
-        &self,
-        user_id: &str,
-        purpose: &str,
-    ) -> Result<u64, StoreError> {
-        self.0.delete_of(user_id, purpose).await
-    }
-
-    async fn delete_expired_one_time_tokens(&self, now: Duration) -> Result<u64, StoreError> {
-        self.0.delete_expired(now).await
-    }
-}
-
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-trait AnyTokenStore: Send + Sync {
-    fn insert<'a>(&'a self, token: &'a StoredOneTimeToken, most: usize) -> Answer<'a, ()>;
-    fn find<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>>;
-    fn take<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>>;
-    fn delete_of<'a>(&'a self, user_id: &'a str, purpose: &'a str) -> Answer<'a, u64>;
-    fn delete_expired(&self, now: Duration) -> Answer<'_, u64>;
-}
-
-impl<S: OneTimeTokenStore> AnyTokenStore for S {
-    fn insert<'a>(&'a self, token: &'a StoredOneTimeToken, most: usize) -> Answer<'a, ()> {
-        Box::pin(self.insert_one_time_token(token, most))
-    }
-
-    fn find<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>> {
-        Box::pin(self.find_one_time_token(hash))
-    }
-
-    fn take<'a>(&'a self, hash: &'a [u8; 32]) -> Answer<'a, Option<StoredOneTimeToken>> {
-        Box::pin(self.take_one_time_token(hash))
-    }
-
-    fn delete_of<'a>(&'a self, user_id: &'a str, purpose: &'a str) -> Answer<'a, u64> {
-        Box::pin(self.delete_one_time_tokens_of(user_id, purpose))
-    }
-
-    fn delete_expired(&self, now: Duration) -> Answer<'_, u64> {
-        Box::pin(self.delete_expired_one_time_tokens(now))
-    }
 }

@@ -15,6 +15,7 @@ mod params;
 mod password;
 mod profile;
 mod register;
+mod register_mode;
 mod reset;
 mod revocations;
 mod revoke;
@@ -25,6 +26,7 @@ mod shared;
 mod stateless;
 mod throttle;
 mod token;
+mod token_store;
 mod verify_email;
 
 use std::fmt;
@@ -35,7 +37,7 @@ use axum::routing::{delete, get, post};
 
 pub use client::{Client, Clients};
 pub use endpoint::Endpoint;
-pub use register::RegisterMode;
+pub use register_mode::RegisterMode;
 
 use crate::audit::{AuditSink, Trail};
 use crate::auth::JwtAuthLayer;
@@ -118,7 +120,8 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// # Housekeeping
 ///
 /// Sessions that are over are refused, and stay in the store until somebody deletes them:
-/// [`Housekeeping`](crate::Housekeeping) does, in a task beside the server.
+/// [`Housekeeping`](crate::Housekeeping) does, in a task beside the server, and with
+/// [`one_time_tokens`](crate::Housekeeping::one_time_tokens) what is left of mails too.
 ///
 /// # Examples
 ///

@@ -14,7 +14,7 @@ use super::client::{BasicHeader, Clients, Identity};
 use super::mail::Mailing;
 use super::params::Params;
 use super::profile::ProfileType;
-use super::register::RegisterMode;
+use super::register_mode::RegisterMode;
 use super::revocations::RevokedTokens;
 use super::stateless::Stateless;
 use super::throttle::Permit;

@@ -14,8 +14,8 @@ use crate::{ConfigError, random};
 
 /// Sends mails over SMTP, as plain text.
 ///
-/// Connections are kept and used again, up to 10 at once. The certificate of the server is checked
-/// against the roots of the system.
+/// Each mail has a connection of its own. The certificate of the server is checked against the roots
+/// of the system.
 ///
 /// # Examples
 ///
@@ -60,6 +60,10 @@ impl SmtpMailer {
     /// # Errors
     ///
     /// When the URL or the address can't be read, or the URL asks for something else.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, where something else in the build turns on lettre's feature `pool`.
     pub fn new(url: &str, from: &str) -> Result<Self, ConfigError> {
         let from = from.parse().map_err(|_| ConfigError::InvalidValue {
             setting: "sender of mails",
@@ -147,9 +151,9 @@ fn invalid(rule: &'static str) -> ConfigError {
 
 fn failed(error: SmtpError) -> MailError {
     if error.is_permanent() {
-        MailError::new(error).with_reason("the mail server refused the mail")
+        MailError::new(error).with_reason("the mail server refused the mail or the login")
     } else if error.is_transient() {
-        MailError::temporary(error).with_reason("the mail server refused the mail for now")
+        MailError::temporary(error).with_reason("the mail server refuses the mail for now")
     } else if error.is_tls() {
         MailError::new(error).with_reason("the mail server and this end agree on no TLS")
     } else if error.is_client() {

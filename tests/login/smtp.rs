@@ -134,13 +134,6 @@ async fn a_mail_arrives_as_it_was_written() {
     assert!(body.contains(mail.link().unwrap()), "{body}");
     assert!(!headers.concat().contains(mail.token().unwrap()));
 
-    // Connections are used again.
-    for _ in 0..5 {
-        tokio::task::yield_now().await;
-        mailer.send(&mail).await.unwrap();
-    }
-    let hellos = transcript.lines().iter().filter(|line| line.starts_with("EHLO")).count();
-    assert!(hellos < 6, "{hellos}");
     let shown = format!("{mailer:?}");
     assert!(!shown.contains("cret") && !shown.contains("127.0.0.1"), "{shown}");
 }
@@ -202,8 +195,8 @@ async fn tls_that_was_asked_for_is_never_left_out() {
     assert!(!said.contains("AUTH") && !said.contains("MAIL") && !said.contains("DATA"), "{said}");
 }
 
-#[tokio::test]
-async fn settings_that_can_not_be_right_are_refused_without_showing_them() {
+#[test]
+fn settings_that_can_not_be_right_are_refused_without_showing_them() {
     for url in [
         "",
         "mail.example.org",

@@ -5,7 +5,8 @@ use std::error::Error;
 use serde_json::json;
 use sqlx::postgres::PgPoolOptions;
 use tower_bearer::{
-    AccountStore, PostgresStore, RefreshError, RefreshStore, RefreshTokens, UserChange, UserStore,
+    AccountStore, OneTimePurpose, OneTimeTokens, PostgresStore, RefreshError, RefreshStore,
+    RefreshTokens, UserChange, UserStore,
 };
 
 use crate::servers::{Postgres, postgres};
@@ -92,6 +93,14 @@ async fn r119_the_tables_hold_no_usable_token() {
             .fetch_one(store.pool())
             .await
             .unwrap();
+    let reset = OneTimePurpose::ResetPassword;
+    let mailed = OneTimeTokens::new().issue(&store, reset, "alice", "payload", NOW).await.unwrap();
+    let rows: String =
+        sqlx::query_scalar("SELECT string_agg(t::text, ' ') FROM tower_bearer_one_time_tokens t")
+            .fetch_one(store.pool())
+            .await
+            .unwrap();
+    assert!(rows.contains("payload") && !rows.contains(&mailed.as_str()["reset_".len()..]));
     for token in [first.token.as_str(), second.token.as_str()] {
         let (id, secret) = token.split_once('.').unwrap();
         assert!(dump.contains(id), "{dump}");
@@ -115,12 +124,17 @@ async fn deleting_a_user_by_sql_ends_the_sessions() {
     let bob = store.insert_user(new_user("bob"), NOW).await.unwrap();
     let ended = issue(&store, &alice.id).await;
     let live = issue(&store, &bob.id).await;
+    let (rules, verify) = (OneTimeTokens::new(), OneTimePurpose::VerifyEmail);
+    let gone = rules.issue(&store, verify, &alice.id, "", NOW).await.unwrap();
+    let left = rules.issue(&store, verify, &bob.id, "", NOW).await.unwrap();
     // By somebody with another search path.
     let delete = format!("DELETE FROM auth.tower_bearer_users WHERE id = '{}'", alice.id);
     server.execute(&database, &delete).await;
     let refused = exchange(&store, ended.token.as_str(), NOW).await;
     assert!(matches!(refused, Err(RefreshError::Invalid)), "{refused:?}");
     exchange(&store, live.token.as_str(), NOW).await.unwrap();
+    assert!(rules.find(&store, verify, gone.as_str(), NOW).await.unwrap().is_none());
+    assert!(rules.find(&store, verify, left.as_str(), NOW).await.unwrap().is_some());
 }
 
 #[tokio::test]

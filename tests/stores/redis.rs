@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use redis::AsyncCommands;
 use tower_bearer::{
-    NewSession, RedisStore, RefreshError, RefreshStore, RefreshTokens, RevocationStore,
+    NewSession, OneTimePurpose, OneTimeTokens, RedisStore, RefreshError, RefreshStore,
+    RefreshTokens, RevocationStore,
 };
 
 use crate::servers::{Redis, redis};
@@ -150,6 +151,34 @@ async fn r119_the_keys_hold_no_usable_token() {
     assert!(!holds(secret.as_bytes()));
     let bytes = base64_url(secret);
     assert!(!holds(&bytes[..16]) && !holds(&bytes[16..]));
+}
+
+#[tokio::test]
+async fn r173_the_keys_of_mailed_tokens_end_with_them_and_give_none() {
+    let Some(server) = redis() else { return };
+    let store = RedisStore::connect(&server.url()).await.unwrap().prefix("mailed:");
+    let (verify, reset) = (OneTimePurpose::VerifyEmail, OneTimePurpose::ResetPassword);
+    let rules = OneTimeTokens::new().lifetime(reset, Duration::from_secs(1000));
+    let token = rules.issue(&store, reset, "alice", "payload", NOW).await.unwrap();
+    let found = keys(&store, "mailed:").await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.values().all(|left| (900..=1000).contains(left)), "{found:?}");
+    assert!(found.contains_key("mailed:one_time_of:reset_password:alice"), "{found:?}");
+    let mut connection = store.connection().clone();
+    let secret = token.as_str().strip_prefix("reset_").unwrap();
+    for name in found.keys() {
+        let dump: Vec<u8> =
+            redis::cmd("DUMP").arg(name).query_async(&mut connection).await.unwrap();
+        let holds = |text: &str| dump.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(!name.contains(secret) && !holds(secret), "{name}");
+    }
+    // What is used leaves nothing behind, and what is left lasts as long as it must.
+    assert!(rules.take(&store, reset, token.as_str(), NOW).await.unwrap().is_some());
+    assert!(keys(&store, "mailed:").await.is_empty());
+    let endless = rules.clone().lifetime(verify, Duration::MAX);
+    endless.issue(&store, verify, "alice", "", NOW).await.unwrap();
+    rules.issue(&store, verify, "alice", "", NOW).await.unwrap();
+    assert_eq!(keys(&store, "mailed:").await["mailed:one_time_of:verify_email:alice"], -1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

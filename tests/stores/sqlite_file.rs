@@ -5,7 +5,8 @@ use std::fs;
 
 use tempfile::tempdir;
 use tower_bearer::{
-    InsertUserError, RefreshError, RefreshStore, RefreshTokens, SqliteStore, UserStore,
+    InsertUserError, OneTimePurpose, OneTimeTokens, RefreshError, RefreshStore, RefreshTokens,
+    SqliteStore, UserStore,
 };
 
 use crate::support::{NOW, base64_url, email, exchange, issue, new_user, url, username, verify};
@@ -16,6 +17,8 @@ async fn r119_the_files_hold_no_usable_token() {
     let store = SqliteStore::connect(&url(&directory)).await.unwrap();
     let first = issue(&store, "alice").await;
     let second = exchange(&store, first.token.as_str(), NOW).await.unwrap();
+    let reset = OneTimePurpose::ResetPassword;
+    let mailed = OneTimeTokens::new().issue(&store, reset, "alice", "payload", NOW).await.unwrap();
     store.pool().close().await;
 
     let on_disk: Vec<u8> = fs::read_dir(directory.path())
@@ -23,6 +26,8 @@ async fn r119_the_files_hold_no_usable_token() {
         .flat_map(|file| fs::read(file.unwrap().path()).unwrap())
         .collect();
     let holds = |text: &str| on_disk.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("reset_password") && holds("payload"));
+    assert!(!holds(&mailed.as_str()["reset_".len()..]));
     for token in [first.token.as_str(), second.token.as_str()] {
         let (id, secret) = token.split_once('.').unwrap();
         // The ID is there, so the search works and this is the right file.
