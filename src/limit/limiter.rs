@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::key::{self, Key};
@@ -10,10 +10,15 @@ use super::pending::{Entered, Outlook, Pending};
 use super::rule::{Limit, Pause, State, Verdict};
 use super::{Account, LoginThrottle};
 use crate::clock::Clock;
+use crate::rate::nanoseconds;
 use crate::store::{AnyThrottleStore, MemoryStore, StoreError, ThrottleState};
 
 /// More than others can have come first under any limit that anybody sets.
 const TRIES: usize = 1000;
+
+/// For how long a store that failed is not asked: one that is silent takes all the time that it is
+/// given, of every attempt and several times over.
+const LEFT_ALONE: Duration = Duration::from_secs(2);
 
 /// Asks all who might refuse, and counts before anything is tried: of any number of attempts at
 /// once as many pass as the limit has left.
@@ -25,6 +30,8 @@ pub(crate) struct Limiter {
     store: Arc<dyn AnyThrottleStore>,
     /// Counts while the store is out of reach.
     fallback: MemoryStore,
+    /// In nanoseconds since the Unix epoch.
+    left_alone_until: AtomicU64,
     pending: Arc<Pending>,
     clock: Clock,
     warned: AtomicBool,
@@ -51,6 +58,7 @@ impl Limiter {
             mails: mails.map(plain),
             store,
             fallback: MemoryStore::new(),
+            left_alone_until: AtomicU64::new(0),
             pending: Arc::default(),
             clock,
             warned: AtomicBool::new(false),
@@ -128,13 +136,15 @@ impl Limiter {
     ) -> Result<Option<Claim>, Throttled> {
         loop {
             let watch = self.pending.watch(key);
-            let verdict = match self.claim_in(Place::Store, limit, key, count).await {
+            let place = if self.leaves_store_alone() { Place::Fallback } else { Place::Store };
+            let verdict = match self.claim_in(place, limit, key, count).await {
                 Ok(verdict) => verdict,
                 Err(error) => {
                     crate::trace::warn!(
                         %error,
                         "the store of throttles failed; the limits hold for this process alone"
                     );
+                    self.leave_store_alone();
                     let verdict = self.claim_in(Place::Fallback, limit, key, count).await;
                     // Memory has no faults.
                     verdict.unwrap_or(Ok(None))
@@ -147,6 +157,18 @@ impl Limiter {
                 Outlook::Open(closed) => closed.await,
             }
         }
+    }
+
+    fn leave_store_alone(&self) {
+        let until = nanoseconds(self.clock.now().saturating_add(LEFT_ALONE));
+        self.left_alone_until.store(until, Ordering::Relaxed);
+    }
+
+    fn leaves_store_alone(&self) -> bool {
+        let until = self.left_alone_until.load(Ordering::Relaxed);
+        let left = until.saturating_sub(nanoseconds(self.clock.now()));
+        // A clock that was set back does not count.
+        left > 0 && left <= nanoseconds(LEFT_ALONE)
     }
 
     async fn claim_in(

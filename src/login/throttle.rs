@@ -23,7 +23,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// it ends; several nodes have a limit each.
     ///
     /// While this store is out of reach, logins go on: the limits then hold for each process alone,
-    /// and the log says so. The clocks of the nodes should agree; whatever one of them says, none
+    /// and the log says so. A store that failed is asked again after 2 seconds. The clocks of the nodes should agree; whatever one of them says, none
     /// finds a pause of more than 15 minutes.
     ///
     /// # Examples

@@ -1,14 +1,15 @@
 //! From SQLite to PostgreSQL with `docs/sqlite-to-postgres.sh`: nobody has to log in anew.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::alone;
 use crate::pair::block_on;
 use crate::servers::{has_program, postgres};
-use crate::service::{JSON, PASSWORD, SECRET, Service};
+use crate::service::{JSON, PASSWORD, SECRET, Service, until};
 
 const STABLE: [(&str, &str); 2] =
     [("JWT_SECRET", SECRET), ("JWT_ISSUER", "https://issuer.example")];
@@ -31,12 +32,20 @@ fn a_service_moves_from_sqlite_to_postgresql_and_everybody_stays_logged_in() {
         return;
     }
     let url = block_on(server.database());
-    let on_file = [&STABLE[..], &ADMIN].concat();
+    let on_file = [&STABLE[..], &ADMIN, &[("MAIL_FILE", "mails")]].concat();
     let on_server = [&STABLE[..], &[("DATABASE_URL", url.as_str())]].concat();
 
     let mut service = Service::start(&on_file);
-    let odd = r#"{"username":"Zoë","password":"correct horse battery","name":"a \"b\" \\ , 'c'"}"#;
-    assert_eq!(service.send("POST /auth/register", &[JSON], odd).status, 201);
+    let odd = json!({
+        "username": "Zoë", "password": PASSWORD, "name": r#"a "b" \ , 'c'"#,
+        "email": "zoe@example.org", "profile": { "display_name": r#"{"x"} \"#, "locale": "de-CH" },
+    });
+    let zoe = service.send("POST /auth/register", &[JSON], odd.to_string());
+    assert_eq!(zoe.status, 201, "{zoe:?}");
+    let mail = until(|| {
+        let mails = fs::read_to_string(service.path("mails")).ok()?;
+        serde_json::from_str::<Value>(mails.lines().next()?).ok()
+    });
     let access = service.user("alice");
     let first = service.log_in("alice", PASSWORD).text("refresh_token");
     let second = service.refresh(&first).text("refresh_token");
@@ -88,6 +97,12 @@ fn a_service_moves_from_sqlite_to_postgresql_and_everybody_stays_logged_in() {
     for (name, password) in [("ALICE", PASSWORD), ("zoë", PASSWORD), ("root", "a long password")] {
         assert_eq!(service.log_in(name, password).status, 200, "{name}");
     }
+    let token = service.log_in("zoë", PASSWORD).text("access_token");
+    assert_eq!(service.ask("GET /auth/me", &token, "").json(), zoe.json());
+    let body = json!({ "token": mail["token"] }).to_string();
+    assert_eq!(service.send("POST /auth/verify-email", &[JSON], &body).status, 204);
+    let me = service.ask("GET /auth/me", &token, "").json();
+    assert_eq!(me["email_verified"], true, "by the mail that was sent before");
     assert_eq!(service.register("alice").status, 409);
     assert_eq!(service.log_in("alice", "wrong").status, 400);
 }

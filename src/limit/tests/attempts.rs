@@ -192,3 +192,42 @@ async fn who_is_refused_writes_nothing() {
     }
     assert_eq!(store.1.load(Ordering::Relaxed), written + 2);
 }
+
+/// Out of reach; counts how often it was asked.
+#[derive(Clone, Default)]
+struct Away(Arc<AtomicUsize>);
+
+impl ThrottleStore for Away {
+    async fn find_throttle(&self, _: &[u8; 32]) -> Result<Option<String>, StoreError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(StoreError::unavailable("away"))
+    }
+
+    async fn replace_throttle(
+        &self,
+        _: &[u8; 32],
+        _: Option<&str>,
+        _: Option<&ThrottleState>,
+    ) -> Result<bool, StoreError> {
+        Err(StoreError::unavailable("away"))
+    }
+
+    async fn delete_expired_throttles(&self, _: Duration) -> Result<u64, StoreError> {
+        Err(StoreError::unavailable("away"))
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_failed_is_left_alone_for_two_seconds() {
+    let store = Away::default();
+    let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+    let limiter = Limiter::new(&LoginThrottle::new(), Arc::new(store.clone()), clock.clone());
+    let asked = async || {
+        fail(&limiter, "alice", HOME).await.unwrap();
+        store.0.swap(0, Ordering::Relaxed)
+    };
+    assert_eq!(asked().await, 1, "once, and not for each limit");
+    assert_eq!(asked().await, 0);
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(asked().await, 1);
+}

@@ -90,11 +90,8 @@ fn each_variable_is_read() {
     let refresh = RefreshTokens::new().lifetime(7 * day).idle_timeout(2 * day);
     let refresh = refresh.reuse_interval(Duration::from_secs(10));
     assert_eq!(format!("{:?}", settings.refresh), format!("{refresh:?}"));
-    let throttle = LoginThrottle::new()
-        .per_address(None)
-        .registrations(None)
-        .per_account(crate::Rate::new(8, 3 * day / 86_400).unwrap());
-    let throttle = throttle.backoff(false);
+    let throttle = LoginThrottle::new().per_account(crate::Rate::new(8, 3 * day / 86_400).unwrap());
+    let throttle = throttle.per_address(None).registrations(None).backoff(false);
     assert_eq!(format!("{:?}", settings.throttle), format!("{throttle:?}"));
     let addresses = format!("{:?}", settings.client_address());
     assert!(addresses.starts_with("Forwarded") && addresses.contains("10.0.0.0/8"), "{addresses}");
