@@ -87,6 +87,7 @@ impl Grant {
         issuer: &Issuer,
         audiences: &[String],
         lifetime: Duration,
+        now: Duration,
         id: &str,
     ) -> Result<String, IssueError> {
         const RESERVED: [&str; 12] = [
@@ -109,7 +110,7 @@ impl Grant {
         if let Some(scope) = self.scopes.iter().find(|scope| !is_scope_token(scope)) {
             return Err(IssueError::InvalidScope(scope.clone()));
         }
-        let issued_at = issuer.clock.now().as_secs();
+        let issued_at = now.as_secs();
         let mut claims = self.claims.clone();
         let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
         set("iss", issuer.issuer.clone().into());

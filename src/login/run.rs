@@ -11,8 +11,9 @@ use super::answer::Failure;
 use crate::peer::PeerAddr;
 use crate::trace;
 
-/// Runs what has begun to its end, also when the client hangs up meanwhile: between a step of the
-/// store and its line in the audit trail, or between two steps, nobody may be able to stop it.
+/// Runs what has begun to its end, also when the client hangs up meanwhile: no client may be able to stop
+/// it between a step of the store and its line in the audit trail, or between two steps. Only the end of
+/// the process does.
 pub(super) async fn to_its_end(mut request: Request, next: Next) -> Response {
     let extensions = request.extensions_mut();
     // Where axum's servers put it; other servers have put in their own by now.

@@ -77,19 +77,20 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
         Ok(live) => live,
         Err(response) => return response,
     };
-    let except = match all {
-        Ok(true) => None,
-        Ok(false) => current.as_deref(),
+    let all = match all {
+        Ok(all) => all,
         Err(failure) => return failure.into_response(),
     };
-    match shared.sessions.end_sessions_of(&user.id, except).await {
-        Ok(ended) => {
-            for id in ended {
-                shared.session_ended(address, user.id.as_str(), id, SessionEnd::EndedByUser);
-            }
-            done()
-        }
-        Err(error) => Failure::from(error).into_response(),
+    let except = current.as_deref().filter(|_| !all);
+    let ended = shared.end_sessions(&user.id, except, SessionEnd::EndedByUser, address).await;
+    let ended = match ended {
+        // There are none to end, but tokens that are older than this moment.
+        Ok(()) if shared.stateless.is_some() => shared.end_stateless(&user.id, all).await,
+        ended => ended,
+    };
+    match ended {
+        Ok(()) => done(),
+        Err(failure) => failure.into_response(),
     }
 }
 

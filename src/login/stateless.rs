@@ -9,11 +9,12 @@ use subtle::ConstantTimeEq;
 
 use super::LoginRouter;
 use super::answer::{Failure, Tokens};
+use super::revocations::Older;
 use super::shared::{Asked, Shared};
 use crate::Token;
 use crate::audit::AuditEvent;
 use crate::issue::{Grant, Issuer};
-use crate::refresh::{StatelessRefreshTokens, narrow};
+use crate::refresh::{AccessTwin, StatelessRefreshTokens, narrow};
 use crate::store::{RefreshStore, Session, User, UserStore};
 use crate::verify::Verifier;
 
@@ -28,7 +29,9 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// token is taken for one. An exchange hands back the token that was presented. Access tokens have no
     /// `sid`, the list of sessions is empty, and the sessions that there were before can't be refreshed.
     /// With [`revocations`](Self::revocations), logging out and revoking end the tokens that are presented,
-    /// and all tokens of a user end where those of before a time are revoked.
+    /// and all tokens of a user end with `DELETE /sessions?all=true` and wherever those of before a time are
+    /// revoked; to end all but one, or all without revocations, is answered with 400
+    /// `unsupported_token_type`.
     ///
     /// # Examples
     ///
@@ -78,20 +81,24 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         stateless: &Stateless,
         user: &User,
         asked: &Asked<'_>,
-        scopes: &[&str],
     ) -> Result<Tokens, Failure> {
+        // Before the look at the user: who takes something from them after it revokes what is older.
         let now = self.now();
+        let user = self.still_standing(user, asked).await?;
         let client_id = asked.client_id(&self.issuer);
+        let scopes = self.granted(&user.scopes, client_id, asked.scope);
+        let scopes = scopes.ok_or(Failure::invalid_scope())?;
         let scope = scopes.join(" ");
         let until = now.saturating_add(stateless.lifetime);
         let session = Session::new("", &user.id, client_id, &scope, now, until);
-        let access_token = self.access_token(user, &session, scopes).await?;
+        let access_token =
+            self.access_token(&user, &session, &scopes, &AccessTwin::random(now)?).await?;
         let grant = Grant::new(&user.id)
             .client_id(client_id)
             .scopes(scopes.iter().copied())
             .claim("auth_time", now.as_secs())
-            .claim("pwh", fingerprint(user));
-        let refresh_token = self.issuer.issue_refresh(&grant, stateless.lifetime)?;
+            .claim("pwh", fingerprint(&user));
+        let refresh_token = self.issuer.issue_refresh(&grant, stateless.lifetime, now)?;
         let event = AuditEvent::LoginSucceeded {
             user_id: user.id.clone(),
             session_id: String::new(),
@@ -108,6 +115,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         refresh_token: &str,
         asked: &Asked<'_>,
     ) -> Result<Tokens, Failure> {
+        let now = self.now();
         let token =
             stateless.verifier.check(refresh_token).map_err(|_| Failure::invalid_grant())?;
         let said: Said = token.claims().map_err(|_| Failure::invalid_grant())?;
@@ -133,7 +141,8 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let auth_time = Duration::from_secs(said.auth_time);
         let until = auth_time.saturating_add(stateless.lifetime);
         let session = Session::new("", &user.id, client_id, &said.scope, auth_time, until);
-        let access_token = self.access_token(&user, &session, &scopes).await?;
+        let access_token =
+            self.access_token(&user, &session, &scopes, &AccessTwin::random(now)?).await?;
         let scope = scopes.join(" ");
         let event = AuditEvent::TokenRefreshed {
             user_id: user.id.clone(),
@@ -142,6 +151,14 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         };
         self.record(asked.address, event);
         Ok(self.tokens(access_token, refresh_token.to_owned(), scope))
+    }
+
+    /// Ends all that a user has been issued, where that can be revoked. All but one can't be.
+    pub(super) async fn end_stateless(&self, user_id: &str, all: bool) -> Result<(), Failure> {
+        if !all || self.revoked.is_none() {
+            return Err(Failure::unsupported_token_type());
+        }
+        Ok(self.revoke_older_tokens_and_wait(user_id, Older::WithThisSecond).await?)
     }
 
     /// A refresh token that nothing is stored of, where there are such.

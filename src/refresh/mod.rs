@@ -13,9 +13,9 @@ use request::Standing;
 use token::Parts;
 
 pub use error::RefreshError;
-pub(crate) use request::FoundRefresh;
 #[cfg(feature = "login")]
 pub(crate) use request::narrow;
+pub(crate) use request::{AccessTwin, FoundRefresh};
 pub use request::{RefreshRequest, VerifiedRefresh};
 pub use stateless::StatelessRefreshTokens;
 pub use token::RefreshToken;
@@ -98,7 +98,9 @@ impl RefreshTokens {
     /// For how long after an exchange the token that was exchanged may come again, in whole seconds,
     /// 60 at most: for tabs of a browser that refresh at once, and answers that were lost on the way.
     /// It is answered with the same successor, to the same client and for the same scope, and only
-    /// while that successor is unused; anything else counts as reuse. Default: zero, not at all.
+    /// while that successor is unused; anything else counts as reuse. `LoginRouter` answers with the same
+    /// access token too, unless the user's rights have changed since or it is signed with ECDSA or PSS,
+    /// whose signatures differ each time. Default: zero, not at all.
     ///
     /// **This weakens the detection of theft:** whoever copied a token and is this quick gets the
     /// latest token, and is found out only when one of the two comes too late.
@@ -137,7 +139,7 @@ impl RefreshTokens {
         let token = Parts::first(&session.id).map_err(StoreError::new)?;
         let stored = self.stored(&token, None, &session, now);
         let displaced = store.insert_session(&session, &stored, self.most_sessions).await?;
-        Ok(IssuedRefresh { token: token.text(), session, displaced })
+        Ok(IssuedRefresh { displaced, ..issued(&token, session) })
     }
 
     /// Checks a presented token without using it up.
@@ -158,12 +160,13 @@ impl RefreshTokens {
         let is_client = request.client_id.is_none_or(|id| id == session.client_id);
         let is_over = now >= stored.expires_at || now >= session.expires_at;
         let standing = if is_current {
-            Standing::Current(presented)
+            let (successor, salt) = self.successor(&presented, request.scope)?;
+            Standing::Current { presented, successor, salt }
         } else {
             // A copy is a copy, whoever presents it, and however late.
             let again = self.just_exchanged(&presented, &session, &stored, request.scope, now);
             match again {
-                Some(successor) if is_client && !is_over => Standing::JustExchanged(successor),
+                Some(successor) if is_client && !is_over => Standing::JustExchanged { successor },
                 _ => return Err(reused(store, session).await),
             }
         };
@@ -188,11 +191,10 @@ impl RefreshTokens {
         now: Duration,
     ) -> Result<IssuedRefresh, RefreshError> {
         let VerifiedRefresh { mut session, scope, standing } = verified;
-        let presented = match standing {
-            Standing::Current(presented) => presented,
-            Standing::JustExchanged(successor) => return Ok(issued(&successor, session)),
+        let (presented, successor, salt) = match standing {
+            Standing::Current { presented, successor, salt } => (presented, successor, salt),
+            Standing::JustExchanged { successor } => return Ok(issued(&successor, session)),
         };
-        let (successor, salt) = self.successor(&presented, scope.as_deref())?;
         let stored = self.stored(&successor, salt, &session, now);
         let used_at = whole_seconds(now);
         if store.rotate_token(&session.id, &presented.secret_hash(), &stored, used_at).await? {
@@ -297,10 +299,14 @@ pub struct IssuedRefresh {
     /// The IDs of sessions of the user that have ended as there were
     /// [too many](RefreshTokens::most_sessions).
     pub displaced: Vec<String>,
+    /// What access token goes with it.
+    #[cfg_attr(not(feature = "login"), allow(dead_code, reason = "for the router alone"))]
+    pub(crate) twin: AccessTwin,
 }
 
 fn issued(token: &Parts, session: Session) -> IssuedRefresh {
-    IssuedRefresh { token: token.text(), session, displaced: Vec::new() }
+    let twin = AccessTwin::of(token, session.last_used_at);
+    IssuedRefresh { token: token.text(), session, displaced: Vec::new(), twin }
 }
 
 /// Ends a session one of whose tokens came twice. One row is all there is of it, so nothing that was

@@ -1,6 +1,7 @@
 //! What somebody asks for with a refresh token, and what is known of it.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::error::RefreshError;
 use super::token::Parts;
@@ -70,16 +71,27 @@ pub struct VerifiedRefresh {
 /// What a token of a session is by now.
 #[derive(Debug)]
 pub(super) enum Standing {
-    /// The latest.
-    Current(Parts),
-    /// The one before the latest, exchanged a moment ago; this is what it was exchanged for.
-    JustExchanged(Parts),
+    /// The latest; this is what it will be exchanged for.
+    Current { presented: Parts, successor: Parts, salt: Option<[u8; 32]> },
+    /// The one before the latest, exchanged a moment ago for this.
+    JustExchanged { successor: Parts },
 }
 
 impl VerifiedRefresh {
     /// The session that the token belongs to.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// What access token goes with the exchange. A token that comes again has the same.
+    #[cfg_attr(not(feature = "login"), allow(dead_code, reason = "for the router alone"))]
+    pub(crate) fn twin(&self, now: Duration) -> AccessTwin {
+        match &self.standing {
+            Standing::Current { successor, .. } => AccessTwin::of(successor, now),
+            Standing::JustExchanged { successor } => {
+                AccessTwin::of(successor, self.session.last_used_at)
+            }
+        }
     }
 
     /// The scope for the new access token: what was asked for, or all that the session has when
@@ -108,6 +120,28 @@ pub(crate) fn narrow(granted: &str, requested: Option<&str>) -> Result<String, R
         }
     }
     Ok(narrowed.join(" "))
+}
+
+/// ID and time of the access token that is issued with a refresh token, so that it can be made again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AccessTwin {
+    pub(crate) id: String,
+    /// In whole seconds.
+    pub(crate) issued_at: Duration,
+}
+
+impl AccessTwin {
+    pub(super) fn of(token: &Parts, issued_at: Duration) -> Self {
+        let issued_at = Duration::from_secs(issued_at.as_secs());
+        Self { id: token.access_token_id(), issued_at }
+    }
+
+    /// Of an access token that nothing goes with.
+    #[cfg(feature = "login")]
+    pub(crate) fn random(issued_at: Duration) -> Result<Self, crate::store::StoreError> {
+        let id = crate::random::id().map_err(crate::store::StoreError::new)?;
+        Ok(Self { id, issued_at })
+    }
 }
 
 /// A token of a session, as it was presented, whether it is still good or not.

@@ -71,17 +71,16 @@ impl Parts {
     /// One that can be made again out of this token, by whoever has the salt too; for another scope
     /// it is another (HKDF's step of extraction, RFC 5869, section 2.2).
     pub(super) fn derived_successor(&self, salt: &[u8; 32], scope: Option<&str>) -> Self {
-        let mut mac: Hmac<Sha256> = match Hmac::new_from_slice(salt) {
-            Ok(mac) => mac,
-            // HMAC takes keys of any length (RFC 2104, section 2).
-            Err(_) => unreachable!("a key of 32 bytes is refused"),
-        };
-        mac.update(self.secret.as_slice());
-        if let Some(scope) = scope {
-            mac.update(b" ");
-            mac.update(scope.as_bytes());
-        }
-        self.with_secret(Zeroizing::new(mac.finalize().into_bytes().into()))
+        let scope = scope.map(|scope| [b" ".as_slice(), scope.as_bytes()]);
+        let parts = [self.secret.as_slice()].into_iter().chain(scope.into_iter().flatten());
+        self.with_secret(Zeroizing::new(mac(salt, parts)))
+    }
+
+    /// 128 bits in base64url which nobody else can know or make, and which are the same each time: the
+    /// `jti` of the access token that is issued with this.
+    pub(super) fn access_token_id(&self) -> String {
+        let id = mac(self.secret.as_slice(), [b"jti".as_slice()]);
+        URL_SAFE_NO_PAD.encode(&id[..16])
     }
 
     fn with_secret(&self, secret: Zeroizing<[u8; SECRET_BYTES]>) -> Self {
@@ -138,6 +137,19 @@ impl Parts {
     pub(super) fn is_current(&self, stored: &StoredToken) -> bool {
         self.secret_hash().ct_eq(&stored.secret_hash).into()
     }
+}
+
+/// HMAC-SHA-256 (RFC 2104).
+fn mac<'a>(key: &[u8], parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut mac: Hmac<Sha256> = match Hmac::new_from_slice(key) {
+        Ok(mac) => mac,
+        // It takes keys of any length (section 2).
+        Err(_) => unreachable!("a key is refused"),
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 impl fmt::Debug for Parts {

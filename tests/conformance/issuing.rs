@@ -51,7 +51,7 @@ pub(super) const REFRESH: &[Requirement] = &[
         "RFC 9700, 4.14.2"),
     met(111, "Of any number of parallel uses one succeeds, on every store.", "RFC 9700, 4.14.2"),
     met(112, "The end of a session and the birth of a successor are one step on one row.", OURS),
-    met(113, "Where it is allowed, a token that comes again at once gets the same successor, for the \
+    met(113, "Where it is allowed, a token that comes again at once gets the same answer, for the \
         same client and scope.",
         OURS),
     met(114, "A refresh narrows the scope and never widens it.", "RFC 6749, 6"),

@@ -7,7 +7,7 @@ use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tower_bearer::{
     AuditRecord, Email, InsertUserError, LoginThrottle, MemoryStore, NewUser, Rate, RefreshStore,
-    StoreError, User, UserStore, Username,
+    RefreshTokens, StoreError, User, UserStore, Username,
 };
 
 use super::support::{Answer, App, PASSWORD, app_with_stores, apps, apps_with};
@@ -202,6 +202,8 @@ enum Happens {
     PasswordChange,
     Disabling,
     Deletion,
+    /// Roles and all scopes but one are taken away.
+    Demotion,
 }
 
 impl UserStore for Meanwhile {
@@ -227,6 +229,10 @@ impl UserStore for Meanwhile {
                 }
                 Happens::Deletion => {
                     self.0.delete_user(&user.id).await?;
+                }
+                Happens::Demotion => {
+                    let less = UserChange::new().roles([""; 0]).scopes(["me"]);
+                    self.0.update_user(&user.id, &less).await?;
                 }
             }
             self.0.end_sessions_of(&user.id, None).await?;
@@ -274,6 +280,31 @@ async fn r118_r183_a_login_on_its_way_does_not_outlast_what_ended_the_sessions()
         let id = app.register("alice").await.text("id");
         log_in(&app, "alice", PASSWORD).await.assert_error(400, "invalid_grant");
         assert!(store.sessions_of(&id, app.clock.now()).await.unwrap().is_empty());
+
+        let store = MemoryStore::new();
+        let users = Meanwhile(store.clone(), happens);
+        let app = app_with_stores(users, store, |router| {
+            router.stateless_refresh_tokens(RefreshTokens::stateless())
+        })
+        .await;
+        app.register("alice").await;
+        log_in(&app, "alice", PASSWORD).await.assert_error(400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn r122_a_login_on_its_way_gets_what_the_user_holds_by_then() {
+    type Router = tower_bearer::LoginRouter<Meanwhile, MemoryStore>;
+    let kinds: [fn(Router) -> Router; 2] =
+        [|it| it, |it| it.stateless_refresh_tokens(RefreshTokens::stateless())];
+    for kind in kinds {
+        let store = MemoryStore::new();
+        let users = Meanwhile(store.clone(), Happens::Demotion);
+        let app = app_with_stores(users, store, kind).await;
+        let answer = log_in(&app, "admin", PASSWORD).await;
+        assert_eq!(answer.text("scope"), "me");
+        let claims = app.claims(&answer.text("access_token")).await;
+        assert_eq!((&claims["scope"], &claims["roles"]), (&json!("me"), &Value::Null));
     }
 }
 

@@ -163,14 +163,25 @@ async fn r128_with_revocations_logging_out_and_revoking_end_what_is_presented() 
         let refresh = answer.text("refresh_token");
         assert_eq!(app.form("/revoke", &[("token", &refresh)]).await.status, 200);
         app.refresh(&refresh).await.assert_error(400, "invalid_grant");
-        assert_eq!(me(&answer.text("access_token")).await, 200);
-        assert_eq!(app.refresh(&kept.text("refresh_token")).await.status, 200);
+        let access = answer.text("access_token");
+        assert_eq!(me(&access).await, 200);
+        let refresh = kept.text("refresh_token");
+        assert_eq!(app.refresh(&refresh).await.status, 200);
+
+        let end = async |path: &str| app.with_token(Method::DELETE, path, &access).await;
+        end("/sessions").await.assert_error(400, "unsupported_token_type");
+        assert_eq!(end("/sessions?all=true").await.status, 204);
+        app.refresh(&refresh).await.assert_error(400, "invalid_grant");
+        assert_eq!(me(&access).await, 401);
     }
     // Without, there is nowhere to write it down.
     for app in stateless().await {
         let refresh = log_in(&app, &[]).await.text("refresh_token");
         let logout = app.json("/logout", json!({ "refresh_token": refresh })).await;
         assert_eq!(logout.status, 204);
+        let access = app.refresh(&refresh).await.text("access_token");
+        let all = app.with_token(Method::DELETE, "/sessions?all=true", &access).await;
+        all.assert_error(400, "unsupported_token_type");
         let revoke = app.form("/revoke", &[("token", &refresh)]).await;
         revoke.assert_error(400, "unsupported_token_type");
         assert_eq!(app.refresh(&refresh).await.status, 200);

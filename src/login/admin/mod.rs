@@ -65,8 +65,9 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     /// without `revocations` a refresh token is good until its owner is disabled or deleted; with it
     /// the user logs in again whose sessions were to end or who has lost a right.
     ///
-    /// Administrators can't delete or disable themselves, nor take the role from themselves: whoever
-    /// is the last stays. The first gets the role from whoever runs the service, in the database.
+    /// Administrators can't delete or disable themselves, nor take the role from themselves; two who do
+    /// so to each other at once can leave none. The first gets the role from whoever runs the service,
+    /// in the database.
     ///
     /// Call it before [`without`](Self::without), [`only`](Self::only) and [`path`](Self::path); a
     /// second call replaces the role.

@@ -1,7 +1,7 @@
--- A new session with its token. ARGV: the ID, the user, how many sessions may be there at most, the second
--- that it is, for how many milliseconds the token lasts, negative if endless, the second at which it
+-- A new session with its token. ARGV: the ID, the user, how many sessions may be there at most, a second
+-- that is past by every node's clock, for how many milliseconds the token lasts, negative if endless, the second at which it
 -- ends, then the fields and values. Answers the IDs of the sessions that had to go.
-local id, user_id, most, now = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local id, user_id, most, past = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local session, sessions = session_key(id), sessions_key(user_id)
 if redis.call('EXISTS', session) == 1 then
     return redis.error_reply('ERR the ID of the session exists already')
@@ -9,7 +9,7 @@ end
 -- The first write, since it is the one that Redis refuses when memory is short.
 redis.call('HSET', session, unpack(ARGV, 8))
 -- Redis expires sessions, and knows nothing of this list.
-redis.call('ZREMRANGEBYSCORE', sessions, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', sessions, '-inf', past)
 local ended = {}
 if redis.call('ZCARD', sessions) >= most then
     local others = {}

@@ -17,6 +17,10 @@ static END_SESSION: LazyLock<Script> = script!("end_session.lua");
 static SESSIONS_OF: LazyLock<Script> = script!("sessions_of.lua");
 static END_SESSIONS_OF: LazyLock<Script> = script!("end_sessions_of.lua");
 
+/// How far the clocks of nodes may be apart, generously: what is over by one of them may be good by
+/// another, and has to be found as long as it is.
+const CLOCKS_APART: Duration = Duration::from_secs(300);
+
 /// Redis counts milliseconds in 64 bits; what lasts this long is as good as endless.
 const ENDLESS: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
@@ -31,7 +35,7 @@ impl RefreshStore for RedisStore {
         call.arg(&session.id)
             .arg(&session.user_id)
             .arg(most.max(1))
-            .arg(session.created_at.as_secs())
+            .arg(session.created_at.saturating_sub(CLOCKS_APART).as_secs())
             .arg(milliseconds(token.expires_at.saturating_sub(session.created_at)))
             .arg(token.expires_at.as_secs())
             .arg(&[("user_id", &session.user_id), ("client_id", &session.client_id)])
