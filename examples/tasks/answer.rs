@@ -48,11 +48,9 @@ impl IntoResponse for Failure {
             Self::TooLarge => {
                 (Status::PAYLOAD_TOO_LARGE, "invalid_request", "the body is too large")
             }
-            Self::TwoCredentials => (
-                Status::BAD_REQUEST,
-                "invalid_request",
-                "the request has both an API key and a token",
-            ),
+            Self::TwoCredentials => {
+                (Status::BAD_REQUEST, "invalid_request", "the request has more than one credential")
+            }
             Self::UnsupportedMediaType => (
                 Status::UNSUPPORTED_MEDIA_TYPE,
                 "invalid_request",

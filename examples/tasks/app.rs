@@ -85,7 +85,12 @@ where
         .route("/items", post(items::create).route_layer(writes_items))
         .route("/reports", get(reports::read).route_layer(sees_reports))
         .route("/reports/owners", get(reports::owners).route_layer(lists_owners))
-        .route("/public-api/data", get(public_api::data).route_layer(reads_data))
+        .route(
+            "/public-api/data",
+            get(public_api::data)
+                .route_layer(reads_data)
+                .route_layer(middleware::from_fn(public_api::one_credential)),
+        )
         .merge(web::routes(with_user))
         .with_state(database)
         // Asks nobody, so that it says that the process is there and no more.

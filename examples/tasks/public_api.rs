@@ -7,9 +7,10 @@
 //! ```
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tower_bearer::Token;
 
@@ -24,15 +25,20 @@ pub(crate) struct Progress {
     done: i64,
 }
 
+/// Refuses two credentials at once: the layer behind this looks at keys and at nothing else.
+pub(crate) async fn one_credential(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if headers.contains_key("x-api-key") && headers.contains_key(AUTHORIZATION) {
+        let challenge = [(WWW_AUTHENTICATE, r#"ApiKey realm="api""#)];
+        return (challenge, Failure::TwoCredentials).into_response();
+    }
+    next.run(request).await
+}
+
 pub(crate) async fn data(
     key: Token,
-    headers: HeaderMap,
     State(database): State<Database>,
 ) -> Result<Json<Progress>, Failure> {
-    // The layer looks at keys and at nothing else.
-    if headers.contains_key("x-api-key") && headers.contains_key(AUTHORIZATION) {
-        return Err(Failure::TwoCredentials);
-    }
     let owner = key.subject().ok_or(Failure::NoSubject)?;
     let (tasks, done) = query!(database, |pool| {
         let sql = "SELECT COUNT(*), COUNT(*) FILTER (WHERE done) FROM tasks WHERE owner = $1";

@@ -24,7 +24,7 @@ use crate::rate::Rate;
 /// |---|---|---|---|
 /// | [`per_account`](Self::per_account) | `5/minute` | failed attempts at one account | time, or a success |
 /// | [`per_address`](Self::per_address) | `20/minute` | failed attempts from one address | time |
-/// | [`registrations`](Self::registrations) | `60/minute` | registrations and requests for mails from one address | time |
+/// | [`registrations`](Self::registrations) | `600/minute` | registrations and requests for mails from one address | time |
 /// | [`mails`](Self::mails) | `5/hour` | mails of one kind to one e-mail address | time |
 ///
 /// Both limits are asked before a password is looked at. An attempt beyond one is a 429 with
@@ -85,7 +85,7 @@ type OnLock = dyn Fn(LockNotice) + Send + Sync;
 
 const FIVE: NonZeroU32 = NonZeroU32::new(5).expect("not zero");
 const TWENTY: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
-const SIXTY: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
+const SIX_HUNDRED: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
 
 impl LoginThrottle {
     /// The defaults, with pauses that double.
@@ -93,7 +93,7 @@ impl LoginThrottle {
         Self {
             per_account: Some(Rate::per_minute(FIVE)),
             per_address: Some(Rate::per_minute(TWENTY)),
-            registrations: Some(Rate::per_minute(SIXTY)),
+            registrations: Some(Rate::per_minute(SIX_HUNDRED)),
             mails: Some(Rate::per_hour(FIVE)),
             backoff: true,
             on_lock: None,

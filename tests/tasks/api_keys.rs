@@ -60,7 +60,11 @@ fn r190_r194_r195_what_is_no_key_with_the_scope_is_refused_in_its_own_words() {
     assert!(refused.header("www-authenticate").unwrap().contains(r#"scope="data:read""#));
 
     let key = format!("X-API-Key: {}", make("data:read").text("key"));
-    assert_eq!(get(&[&key, &bearer]).status, 400);
+    for key in [key.as_str(), "X-API-Key: nonsense"] {
+        let both = get(&[key, &bearer]);
+        assert_eq!((both.status, both.text("error").as_str()), (400, "invalid_request"));
+        assert_eq!(both.header("www-authenticate"), Some(r#"ApiKey realm="api""#));
+    }
     assert_eq!(get(&[&key]).status, 200);
 
     // Nobody makes a key that can do more than they can.

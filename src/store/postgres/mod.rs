@@ -22,7 +22,7 @@ use super::StoreError;
 pub(super) use error::{from_state, state};
 
 /// How long a call waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a call may take at all. More than the server's own limits: they end what is slow, this
 /// ends what waits for a server that has gone without a word.
@@ -48,7 +48,7 @@ const LIMITS: [(&str, &str); 3] = [
 /// [`connect`](Self::connect) makes a pool of at most 10 connections, each tested before its use
 /// and replaced when broken or after 30 minutes, so that the server may be restarted or fail over
 /// while the service runs; until it answers, calls fail as
-/// [unavailable](StoreError::is_unavailable) within 5 seconds. A statement ends after 5 seconds,
+/// [unavailable](StoreError::is_unavailable) within 3 seconds. A statement ends after 5 seconds,
 /// as does the wait for a lock; a transaction that idles for 15 is rolled back; a server that
 /// is silent for 15 is given up. `statement_timeout`, `lock_timeout` and
 /// `idle_in_transaction_session_timeout` are those of the URL, if it sets them:
@@ -95,7 +95,7 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// When the URL can't be read, the server can't be reached within 5 seconds, refuses the
+    /// When the URL can't be read, the server can't be reached within 3 seconds, refuses the
     /// user, is read-only or not in UTF-8, or the tables are of a newer version.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
