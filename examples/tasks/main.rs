@@ -117,8 +117,10 @@ where
 
     greet(addr, &database.place(settings.database_url()), settings.redis_url().is_some());
     let (stop_housekeeping, stopped) = oneshot::channel::<()>();
-    let housekeeping =
-        Housekeeping::new(sessions.clone()).throttles(sessions).one_time_tokens(users);
+    let housekeeping = Housekeeping::new(sessions.clone())
+        .throttles(sessions)
+        .one_time_tokens(users.clone())
+        .api_keys(users);
     let housekeeping = tokio::spawn(housekeeping.run_until(async {
         let _ = stopped.await;
     }));

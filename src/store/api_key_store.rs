@@ -76,6 +76,17 @@ pub trait ApiKeyStore: Clone + Send + Sync + 'static {
         user_id: &str,
     ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
 
+    /// Deletes the keys that had expired by `time`, since the Unix epoch, and returns their number.
+    /// Expired keys are refused whether deleted or not: this only frees room.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault.
+    fn delete_expired_api_keys(
+        &self,
+        time: Duration,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
     /// Notes that a key was used at `now`, a time since the Unix epoch, unless a later use is noted
     /// already. An unknown ID is no error.
     ///

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::throttle_store::AnyThrottleStore;
-use super::{OneTimeTokenStore, RefreshStore, StoreError, ThrottleStore};
+use super::{ApiKeyStore, OneTimeTokenStore, RefreshStore, StoreError, ThrottleStore};
 use crate::clock::Clock;
 use crate::trace;
+
+const EXPIRED_KEYS_STAY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Deletes expired sessions from a store, at once and then every hour. They are refused whether
 /// deleted or not: this only frees room.
@@ -44,18 +45,19 @@ pub struct Housekeeping<R> {
     store: R,
     every: Duration,
     clock: Clock,
-    throttles: Option<Arc<dyn AnyThrottleStore>>,
-    one_time_tokens: Option<Arc<DeleteExpired>>,
+    /// What else there is to delete, by its name in the log.
+    more: Vec<(&'static str, Arc<DeleteExpired>)>,
 }
 
-type DeleteExpired =
-    dyn Fn(Duration) -> Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send>> + Send + Sync;
+type DeleteExpired = dyn Fn(Duration) -> Deleted + Send + Sync;
+
+type Deleted = Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send>>;
 
 impl<R: RefreshStore> Housekeeping<R> {
     /// Hourly, by the system's clock.
     pub fn new(store: R) -> Self {
         let every = Duration::from_secs(60 * 60);
-        Self { store, every, clock: Clock::system(), throttles: None, one_time_tokens: None }
+        Self { store, every, clock: Clock::system(), more: Vec::new() }
     }
 
     /// How much time passes from one round to the next; less than a second counts as one. Default:
@@ -76,19 +78,39 @@ impl<R: RefreshStore> Housekeeping<R> {
     /// Deletes from this store what throttles count no more, too: see
     /// [`LoginRouter::throttle_store`](crate::LoginRouter::throttle_store).
     #[must_use]
-    pub fn throttles(mut self, store: impl ThrottleStore) -> Self {
-        self.throttles = Some(Arc::new(store));
-        self
+    pub fn throttles(self, store: impl ThrottleStore) -> Self {
+        self.and("throttles", move |now| {
+            let store = store.clone();
+            Box::pin(async move { store.delete_expired_throttles(now).await })
+        })
     }
 
     /// Deletes expired one-time tokens from this store, too: see
     /// [`LoginRouter::mailer`](crate::LoginRouter::mailer).
     #[must_use]
-    pub fn one_time_tokens(mut self, store: impl OneTimeTokenStore) -> Self {
-        self.one_time_tokens = Some(Arc::new(move |now| {
+    pub fn one_time_tokens(self, store: impl OneTimeTokenStore) -> Self {
+        self.and("one-time tokens", move |now| {
             let store = store.clone();
             Box::pin(async move { store.delete_expired_one_time_tokens(now).await })
-        }));
+        })
+    }
+
+    /// Deletes API keys from this store, too, that have been expired for 30 days. Until then their
+    /// owners see them in the list, and what has become of them.
+    #[must_use]
+    pub fn api_keys(self, store: impl ApiKeyStore) -> Self {
+        self.and("API keys", move |now| {
+            let (store, before) = (store.clone(), now.saturating_sub(EXPIRED_KEYS_STAY));
+            Box::pin(async move { store.delete_expired_api_keys(before).await })
+        })
+    }
+
+    fn and(
+        mut self,
+        what: &'static str,
+        delete_expired: impl Fn(Duration) -> Deleted + Send + Sync + 'static,
+    ) -> Self {
+        self.more.push((what, Arc::new(delete_expired)));
         self
     }
 
@@ -118,11 +140,8 @@ impl<R: RefreshStore> Housekeeping<R> {
     async fn round(&self) {
         let now = self.clock.now();
         report("sessions", self.store.delete_expired_sessions(now).await);
-        if let Some(throttles) = &self.throttles {
-            report("throttles", throttles.delete_expired(now).await);
-        }
-        if let Some(delete_expired) = &self.one_time_tokens {
-            report("one-time tokens", delete_expired(now).await);
+        for (what, delete_expired) in &self.more {
+            report(what, delete_expired(now).await);
         }
     }
 }

@@ -96,7 +96,7 @@ impl ThrottleState {
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A [`ThrottleStore`] of a kind that its user need not name.
-#[cfg_attr(not(feature = "login"), allow(dead_code, reason = "only throttles find and replace"))]
+#[cfg(feature = "login")]
 pub(crate) trait AnyThrottleStore: Send + Sync {
     fn find<'a>(&'a self, key: &'a [u8; 32]) -> Answer<'a, Option<String>>;
 
@@ -106,8 +106,6 @@ pub(crate) trait AnyThrottleStore: Send + Sync {
         old: Option<&'a str>,
         new: Option<&'a ThrottleState>,
     ) -> Answer<'a, bool>;
-
-    fn delete_expired(&self, now: Duration) -> Answer<'_, u64>;
 }
 
 impl<S: ThrottleStore> AnyThrottleStore for S {
@@ -122,9 +120,5 @@ impl<S: ThrottleStore> AnyThrottleStore for S {
         new: Option<&'a ThrottleState>,
     ) -> Answer<'a, bool> {
         Box::pin(self.replace_throttle(key, old, new))
-    }
-
-    fn delete_expired(&self, now: Duration) -> Answer<'_, u64> {
-        Box::pin(self.delete_expired_throttles(now))
     }
 }

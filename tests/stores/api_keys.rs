@@ -15,6 +15,8 @@ on_every_store! {
     r194_the_last_use_never_goes_back
     r194_no_user_has_more_keys_than_allowed_even_in_a_race
     of_parallel_revocations_one_succeeds
+    deletes_the_keys_that_had_expired_by_a_time
+    housekeeping_leaves_expired_keys_in_the_list_for_30_days
 }
 
 fn key(id: &str, user_id: &str) -> StoredApiKey {
@@ -26,6 +28,55 @@ fn key(id: &str, user_id: &str) -> StoredApiKey {
 async fn user(store: &impl UserStore, name: &str) -> String {
     let new = new_user(name).scopes(["data:read", "not a scope"]);
     store.insert_user(new, NOW).await.unwrap().id
+}
+
+fn expiring(id: &str, user_id: &str, expires_at: Duration) -> StoredApiKey {
+    StoredApiKey::new(id, user_id, "backup", "tb", [7; 32], NOW, expires_at)
+}
+
+async fn ids(store: &impl ApiKeyStore, user_id: &str) -> Vec<String> {
+    let mut ids: Vec<String> =
+        store.api_keys_of(user_id).await.unwrap().into_iter().map(|key| key.id).collect();
+    ids.sort();
+    ids
+}
+
+async fn deletes_the_keys_that_had_expired_by_a_time(store: impl UserStore + ApiKeyStore) {
+    let (alice, bob) = (user(&store, "alice").await, user(&store, "bob").await);
+    let second = |number: u64| NOW + Duration::from_secs(number);
+    for (id, owner, at) in [("a", &alice, 1), ("b", &bob, 2), ("c", &alice, 3)] {
+        assert!(store.insert_api_key(&expiring(id, owner, second(at)), 9).await.unwrap());
+    }
+    for (time, deleted) in [(0, 0), (2, 2), (2, 0)] {
+        assert_eq!(store.delete_expired_api_keys(second(time)).await.unwrap(), deleted);
+    }
+    assert_eq!((ids(&store, &alice).await, ids(&store, &bob).await), (vec!["c".into()], vec![]));
+    assert_eq!(store.delete_expired_api_keys(Duration::MAX).await.unwrap(), 1);
+}
+
+async fn housekeeping_leaves_expired_keys_in_the_list_for_30_days(
+    store: impl UserStore + ApiKeyStore + tower_bearer::RefreshStore,
+) {
+    let alice = user(&store, "alice").await;
+    let month = Duration::from_secs(30 * 24 * 3600);
+    let second = Duration::from_secs(1);
+    for (id, at) in [("a", NOW), ("b", NOW - second)] {
+        assert!(store.insert_api_key(&expiring(id, &alice, at), 9).await.unwrap());
+    }
+    for (now, left) in [(NOW + month - second, vec!["a"]), (NOW + month, vec![])] {
+        let clock = tower_bearer::Clock::manual(now);
+        let keeping = tower_bearer::Housekeeping::new(store.clone()).clock(clock);
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let task = tokio::spawn(keeping.api_keys(store.clone()).run_until(async {
+            let _ = stopped.await;
+        }));
+        while ids(&store, &alice).await.len() > left.len() {
+            tokio::task::yield_now().await;
+        }
+        drop(stop);
+        task.await.unwrap();
+        assert_eq!(ids(&store, &alice).await, left);
+    }
 }
 
 async fn keeps_every_field(store: impl UserStore + ApiKeyStore) {

@@ -121,6 +121,10 @@ async fn r194_a_fault_in_noting_the_last_use_fails_no_request() {
             Err(StoreError::new("not asked"))
         }
 
+        async fn delete_expired_api_keys(&self, _: Duration) -> Result<u64, StoreError> {
+            Err(StoreError::new("not asked"))
+        }
+
         async fn touch_api_key(&self, _: &str, _: Duration) -> Result<(), StoreError> {
             Err(StoreError::unavailable("the disk is full"))
         }

@@ -58,6 +58,11 @@ impl ApiKeyStore for MemoryStore {
         Ok(data.api_keys.extract_if(|_, key| key.user_id == user_id).map(|(id, _)| id).collect())
     }
 
+    async fn delete_expired_api_keys(&self, time: Duration) -> Result<u64, StoreError> {
+        let mut data = self.lock();
+        Ok(data.api_keys.extract_if(|_, key| key.expires_at <= time).count() as u64)
+    }
+
     async fn touch_api_key(&self, id: &str, now: Duration) -> Result<(), StoreError> {
         if let Some(key) = self.lock().api_keys.get_mut(id) {
             let now = Duration::from_secs(now.as_secs());

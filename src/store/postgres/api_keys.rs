@@ -7,8 +7,8 @@ use sqlx::Postgres;
 use super::{PostgresStore, is_storable, within};
 use crate::store::api_key_store::LONGEST_LIST;
 use crate::store::sql::api_keys::{
-    API_KEYS_OF, ApiKeyRow, COUNT_API_KEYS, FIND_API_KEY, INSERT_API_KEY, OwnedApiKeyRow,
-    REVOKE_API_KEY, REVOKE_API_KEYS_OF, TOUCH_API_KEY, api_keys, owned_api_key,
+    API_KEYS_OF, ApiKeyRow, COUNT_API_KEYS, DELETE_EXPIRED_API_KEYS, FIND_API_KEY, INSERT_API_KEY,
+    OwnedApiKeyRow, REVOKE_API_KEY, REVOKE_API_KEYS_OF, TOUCH_API_KEY, api_keys, owned_api_key,
 };
 use crate::store::sql::seconds;
 use crate::store::{ApiKeyOwner, ApiKeyStore, StoreError, StoredApiKey};
@@ -91,6 +91,11 @@ impl ApiKeyStore for PostgresStore {
         }
         let revoked = sqlx::query_scalar(REVOKE_API_KEYS_OF).bind(user_id).fetch_all(&self.pool);
         within(async { Ok(revoked.await?) }).await
+    }
+
+    async fn delete_expired_api_keys(&self, time: Duration) -> Result<u64, StoreError> {
+        let deleted = sqlx::query(DELETE_EXPIRED_API_KEYS).bind(seconds(time)).execute(&self.pool);
+        within(async { Ok(deleted.await?.rows_affected()) }).await
     }
 
     async fn touch_api_key(&self, id: &str, now: Duration) -> Result<(), StoreError> {

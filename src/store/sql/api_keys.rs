@@ -37,6 +37,10 @@ pub(in crate::store) const REVOKE_API_KEY: &str =
 pub(in crate::store) const REVOKE_API_KEYS_OF: &str =
     "DELETE FROM tower_bearer_api_keys WHERE user_id = $1 RETURNING id";
 
+/// Few, as a user has few: no index is kept for it.
+pub(in crate::store) const DELETE_EXPIRED_API_KEYS: &str =
+    "DELETE FROM tower_bearer_api_keys WHERE expires_at <= $1";
+
 pub(in crate::store) const TOUCH_API_KEY: &str = "UPDATE tower_bearer_api_keys \
      SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 

@@ -7,8 +7,8 @@ use sqlx::Sqlite;
 use super::SqliteStore;
 use crate::store::api_key_store::LONGEST_LIST;
 use crate::store::sql::api_keys::{
-    API_KEYS_OF, ApiKeyRow, COUNT_API_KEYS, FIND_API_KEY, INSERT_API_KEY, OwnedApiKeyRow,
-    REVOKE_API_KEY, REVOKE_API_KEYS_OF, TOUCH_API_KEY, api_keys, owned_api_key,
+    API_KEYS_OF, ApiKeyRow, COUNT_API_KEYS, DELETE_EXPIRED_API_KEYS, FIND_API_KEY, INSERT_API_KEY,
+    OwnedApiKeyRow, REVOKE_API_KEY, REVOKE_API_KEYS_OF, TOUCH_API_KEY, api_keys, owned_api_key,
 };
 use crate::store::sql::seconds;
 use crate::store::{ApiKeyOwner, ApiKeyStore, StoreError, StoredApiKey};
@@ -82,6 +82,16 @@ impl ApiKeyStore for SqliteStore {
             .await?;
         write.commit().await?;
         Ok(revoked)
+    }
+
+    async fn delete_expired_api_keys(&self, time: Duration) -> Result<u64, StoreError> {
+        let mut write = self.write().await?;
+        let deleted = sqlx::query(DELETE_EXPIRED_API_KEYS)
+            .bind(seconds(time))
+            .execute(&mut *write.transaction)
+            .await?;
+        write.commit().await?;
+        Ok(deleted.rows_affected())
     }
 
     async fn touch_api_key(&self, id: &str, now: Duration) -> Result<(), StoreError> {
