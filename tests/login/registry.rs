@@ -33,7 +33,8 @@ async fn r101_a_secret_is_changed_while_the_previous_one_is_good_too() {
     for previous in [
         json!({ "id": "worker", "secret_sha256": HASH, "previous_secret": PREVIOUS }),
         // `sha256sum` of the previous one.
-        json!({ "id": "worker", "secret": SECRET, "previous_secret_sha256": PREVIOUS_HASH }),
+        json!({ "client_id": "worker", "client_secret": SECRET,
+            "previous_secret_sha256": PREVIOUS_HASH }),
     ] {
         let clients = || {
             let json = json!({ "clients": [previous] });

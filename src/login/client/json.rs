@@ -12,7 +12,7 @@ impl Clients {
     /// - `clients`, an array of objects with an `id`, and where the client has a secret, one of `secret`
     ///   and `secret_sha256` (64 hexadecimal digits), and while that is changed, one of
     ///   `previous_secret` and `previous_secret_sha256`; `scopes`, an array; `may_introspect`, `true`
-    ///   or `false`;
+    ///   or `false`; `client_id` and `client_secret`, the names of RFC 7591, section 2, do as well;
     /// - `registered_only`, `true` or `false`.
     ///
     /// All are optional but `id`, with the defaults of [`Client`]'s methods and of
@@ -69,8 +69,9 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
+    #[serde(alias = "client_id")]
     id: String,
-    #[serde(default)]
+    #[serde(default, alias = "client_secret")]
     secret: Option<String>,
     #[serde(default)]
     secret_sha256: Option<String>,
