@@ -6,6 +6,7 @@ use axum::routing::post;
 
 use super::LoginRouter;
 use super::answer::Failure;
+use super::bound::Bound;
 use super::endpoint::Endpoint;
 use super::routes::Access;
 use super::shared::Shared;
@@ -40,6 +41,8 @@ impl<U: AccountStore + OneTimeTokenStore, R: RefreshStore> LoginRouter<U, R> {
     /// logins, and confirms the address, since its mail arrived there. It starts no session. A reset
     /// token is good for 30 minutes, for one use, and only as long as the user has the
     /// same password, the same address, and is not disabled: see [`one_time_tokens`](Self::one_time_tokens).
+    /// A token that confirms an address is over with the password too: whoever changes it before
+    /// confirming asks for another mail.
     ///
     /// Mails have links to pages of the application where the router has
     /// [`mail_links`](Self::mail_links), and else the token alone. Tokens are kept beside the users;
@@ -137,7 +140,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// The mail that asks a user to confirm an address.
     pub(super) async fn verification(&self, user: &User, email: &str) -> Option<Mail> {
         let mail = self.mail(MailKind::VerifyEmail, user, email).await?;
-        self.with_token(mail, OneTimePurpose::VerifyEmail, user, email).await
+        self.with_token(mail, OneTimePurpose::VerifyEmail, user).await
     }
 
     /// Makes a mail to a user, unless the address had too many of the kind.
@@ -168,16 +171,16 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         may
     }
 
-    /// Gives a mail its token.
+    /// Gives a mail its token, which is bound to the address and the user's password.
     pub(super) async fn with_token(
         &self,
         mail: Mail,
         purpose: OneTimePurpose,
         user: &User,
-        payload: &str,
     ) -> Option<Mail> {
         let (rules, tokens) = (&self.one_time_tokens, &self.mailing.as_ref()?.tokens);
-        match rules.issue(tokens, purpose, &user.id, payload, self.now()).await {
+        let payload = Bound::to(&mail.to, user).payload()?;
+        match rules.issue(tokens, purpose, &user.id, &payload, self.now()).await {
             Ok(token) => {
                 let lifetime = rules.lifetime_of(purpose);
                 Some(mail.with_token(token, lifetime, self.mail_links.as_ref()))

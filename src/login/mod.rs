@@ -5,6 +5,7 @@ mod admin;
 mod answer;
 mod api_keys;
 mod body;
+mod bound;
 mod claims;
 mod client;
 mod endpoint;

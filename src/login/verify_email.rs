@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::answer::{Failure, accepted, no_content};
 use super::body;
+use super::bound::Bound;
 use super::params::optional;
 use super::shared::Shared;
 use crate::audit::AuditEvent;
@@ -37,8 +38,13 @@ async fn confirm<U: AccountStore, R: RefreshStore>(
     let taken = rules.take(tokens, OneTimePurpose::VerifyEmail, token, shared.now()).await?;
     let taken = taken.ok_or(Failure::invalid_one_time_token())?;
     permit.succeeded().await;
+    let bound = Bound::from_payload(&taken.payload).ok_or(Failure::invalid_one_time_token())?;
     // The address was one when the token was made.
-    let email = Email::new(&taken.payload).map_err(|_| Failure::invalid_one_time_token())?;
+    let email = Email::new(&bound.email).map_err(|_| Failure::invalid_one_time_token())?;
+    let user = shared.users.find_user(&taken.user_id).await?;
+    if !user.is_some_and(|user| bound.is_password_of(&user)) {
+        return Err(Failure::invalid_one_time_token());
+    }
     match shared.users.confirm_email(&taken.user_id, &email).await {
         Ok(true) => {
             shared.record(address, AuditEvent::EmailVerified { user_id: taken.user_id });

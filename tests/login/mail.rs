@@ -129,6 +129,18 @@ impl MailApp {
         self.mail(kind, to).await.token().unwrap().to_owned()
     }
 
+    /// The token of the one mail of a kind since the last call, whatever else was sent.
+    pub(crate) async fn token_among(&self, kind: MailKind, to: &str) -> String {
+        let mails = self.mails().await.into_iter().filter(|mail| mail.kind == kind).collect();
+        Self::one(mails, kind, to).token().unwrap().to_owned()
+    }
+
+    /// Asks for another address by `PATCH /me`.
+    pub(crate) async fn ask_for_address(&self, bearer: &str, email: &str) -> Answer {
+        let body = json!({ "email": email });
+        self.app.json_with_token(Method::PATCH, "/me", bearer, body).await
+    }
+
     pub(crate) async fn register(&self, username: &str, email: &str) -> Answer {
         let body = json!({ "username": username, "password": PASSWORD, "email": email });
         self.app.json("/register", body).await
