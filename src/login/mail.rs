@@ -158,8 +158,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             MailKind::VerifyEmail => "verify_email",
             MailKind::ResetPassword => "reset_password",
             MailKind::EmailTaken | MailKind::UsernameTaken => "register",
-            // It tells of what has happened, and is as rare as that.
-            MailKind::PasswordChanged => return true,
+            MailKind::PasswordChanged => "password_changed",
         };
         // One address has one count, however it is spelled.
         let key = Email::new(&mail.to);

@@ -336,6 +336,25 @@ async fn nobody_is_flooded_with_mails_and_the_answers_stay_the_same() {
 }
 
 #[tokio::test]
+async fn changes_of_a_password_flood_nobody_with_mails() {
+    for it in mail_apps!(|it| it).await {
+        // The address may be somebody else's.
+        it.registered("alice", ALICE).await;
+        let (mut old, mut sent) = (PASSWORD.to_owned(), 0);
+        for number in 0..8 {
+            let new = format!("a wide meadow in {number}");
+            let login = it.log_in("alice", &old).await.text("access_token");
+            let body = json!({ "current_password": old, "new_password": new });
+            let changed = it.app.json_with_token(Method::POST, "/password", &login, body).await;
+            assert_eq!(changed.status, 204, "{changed:?}");
+            sent += it.mails().await.len();
+            old = new;
+        }
+        assert_eq!(sent, 5, "five in an hour");
+    }
+}
+
+#[tokio::test]
 async fn requests_for_mails_from_one_address_are_limited() {
     let limit = || LoginThrottle::new().registrations("4/minute".parse::<Rate>().unwrap());
     for it in mail_apps!(|it| it.throttle(limit())).await {
