@@ -37,8 +37,8 @@ impl<U: AccountStore + OneTimeTokenStore, R: RefreshStore> LoginRouter<U, R> {
     /// Requests from one address, and mails to one, are limited:
     /// [`LoginThrottle`](crate::LoginThrottle).
     ///
-    /// **A reset** ends every session of the user and all other reset tokens, clears the count of failed
-    /// logins, and confirms the address, since its mail arrived there. It starts no session. A reset
+    /// **A reset** ends every session of the user and all other reset tokens, revokes the user's
+    /// [API keys](Self::api_keys) where the router has them, clears the count of failed logins, and confirms the address, since its mail arrived there. It starts no session. A reset
     /// token is good for 30 minutes, for one use, and only as long as the user has the
     /// same password, the same address, and is not disabled: see [`one_time_tokens`](Self::one_time_tokens).
     /// A token that confirms an address is over with the password too: whoever changes it before

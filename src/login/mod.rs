@@ -10,6 +10,7 @@ mod claims;
 mod client;
 mod endpoint;
 mod introspect;
+mod key_store;
 mod logout;
 mod mail;
 mod params;
@@ -52,6 +53,7 @@ use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
 use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
 use claims::ClaimsHook;
+use key_store::KeyStore;
 use mail::Mailing;
 use profile::ProfileType;
 use revocations::RevokedTokens;
@@ -160,6 +162,7 @@ pub struct LoginRouter<U, R> {
     clients: Option<Arc<Clients>>,
     claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
+    keys: Option<KeyStore>,
     profile: Option<ProfileType>,
     default_scopes: Vec<String>,
     body_limit: usize,
@@ -209,6 +212,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: None,
             claims: None,
             revoked: None,
+            keys: None,
             profile: None,
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
@@ -393,6 +397,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,
+            keys: self.keys,
             profile: self.profile,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,

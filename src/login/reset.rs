@@ -88,9 +88,13 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
         address: Option<IpAddr>,
     ) -> Result<(), Failure> {
         let event = AuditEvent::PasswordReset { user_id: user.id.clone() };
+        // Whoever had the account may have made keys. They go before the hash is another and after it,
+        // as sessions do.
+        self.revoke_keys_of(&user.id, address).await?;
         if !self.set_password(user, hash, None, event, address).await? {
             return Err(Failure::invalid_one_time_token());
         }
+        self.revoke_keys_of(&user.id, address).await?;
         // Who guessed the old password may have locked the account.
         self.limiter.forget(Account::User(&user.id)).await;
         self.confirm_where_it_was_mailed(user, address).await;
