@@ -351,14 +351,15 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
     /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
-    /// [`RegisterMode::Private`] has no mailer or stands beside
+    /// [`Endpoint::Register`] under [`RegisterMode::Private`] has no mailer or stands beside
     /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {
             assert!(is_scope_token(scope), "{scope:?} of the default scopes is no scope");
         }
-        if self.register_mode == RegisterMode::Private {
+        let registers = self.routes.has(Endpoint::Register);
+        if registers && self.register_mode == RegisterMode::Private {
             assert!(self.mailing.is_some(), "RegisterMode::Private needs LoginRouter::mailer");
             assert!(
                 !self.signs_in_on_register,
