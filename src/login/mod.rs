@@ -360,7 +360,11 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         }
         let registers = self.routes.has(Endpoint::Register);
         if registers && self.register_mode == RegisterMode::Private {
-            assert!(self.mailing.is_some(), "RegisterMode::Private needs LoginRouter::mailer");
+            assert!(
+                self.mailing.is_some(),
+                "RegisterMode::Private needs LoginRouter::mailer; without one, set \
+                 REGISTER_MODE=conflict where the mode comes from the settings"
+            );
             assert!(
                 !self.signs_in_on_register,
                 "sign_in_on_register would tell what RegisterMode::Private keeps"

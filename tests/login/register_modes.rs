@@ -190,6 +190,21 @@ async fn private_without_a_mailer_is_a_router_where_nobody_registers() {
 }
 
 #[test]
+#[should_panic = "REGISTER_MODE=conflict"]
+fn private_by_the_settings_without_a_mailer_names_the_variable() {
+    let settings = Settings::from_vars([
+        ("JWT_SECRET", "a secret of tests, which has 32 bytes and more"),
+        ("JWT_ISSUER", "https://me"),
+        ("JWT_AUDIENCE", "api"),
+        ("DATABASE_URL", "sqlite://app.db"),
+        ("REGISTER_MODE", "private"),
+    ])
+    .unwrap();
+    let router = LoginRouter::new(MemoryStore::new(), settings.issuer());
+    let _ = router.settings(&settings).unwrap().into_router();
+}
+
+#[test]
 #[should_panic = "sign_in_on_register would tell"]
 fn private_that_signs_in_is_refused_at_the_start() {
     struct Nowhere;
