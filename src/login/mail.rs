@@ -30,6 +30,8 @@ impl<U: AccountStore + OneTimeTokenStore, R: RefreshStore> LoginRouter<U, R> {
     /// | [`ResetPassword`](Endpoint::ResetPassword) | `POST /reset-password` | JSON `token`, `new_password` | 204; 400 `invalid_grant` the token is not good; 422 a rule is broken, and the token still good |
     ///
     /// Who registers with an address is sent a mail to confirm it, and who has a new password is told.
+    /// So is the address of before when [another one](Self::accounts) is asked for, and again when that
+    /// is confirmed (ASVS 5.0, 6.3.7).
     ///
     /// **Nobody is told who has an account.** The 202 are one answer, with one body, whether the account
     /// is there, unknown, confirmed or disabled, and nothing else is done before it: tokens and mails
@@ -159,6 +161,8 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             MailKind::ResetPassword => "reset_password",
             MailKind::EmailTaken | MailKind::UsernameTaken => "register",
             MailKind::PasswordChanged => "password_changed",
+            MailKind::EmailChangeRequested => "email_change_requested",
+            MailKind::EmailChanged => "email_changed",
         };
         // One address has one count, however it is spelled.
         let key = Email::new(&mail.to);
@@ -194,16 +198,23 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// What comes of a new password beside the ends of sessions: the user's reset tokens go, and the
     /// user is told.
     pub(super) async fn password_changed(self: &Arc<Self>, user: &User) {
-        let Some(Mailing { queue, tokens }) = &self.mailing else { return };
+        let Some(Mailing { tokens, .. }) = &self.mailing else { return };
         let reset = OneTimePurpose::ResetPassword.as_str();
         if let Err(error) = tokens.delete_one_time_tokens_of(&user.id, reset).await {
             // They are good for nothing any more: each is bound to the old password.
             crate::trace::warn!(%error, "used-up reset tokens could not be deleted");
             let _ = error;
         }
-        let (Some(email), Some(place)) = (user.email.clone(), queue.place()) else { return };
+        self.tell(MailKind::PasswordChanged, user);
+    }
+
+    /// Tells the address of a user what has happened, later. Without an address, a mailer or room,
+    /// nobody is told.
+    pub(super) fn tell(self: &Arc<Self>, kind: MailKind, user: &User) {
+        let place = self.mailing.as_ref().and_then(|mailing| mailing.queue.place());
+        let (Some(email), Some(place)) = (user.email.clone(), place) else { return };
         let (shared, user) = (Arc::clone(self), user.clone());
-        place.send(async move { shared.mail(MailKind::PasswordChanged, &user, &email).await });
+        place.send(async move { shared.mail(kind, &user, &email).await });
     }
 }
 

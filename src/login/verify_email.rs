@@ -12,6 +12,7 @@ use super::bound::Bound;
 use super::params::optional;
 use super::shared::Shared;
 use crate::audit::AuditEvent;
+use crate::mail::MailKind;
 use crate::one_time::OneTimePurpose;
 use crate::store::{AccountStore, ConfirmEmailError, Email, RefreshStore, User};
 
@@ -29,7 +30,7 @@ pub(super) async fn verify<U: AccountStore, R: RefreshStore>(
 }
 
 async fn confirm<U: AccountStore, R: RefreshStore>(
-    shared: &Shared<U, R>,
+    shared: &Arc<Shared<U, R>>,
     token: &str,
     address: Option<IpAddr>,
 ) -> Result<Response, Failure> {
@@ -42,12 +43,14 @@ async fn confirm<U: AccountStore, R: RefreshStore>(
     // The address was one when the token was made.
     let email = Email::new(&bound.email).map_err(|_| Failure::invalid_one_time_token())?;
     let user = shared.users.find_user(&taken.user_id).await?;
-    if !user.is_some_and(|user| bound.is_password_of(&user)) {
-        return Err(Failure::invalid_one_time_token());
-    }
+    let user = user.filter(|user| bound.is_password_of(user));
+    let user = user.ok_or(Failure::invalid_one_time_token())?;
     match shared.users.confirm_email(&taken.user_id, &email).await {
         Ok(true) => {
             shared.record(address, AuditEvent::EmailVerified { user_id: taken.user_id });
+            if user.pending_email.as_deref() == Some(email.as_str()) {
+                shared.tell(MailKind::EmailChanged, &user);
+            }
             Ok(no_content())
         }
         // The user is gone, or has another address by now.
