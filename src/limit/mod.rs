@@ -134,7 +134,7 @@ impl LoginThrottle {
     /// Mails of one kind to one e-mail address, so that nobody's is filled by others; `None` for no
     /// limit. A mail beyond it is not sent, and the log says so. The answer is the same, as it is for
     /// addresses without an account: see [`LoginRouter::mailer`](crate::LoginRouter::mailer). Its
-    /// pauses don't double. What tells of a new password is not limited.
+    /// pauses don't double.
     pub fn mails(mut self, rate: impl Into<Option<Rate>>) -> Self {
         self.mails = rate.into();
         self

@@ -21,6 +21,7 @@ use super::sessions::{Live, live};
 use super::shared::Shared;
 use crate::audit::AuditEvent;
 use crate::error::AuthErrorKind;
+use crate::mail::MailKind;
 use crate::reject::{Rejection, surroundings_of, token_of};
 use crate::store::{AccountStore, Email, RefreshStore, User, UserChange, UserStore};
 
@@ -47,7 +48,8 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     /// letter, gives the new one up. An address that is absent stays, under `PUT` too; `null` is an
     /// error where there is one, since an address can be replaced and not removed. A
     /// change of address counts as a [registration](crate::LoginThrottle::registrations) does. Where the
-    /// router has a [`mailer`](Self::mailer), a mail asks for the confirmation. Under
+    /// router has a [`mailer`](Self::mailer), a mail asks for the confirmation, and the old address is
+    /// told, then and when the new one is confirmed. Under
     /// [`RegisterMode::Private`](crate::RegisterMode::Private) a taken address is no 409 here, but at
     /// its confirmation.
     ///
@@ -211,5 +213,6 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     ) {
         self.record(address, AuditEvent::EmailChangeRequested { user_id: user.id.clone() });
         self.ask_to_verify(user, email.as_str());
+        self.tell(MailKind::EmailChangeRequested, user);
     }
 }

@@ -15,6 +15,7 @@ use super::LoginRouter;
 use super::answer::{Failure, json};
 use super::body;
 use super::endpoint::Endpoint;
+use super::key_store::KeyStore;
 use super::params::Params;
 use super::routes::Access;
 use super::sessions::{Live, live};
@@ -38,6 +39,10 @@ impl<U: UserStore + ApiKeyStore, R: RefreshStore> LoginRouter<U, R> {
     /// in seconds since the Unix epoch, and when it is made `key` too; `prefix` is the part of its
     /// text that is no secret. It gets scopes that the user holds and the token has, so that a narrow
     /// token makes no wide key. A token whose session has ended is refused.
+    ///
+    /// A [reset](Self::mailer) of the password revokes all keys of the user, as whoever had the account
+    /// may have made some; a change by [`Password`](Endpoint::Password) keeps them, as it does the
+    /// session.
     ///
     /// The keys are for [`JwtAuthLayer::api_keys`](crate::JwtAuthLayer::api_keys). No endpoint of this
     /// router takes one. Call it before [`without`](Self::without), [`only`](Self::only) and
@@ -65,6 +70,7 @@ impl<U: UserStore + ApiKeyStore, R: RefreshStore> LoginRouter<U, R> {
     /// ```
     #[must_use]
     pub fn api_keys(mut self, rules: ApiKeys) -> Self {
+        self.keys = Some(KeyStore::new(self.users.clone()));
         let rules = Arc::new(rules);
         let make = move |State(shared): State<Arc<Shared<U, R>>>, request: Request| {
             let rules = Arc::clone(&rules);

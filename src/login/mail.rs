@@ -6,6 +6,7 @@ use axum::routing::post;
 
 use super::LoginRouter;
 use super::answer::Failure;
+use super::bound::Bound;
 use super::endpoint::Endpoint;
 use super::routes::Access;
 use super::shared::Shared;
@@ -29,6 +30,8 @@ impl<U: AccountStore + OneTimeTokenStore, R: RefreshStore> LoginRouter<U, R> {
     /// | [`ResetPassword`](Endpoint::ResetPassword) | `POST /reset-password` | JSON `token`, `new_password` | 204; 400 `invalid_grant` the token is not good; 422 a rule is broken, and the token still good |
     ///
     /// Who registers with an address is sent a mail to confirm it, and who has a new password is told.
+    /// So is the address of before when [another one](Self::accounts) is asked for, and again when that
+    /// is confirmed (ASVS 5.0, 6.3.7).
     ///
     /// **Nobody is told who has an account.** The 202 are one answer, with one body, whether the account
     /// is there, unknown, confirmed or disabled, and nothing else is done before it: tokens and mails
@@ -36,10 +39,12 @@ impl<U: AccountStore + OneTimeTokenStore, R: RefreshStore> LoginRouter<U, R> {
     /// Requests from one address, and mails to one, are limited:
     /// [`LoginThrottle`](crate::LoginThrottle).
     ///
-    /// **A reset** ends every session of the user and all other reset tokens, clears the count of failed
-    /// logins, and confirms the address, since its mail arrived there. It starts no session. A reset
+    /// **A reset** ends every session of the user and all other reset tokens, revokes the user's
+    /// [API keys](Self::api_keys) where the router has them, clears the count of failed logins, and confirms the address, since its mail arrived there. It starts no session. A reset
     /// token is good for 30 minutes, for one use, and only as long as the user has the
     /// same password, the same address, and is not disabled: see [`one_time_tokens`](Self::one_time_tokens).
+    /// A token that confirms an address is over with the password too: whoever changes it before
+    /// confirming asks for another mail.
     ///
     /// Mails have links to pages of the application where the router has
     /// [`mail_links`](Self::mail_links), and else the token alone. Tokens are kept beside the users;
@@ -137,7 +142,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// The mail that asks a user to confirm an address.
     pub(super) async fn verification(&self, user: &User, email: &str) -> Option<Mail> {
         let mail = self.mail(MailKind::VerifyEmail, user, email).await?;
-        self.with_token(mail, OneTimePurpose::VerifyEmail, user, email).await
+        self.with_token(mail, OneTimePurpose::VerifyEmail, user).await
     }
 
     /// Makes a mail to a user, unless the address had too many of the kind.
@@ -155,8 +160,9 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             MailKind::VerifyEmail => "verify_email",
             MailKind::ResetPassword => "reset_password",
             MailKind::EmailTaken | MailKind::UsernameTaken => "register",
-            // It tells of what has happened, and is as rare as that.
-            MailKind::PasswordChanged => return true,
+            MailKind::PasswordChanged => "password_changed",
+            MailKind::EmailChangeRequested => "email_change_requested",
+            MailKind::EmailChanged => "email_changed",
         };
         // One address has one count, however it is spelled.
         let key = Email::new(&mail.to);
@@ -168,16 +174,16 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         may
     }
 
-    /// Gives a mail its token.
+    /// Gives a mail its token, which is bound to the address and the user's password.
     pub(super) async fn with_token(
         &self,
         mail: Mail,
         purpose: OneTimePurpose,
         user: &User,
-        payload: &str,
     ) -> Option<Mail> {
         let (rules, tokens) = (&self.one_time_tokens, &self.mailing.as_ref()?.tokens);
-        match rules.issue(tokens, purpose, &user.id, payload, self.now()).await {
+        let payload = Bound::to(&mail.to, user).payload()?;
+        match rules.issue(tokens, purpose, &user.id, &payload, self.now()).await {
             Ok(token) => {
                 let lifetime = rules.lifetime_of(purpose);
                 Some(mail.with_token(token, lifetime, self.mail_links.as_ref()))
@@ -192,16 +198,23 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// What comes of a new password beside the ends of sessions: the user's reset tokens go, and the
     /// user is told.
     pub(super) async fn password_changed(self: &Arc<Self>, user: &User) {
-        let Some(Mailing { queue, tokens }) = &self.mailing else { return };
+        let Some(Mailing { tokens, .. }) = &self.mailing else { return };
         let reset = OneTimePurpose::ResetPassword.as_str();
         if let Err(error) = tokens.delete_one_time_tokens_of(&user.id, reset).await {
             // They are good for nothing any more: each is bound to the old password.
             crate::trace::warn!(%error, "used-up reset tokens could not be deleted");
             let _ = error;
         }
-        let (Some(email), Some(place)) = (user.email.clone(), queue.place()) else { return };
+        self.tell(MailKind::PasswordChanged, user);
+    }
+
+    /// Tells the address of a user what has happened, later. Without an address, a mailer or room,
+    /// nobody is told.
+    pub(super) fn tell(self: &Arc<Self>, kind: MailKind, user: &User) {
+        let place = self.mailing.as_ref().and_then(|mailing| mailing.queue.place());
+        let (Some(email), Some(place)) = (user.email.clone(), place) else { return };
         let (shared, user) = (Arc::clone(self), user.clone());
-        place.send(async move { shared.mail(MailKind::PasswordChanged, &user, &email).await });
+        place.send(async move { shared.mail(kind, &user, &email).await });
     }
 }
 

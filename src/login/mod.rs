@@ -6,11 +6,13 @@ mod answer;
 mod api_keys;
 mod authenticate;
 mod body;
+mod bound;
 mod claims;
 mod client;
 mod endpoint;
 mod introspect;
 mod issue;
+mod key_store;
 mod logout;
 mod mail;
 mod params;
@@ -53,6 +55,7 @@ use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
 use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
 use crate::token::is_scope_token;
 use claims::ClaimsHook;
+use key_store::KeyStore;
 use mail::Mailing;
 use profile::ProfileType;
 use revocations::RevokedTokens;
@@ -161,6 +164,7 @@ pub struct LoginRouter<U, R> {
     clients: Option<Arc<Clients>>,
     claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
+    keys: Option<KeyStore>,
     profile: Option<ProfileType>,
     default_scopes: Vec<String>,
     body_limit: usize,
@@ -210,6 +214,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: None,
             claims: None,
             revoked: None,
+            keys: None,
             profile: None,
             default_scopes: Vec::new(),
             body_limit: DEFAULT_BODY_LIMIT,
@@ -348,15 +353,20 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
     /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
-    /// [`RegisterMode::Private`] has no mailer or stands beside
+    /// [`Endpoint::Register`] under [`RegisterMode::Private`] has no mailer or stands beside
     /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {
             assert!(is_scope_token(scope), "{scope:?} of the default scopes is no scope");
         }
-        if self.register_mode == RegisterMode::Private {
-            assert!(self.mailing.is_some(), "RegisterMode::Private needs LoginRouter::mailer");
+        let registers = self.routes.has(Endpoint::Register);
+        if registers && self.register_mode == RegisterMode::Private {
+            assert!(
+                self.mailing.is_some(),
+                "RegisterMode::Private needs LoginRouter::mailer; without one, set \
+                 REGISTER_MODE=conflict where the mode comes from the settings"
+            );
             assert!(
                 !self.signs_in_on_register,
                 "sign_in_on_register would tell what RegisterMode::Private keeps"
@@ -394,6 +404,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,
+            keys: self.keys,
             profile: self.profile,
             default_scopes: self.default_scopes,
             body_limit: self.body_limit,

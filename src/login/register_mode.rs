@@ -35,7 +35,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///   not. Users without an address are not asked for one; what has an address from before is
     ///   confirmed at [`Endpoint::VerifyEmail`](crate::Endpoint::VerifyEmail) or by a reset.
     ///
-    /// It needs a [`mailer`](Self::mailer).
+    /// Where the router has the endpoint, it needs a [`mailer`](Self::mailer).
     ///
     /// # Examples
     ///

@@ -5,13 +5,10 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::answer::{Failure, accepted, no_content};
 use super::body;
+use super::bound::Bound;
 use super::params::required;
 use super::password::context_of;
 use super::shared::Shared;
@@ -20,22 +17,6 @@ use crate::limit::Account;
 use crate::mail::{Mail, MailKind};
 use crate::one_time::OneTimePurpose;
 use crate::store::{AccountStore, Email, RefreshStore, User};
-
-/// What a reset token is bound to: it is good for nothing once either is another.
-#[derive(PartialEq, Serialize, Deserialize)]
-struct Bound {
-    /// Where it was mailed to.
-    email: String,
-    /// SHA-256 of the hash of the password.
-    password: String,
-}
-
-impl Bound {
-    fn to(user: &User) -> Option<Self> {
-        let password = URL_SAFE_NO_PAD.encode(Sha256::digest(user.password_hash().as_bytes()));
-        Some(Self { email: user.email.clone()?, password })
-    }
-}
 
 /// One answer for all. The user is looked for, so that a store which is out of reach is a 503; what
 /// more there is to do for one who exists comes after the answer.
@@ -83,11 +64,8 @@ pub(super) async fn reset<U: AccountStore, R: RefreshStore>(
 
 impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
     async fn reset_mail(&self, user: User) -> Option<Mail> {
-        let bound = Bound::to(&user)?;
-        let mail = self.mail(MailKind::ResetPassword, &user, &bound.email).await?;
-        // Texts have no way to fail.
-        let payload = serde_json::to_string(&bound).ok()?;
-        self.with_token(mail, OneTimePurpose::ResetPassword, &user, &payload).await
+        let mail = self.mail(MailKind::ResetPassword, &user, user.email.as_deref()?).await?;
+        self.with_token(mail, OneTimePurpose::ResetPassword, &user).await
     }
 
     /// The user whose password this token may set, which stays as it is.
@@ -97,9 +75,10 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
         let Some(found) = rules.find(tokens, purpose, token, self.now()).await? else {
             return Ok(None);
         };
-        let bound: Option<Bound> = serde_json::from_str(&found.payload).ok();
+        let Some(bound) = Bound::from_payload(&found.payload) else { return Ok(None) };
         let user = self.users.find_user(&found.user_id).await?;
-        Ok(user.filter(|user| user.is_active && bound.is_some() && Bound::to(user) == bound))
+        let is_theirs = |user: &User| user.email.as_deref() == Some(bound.email.as_str());
+        Ok(user.filter(|user| user.is_active && is_theirs(user) && bound.is_password_of(user)))
     }
 
     async fn replace_password(
@@ -109,9 +88,13 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
         address: Option<IpAddr>,
     ) -> Result<(), Failure> {
         let event = AuditEvent::PasswordReset { user_id: user.id.clone() };
+        // Whoever had the account may have made keys. They go before the hash is another and after it,
+        // as sessions do.
+        self.revoke_keys_of(&user.id, address).await?;
         if !self.set_password(user, hash, None, event, address).await? {
             return Err(Failure::invalid_one_time_token());
         }
+        self.revoke_keys_of(&user.id, address).await?;
         // Who guessed the old password may have locked the account.
         self.limiter.forget(Account::User(&user.id)).await;
         self.confirm_where_it_was_mailed(user, address).await;

@@ -52,6 +52,10 @@ impl<U, R> Routes<U, R> {
         }
     }
 
+    pub(super) fn has(&self, endpoint: Endpoint) -> bool {
+        self.0.contains_key(&endpoint)
+    }
+
     pub(super) fn retain(&mut self, keep: impl Fn(Endpoint) -> bool) {
         self.0.retain(|endpoint, _| keep(*endpoint));
     }

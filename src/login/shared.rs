@@ -11,6 +11,7 @@ use http::header::USER_AGENT;
 use super::answer::Failure;
 use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
+use super::key_store::KeyStore;
 use super::mail::Mailing;
 use super::params::Params;
 use super::profile::ProfileType;
@@ -47,6 +48,8 @@ pub(super) struct Shared<U, R> {
     pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.
     pub(super) revoked: Option<RevokedTokens>,
+    /// Where users have API keys.
+    pub(super) keys: Option<KeyStore>,
     pub(super) profile: Option<ProfileType>,
     pub(super) default_scopes: Vec<String>,
     pub(super) body_limit: usize,

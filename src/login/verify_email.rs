@@ -8,9 +8,11 @@ use axum::response::Response;
 
 use super::answer::{Failure, accepted, no_content};
 use super::body;
+use super::bound::Bound;
 use super::params::optional;
 use super::shared::Shared;
 use crate::audit::AuditEvent;
+use crate::mail::MailKind;
 use crate::one_time::OneTimePurpose;
 use crate::store::{AccountStore, ConfirmEmailError, Email, RefreshStore, User};
 
@@ -28,7 +30,7 @@ pub(super) async fn verify<U: AccountStore, R: RefreshStore>(
 }
 
 async fn confirm<U: AccountStore, R: RefreshStore>(
-    shared: &Shared<U, R>,
+    shared: &Arc<Shared<U, R>>,
     token: &str,
     address: Option<IpAddr>,
 ) -> Result<Response, Failure> {
@@ -37,11 +39,18 @@ async fn confirm<U: AccountStore, R: RefreshStore>(
     let taken = rules.take(tokens, OneTimePurpose::VerifyEmail, token, shared.now()).await?;
     let taken = taken.ok_or(Failure::invalid_one_time_token())?;
     permit.succeeded().await;
+    let bound = Bound::from_payload(&taken.payload).ok_or(Failure::invalid_one_time_token())?;
     // The address was one when the token was made.
-    let email = Email::new(&taken.payload).map_err(|_| Failure::invalid_one_time_token())?;
+    let email = Email::new(&bound.email).map_err(|_| Failure::invalid_one_time_token())?;
+    let user = shared.users.find_user(&taken.user_id).await?;
+    let user = user.filter(|user| bound.is_password_of(user));
+    let user = user.ok_or(Failure::invalid_one_time_token())?;
     match shared.users.confirm_email(&taken.user_id, &email).await {
         Ok(true) => {
             shared.record(address, AuditEvent::EmailVerified { user_id: taken.user_id });
+            if user.pending_email.as_deref() == Some(email.as_str()) {
+                shared.tell(MailKind::EmailChanged, &user);
+            }
             Ok(no_content())
         }
         // The user is gone, or has another address by now.

@@ -75,9 +75,11 @@ impl MailLinks {
         let template = match kind {
             MailKind::VerifyEmail => &self.verify_email,
             MailKind::ResetPassword => &self.reset_password,
-            MailKind::EmailTaken | MailKind::UsernameTaken | MailKind::PasswordChanged => {
-                return None;
-            }
+            MailKind::EmailTaken
+            | MailKind::UsernameTaken
+            | MailKind::PasswordChanged
+            | MailKind::EmailChangeRequested
+            | MailKind::EmailChanged => return None,
         };
         Some(template.replace(PLACEHOLDER, token))
     }

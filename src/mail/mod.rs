@@ -42,6 +42,11 @@ pub enum MailKind {
     UsernameTaken,
     /// Your password was changed or reset.
     PasswordChanged,
+    /// Another address was given for your account, and waits for its confirmation: to the address that
+    /// the account has until then.
+    EmailChangeRequested,
+    /// Another address was confirmed, and took the place of yours: to the one that it replaced.
+    EmailChanged,
 }
 
 /// A mail to a user, as a [`Mailer`] gets it. Debug hides the token and the link.

@@ -53,6 +53,8 @@ fn every_mail_says_what_to_do_for_whoever_did_not_ask_for_it() {
         MailKind::EmailTaken,
         MailKind::UsernameTaken,
         MailKind::PasswordChanged,
+        MailKind::EmailChangeRequested,
+        MailKind::EmailChanged,
     ];
     for kind in kinds {
         let mut mail = Mail::new(kind, "victim@example.com", "https://evil.example");

@@ -85,6 +85,22 @@ pub(super) fn plain(mail: &Mail) -> MailText {
              a new one at once: that ends every session of the account."
                 .to_owned(),
         ),
+        MailKind::EmailChangeRequested => (
+            "Another e-mail address for your account",
+            "Somebody who is logged in to the account with this address gave another address for it, \
+             which takes the place of this one as soon as it is confirmed. If it was not you, ask for a \
+             new password at once: that ends every session of the account, and what was mailed to the \
+             other address is good for nothing any more."
+                .to_owned(),
+        ),
+        MailKind::EmailChanged => (
+            "Your e-mail address was changed",
+            "The account that had this address has another one now, which was confirmed. Nobody can \
+             log in or ask for a new password with this one any more. If it was not you, log in with \
+             your user name at once, change the password and give this address again; if you can't, \
+             write to whoever runs the service."
+                .to_owned(),
+        ),
     };
     MailText::new(subject, format!("{greeting}\n\n{words}\n"))
 }

@@ -10,10 +10,11 @@ use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tower_bearer::{
     ApiKeyStore, ApiKeyVerifier, ApiKeys, AuditRecord, Clock, Endpoint, Issuer, JwtAuthLayer,
-    LoginRouter, MemoryStore, RefreshStore, UserStore, require_scopes,
+    LoginRouter, MailKind, MemoryStore, RefreshStore, UserStore, require_scopes,
 };
 
-use super::support::{Answer, App, app, app_with_stores, postgres, redis, sqlite};
+use super::mail::{ALICE, NEW, mail_apps};
+use super::support::{Answer, App, PASSWORD, app, app_with_stores, postgres, redis, sqlite};
 
 type Trail = Arc<Mutex<Vec<Value>>>;
 
@@ -112,6 +113,45 @@ async fn r191_a_key_is_shown_once() {
         );
         let secret = key.rsplit('_').next().unwrap();
         assert!(!json!(events).to_string().contains(secret));
+    }
+}
+
+/// Reset tokens are made by the queue, which a test waits for.
+#[tokio::test]
+async fn r173_a_reset_revokes_the_keys_of_the_user_and_a_change_keeps_them() {
+    for it in mail_apps!(|it| it.api_keys(ApiKeys::new())).await {
+        let (id, _) = it.registered("alice", ALICE).await;
+        it.registered("bob", "bob@example.com").await;
+        let [of_alice, of_bob] = ["alice", "bob"].map(|user| it.log_in(user, PASSWORD));
+        let (of_alice, of_bob) = (of_alice.await, of_bob.await.text("access_token"));
+        let of_alice = of_alice.text("access_token");
+        let backup = json!({ "name": "backup", "scopes": ["me"] });
+        let made = make(&it.app, &of_alice, &backup).await.text("id");
+        let other = make(&it.app, &of_alice, &backup).await.text("id");
+        make(&it.app, &of_bob, &backup).await;
+
+        let body = json!({ "current_password": PASSWORD, "new_password": NEW });
+        let changed = it.app.json_with_token(Method::POST, "/password", &of_alice, body).await;
+        assert_eq!(changed.status, 204);
+        assert_eq!(list(&it.app, &of_alice).await.as_array().unwrap().len(), 2);
+
+        it.mails().await;
+        it.forgot(ALICE).await;
+        let token = it.token(MailKind::ResetPassword, ALICE).await;
+        it.events(&[]);
+        assert_eq!(it.reset(&token, "another meadow in May").await.status, 204);
+        let mut revoked: Vec<_> = it.events(&[]);
+        revoked.retain(|event| event["event"] == "api_key.revoked");
+        assert!(revoked.iter().all(|event| event["user_id"] == id.as_str()));
+        let mut revoked: Vec<_> = revoked.iter().map(|event| event["key_id"].clone()).collect();
+        revoked.sort_by_key(ToString::to_string);
+        let mut expected = [json!(made), json!(other)];
+        expected.sort_by_key(ToString::to_string);
+        assert_eq!(revoked, expected);
+
+        let login = it.log_in("alice", "another meadow in May").await.text("access_token");
+        assert_eq!(list(&it.app, &login).await, json!([]));
+        assert_eq!(list(&it.app, &of_bob).await.as_array().unwrap().len(), 1);
     }
 }
 

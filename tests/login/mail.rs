@@ -129,6 +129,18 @@ impl MailApp {
         self.mail(kind, to).await.token().unwrap().to_owned()
     }
 
+    /// The token of the one mail of a kind since the last call, whatever else was sent.
+    pub(crate) async fn token_among(&self, kind: MailKind, to: &str) -> String {
+        let mails = self.mails().await.into_iter().filter(|mail| mail.kind == kind).collect();
+        Self::one(mails, kind, to).token().unwrap().to_owned()
+    }
+
+    /// Asks for another address by `PATCH /me`.
+    pub(crate) async fn ask_for_address(&self, bearer: &str, email: &str) -> Answer {
+        let body = json!({ "email": email });
+        self.app.json_with_token(Method::PATCH, "/me", bearer, body).await
+    }
+
     pub(crate) async fn register(&self, username: &str, email: &str) -> Answer {
         let body = json!({ "username": username, "password": PASSWORD, "email": email });
         self.app.json("/register", body).await
@@ -320,6 +332,25 @@ async fn nobody_is_flooded_with_mails_and_the_answers_stay_the_same() {
         // Whoever asked for the others has made none of them useless.
         assert_eq!(it.reset(&tokens[0], NEW).await.status, 204);
         it.mail(MailKind::PasswordChanged, ALICE).await;
+    }
+}
+
+#[tokio::test]
+async fn changes_of_a_password_flood_nobody_with_mails() {
+    for it in mail_apps!(|it| it).await {
+        // The address may be somebody else's.
+        it.registered("alice", ALICE).await;
+        let (mut old, mut sent) = (PASSWORD.to_owned(), 0);
+        for number in 0..8 {
+            let new = format!("a wide meadow in {number}");
+            let login = it.log_in("alice", &old).await.text("access_token");
+            let body = json!({ "current_password": old, "new_password": new });
+            let changed = it.app.json_with_token(Method::POST, "/password", &login, body).await;
+            assert_eq!(changed.status, 204, "{changed:?}");
+            sent += it.mails().await.len();
+            old = new;
+        }
+        assert_eq!(sent, 5, "five in an hour");
     }
 }
 

@@ -9,6 +9,7 @@ mod audit;
 mod bodies;
 mod claims_hook;
 mod clients;
+mod email_change;
 mod introspect;
 mod mail;
 mod me;

@@ -2,7 +2,7 @@
 
 use http::{Method, header};
 use serde_json::json;
-use tower_bearer::{Issuer, LoginRouter, MailKind, MemoryStore, RegisterMode};
+use tower_bearer::{Endpoint, Issuer, LoginRouter, MailKind, MemoryStore, RegisterMode, Settings};
 
 use super::clients::clients;
 use super::mail::{ALICE, NEW, mail_apps, names};
@@ -173,6 +173,35 @@ async fn what_a_client_may_not_have_is_refused_before_there_is_an_account() {
 fn private_without_a_mailer_is_refused_at_the_start() {
     let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests());
     let _ = router.register_mode(RegisterMode::Private).into_router();
+}
+
+#[tokio::test]
+async fn private_without_a_mailer_is_a_router_where_nobody_registers() {
+    for app in apps_with!(|router| {
+        router.register_mode(RegisterMode::Private).only([Endpoint::Me, Endpoint::Login])
+    })
+    .await
+    {
+        assert_eq!(app.register("alice").await.status, 404);
+        let body = json!({ "username": "admin", "password": PASSWORD });
+        let login = app.json("/login", body).await.text("access_token");
+        assert_eq!(app.with_token(Method::GET, "/me", &login).await.status, 200);
+    }
+}
+
+#[test]
+#[should_panic = "REGISTER_MODE=conflict"]
+fn private_by_the_settings_without_a_mailer_names_the_variable() {
+    let settings = Settings::from_vars([
+        ("JWT_SECRET", "a secret of tests, which has 32 bytes and more"),
+        ("JWT_ISSUER", "https://me"),
+        ("JWT_AUDIENCE", "api"),
+        ("DATABASE_URL", "sqlite://app.db"),
+        ("REGISTER_MODE", "private"),
+    ])
+    .unwrap();
+    let router = LoginRouter::new(MemoryStore::new(), settings.issuer());
+    let _ = router.settings(&settings).unwrap().into_router();
 }
 
 #[test]

@@ -178,6 +178,35 @@ async fn r173_a_token_outlives_neither_its_password_nor_its_address_nor_its_user
 }
 
 #[tokio::test]
+async fn r173_a_token_that_confirms_an_address_does_not_outlive_the_password() {
+    for it in mail_apps!(|it| it.accounts()).await {
+        let (_, own) = it.registered("alice", ALICE).await;
+        // Whoever has a token of hers asks for an address of theirs, and waits.
+        let stolen = it.log_in("alice", PASSWORD).await.text("access_token");
+        assert_eq!(it.ask_for_address(&stolen, "mallory@example.com").await.status, 200);
+        let planted = it.token_among(MailKind::VerifyEmail, "mallory@example.com").await;
+        let token = asked(&it).await;
+        assert_eq!(it.reset(&token, NEW).await.status, 204);
+        it.mails().await;
+        it.verify(&planted).await.assert_error(400, "invalid_grant");
+        it.forgot("mallory@example.com").await;
+        assert!(it.mails().await.is_empty(), "the address is nobody's");
+        it.verify(&own).await.assert_error(400, "invalid_grant");
+
+        // A change does the same as a reset, and the mail can be asked for again.
+        let login = it.log_in("alice", NEW).await.text("access_token");
+        assert_eq!(it.ask_for_address(&login, "alice@example.org").await.status, 200);
+        let late = it.token_among(MailKind::VerifyEmail, "alice@example.org").await;
+        let body = json!({ "current_password": NEW, "new_password": PASSWORD });
+        let changed = it.app.json_with_token(Method::POST, "/password", &login, body).await;
+        assert_eq!(changed.status, 204);
+        it.mails().await;
+        it.verify(&late).await.assert_error(400, "invalid_grant");
+        assert_eq!(it.log_in("alice", PASSWORD).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn r173_known_unknown_and_disabled_users_get_one_answer() {
     let (it, store) = in_memory().await;
     it.registered("alice", ALICE).await;
@@ -248,8 +277,8 @@ async fn r175_guesses_of_tokens_are_limited_by_address() {
         assert_eq!(it.verify(&verify).await, refused);
         assert_eq!(it.app.hasher.computations(), hashed);
         it.app.clock.advance(2 * MINUTE);
-        assert_eq!(it.reset(&token, NEW).await.status, 204);
         assert_eq!(it.verify(&verify).await.status, 204);
+        assert_eq!(it.reset(&token, NEW).await.status, 204);
     }
 }
 

@@ -83,7 +83,7 @@ async fn a_new_address_is_confirmed_by_a_token_and_signs_in_then() {
         let body = json!({ "email": new });
         let changed = it.app.json_with_token(Method::PATCH, "/me", &login, body).await;
         assert_eq!(changed.json()["email"], new);
-        let token = it.token(MailKind::VerifyEmail, new).await;
+        let token = it.token_among(MailKind::VerifyEmail, new).await;
         let by_email = json!({ "email": new, "password": PASSWORD });
         it.app.json("/login", by_email.clone()).await.assert_error(400, "invalid_grant");
         // The old address may be confirmed meanwhile; it is that of a reset until then.
@@ -91,6 +91,7 @@ async fn a_new_address_is_confirmed_by_a_token_and_signs_in_then() {
         assert_eq!(it.verify(&token).await.status, 204);
         assert_eq!(it.app.json("/login", by_email).await.status, 200);
         assert_eq!(me(&it).await["email_verified"], true);
+        it.mail(MailKind::EmailChanged, ALICE).await;
         it.forgot(ALICE).await;
         assert!(it.mails().await.is_empty(), "it is nobody's any more");
     }
@@ -103,7 +104,7 @@ async fn an_address_that_is_another_users_by_now_is_not_confirmed() {
         let login = it.log_in("alice", PASSWORD).await.text("access_token");
         let body = json!({ "email": "wanted@example.com" });
         it.app.json_with_token(Method::PATCH, "/me", &login, body).await;
-        let late = it.token(MailKind::VerifyEmail, "wanted@example.com").await;
+        let late = it.token_among(MailKind::VerifyEmail, "wanted@example.com").await;
         it.registered("bob", "wanted@example.com").await;
         let answer = it.verify(&late).await;
         answer.assert_error(409, "conflict");
@@ -111,7 +112,7 @@ async fn an_address_that_is_another_users_by_now_is_not_confirmed() {
         // And one that is not wanted any more confirms nothing.
         let body = json!({ "email": "other@example.com" });
         it.app.json_with_token(Method::PATCH, "/me", &login, body).await;
-        let given_up = it.token(MailKind::VerifyEmail, "other@example.com").await;
+        let given_up = it.token_among(MailKind::VerifyEmail, "other@example.com").await;
         it.app.json_with_token(Method::PATCH, "/me", &login, json!({ "email": ALICE })).await;
         it.verify(&given_up).await.assert_error(400, "invalid_grant");
     }
