@@ -73,6 +73,7 @@ fn keys_that_rest_are_forgotten() {
         usage.count(&key(&number.to_string(), None), clock.now()).unwrap();
         clock.advance(Duration::from_secs(1));
     }
-    // Those of the last minute, and those since the map was full last.
-    assert!(usage.len() < 200, "{}", usage.len());
+    // Those of the last minute, and those since the map was full last. How full that is depends on where
+    // its random hashes put them.
+    assert!(usage.len() < 1000, "{}", usage.len());
 }
