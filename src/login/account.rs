@@ -46,8 +46,10 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     /// in. The old one goes on working until then, so that whoever mistypes is not locked out, and
     /// nobody gets hold of an account by an address that is not theirs. The old address, letter by
     /// letter, gives the new one up. An address that is absent stays, under `PUT` too; `null` is an
-    /// error where there is one, since an address can be replaced and not removed. A
-    /// change of address counts as a [registration](crate::LoginThrottle::registrations) does. Where the
+    /// error where there is one, since an address can be replaced and not removed. The pending address
+    /// under `PATCH` asks for its mail again; under `PUT`, where it comes back with the rest, it asks for
+    /// nothing. A change of address, and asking again, count as a
+    /// [registration](crate::LoginThrottle::registrations) does. Where the
     /// router has a [`mailer`](Self::mailer), a mail asks for the confirmation, and the old address is
     /// told, then and when the new one is confirmed. Under
     /// [`RegisterMode::Private`](crate::RegisterMode::Private) a taken address is no 409 here, but at
@@ -143,7 +145,7 @@ async fn change<U: AccountStore, R: RefreshStore>(
     let params = body::json_params(request, shared.body_limit).await?;
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
     let profile = shared.profile_in(&params)?;
-    let address_change = wanted_address(&params, user)?;
+    let address_change = wanted_address(&params, user, absent)?;
     if let AddressChange::New(email) = &address_change {
         shared.register_attempt(address).await?;
         let holder = shared.users.find_user_by_email(email).await?;
@@ -181,7 +183,7 @@ enum AddressChange {
     New(Email),
 }
 
-fn wanted_address(params: &Params, user: &User) -> Result<AddressChange, Failure> {
+fn wanted_address(params: &Params, user: &User, absent: Absent) -> Result<AddressChange, Failure> {
     let Some(text) = optional(params, "email")? else {
         let is_removed = params.value("email").is_some();
         return match (&user.email, &user.pending_email) {
@@ -194,9 +196,13 @@ fn wanted_address(params: &Params, user: &User) -> Result<AddressChange, Failure
     };
     let email = Email::new(text).map_err(|error| Failure::field("email", error.reason()))?;
     let wanted = Some(email.as_str());
-    // What is shown may come back with the rest, and asks for nothing.
+    // What is shown comes back with the rest of a `PUT`, and asks for nothing. A `PATCH` means what it
+    // names: it asks for the mail again.
     Ok(match (user.email.as_deref(), user.pending_email.as_deref()) {
-        (_, pending @ Some(_)) if pending == wanted => AddressChange::None,
+        (_, pending @ Some(_)) if pending == wanted => match absent {
+            Absent::IsCleared => AddressChange::None,
+            Absent::Stays => AddressChange::New(email),
+        },
         (current, None) if current == wanted => AddressChange::None,
         (current, Some(_)) if current == wanted => AddressChange::GivenUp,
         _ => AddressChange::New(email),

@@ -1,8 +1,10 @@
 //! Changes of an address, by mail (ASVS 5.0, 6.3.7).
 
-use tower_bearer::MailKind;
+use http::Method;
+use serde_json::json;
+use tower_bearer::{LoginThrottle, MailKind, Rate};
 
-use super::mail::{ALICE, mail_apps};
+use super::mail::{ALICE, mail_apps, names};
 use super::support::PASSWORD;
 
 const OTHER: &str = "alice@example.org";
@@ -46,5 +48,46 @@ async fn where_there_was_no_address_nobody_is_told() {
         let token = it.token(MailKind::VerifyEmail, ALICE).await;
         assert_eq!(it.verify(&token).await.status, 204);
         assert!(it.mails().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_mail_for_a_pending_address_is_sent_again_by_a_patch_and_by_no_put() {
+    for it in mail_apps!(|it| it.accounts()).await {
+        it.registered("alice", ALICE).await;
+        let login = it.log_in("alice", PASSWORD).await.text("access_token");
+        assert_eq!(it.ask_for_address(&login, OTHER).await.status, 200);
+        let first = it.token_among(MailKind::VerifyEmail, OTHER).await;
+        it.events(&[]);
+
+        let same = json!({ "name": "Alice", "email": OTHER });
+        let put = it.app.json_with_token(Method::PUT, "/me", &login, same).await;
+        assert_eq!((put.status.as_u16(), &put.json()["email"]), (200, &json!(OTHER)));
+        assert!(it.mails().await.is_empty() && it.events(&[]).is_empty());
+
+        let again = it.ask_for_address(&login, OTHER).await;
+        assert_eq!((again.status.as_u16(), again.json()), (200, put.json()));
+        let second = it.token_among(MailKind::VerifyEmail, OTHER).await;
+        assert_ne!(first, second);
+        assert_eq!(names(&it.events(&[])), ["email.change_requested"]);
+        assert_eq!(it.verify(&second).await.status, 204);
+    }
+}
+
+#[tokio::test]
+async fn mails_for_a_pending_address_are_limited_as_new_ones_are() {
+    let limit = || LoginThrottle::new().registrations("9/minute".parse::<Rate>().unwrap());
+    for it in mail_apps!(|it| it.accounts().throttle(limit())).await {
+        it.registered("alice", ALICE).await;
+        let login = it.log_in("alice", PASSWORD).await.text("access_token");
+        for _ in 0..8 {
+            assert_eq!(it.ask_for_address(&login, OTHER).await.status, 200);
+        }
+        let mails = it.mails().await;
+        for kind in [MailKind::VerifyEmail, MailKind::EmailChangeRequested] {
+            assert_eq!(mails.iter().filter(|mail| mail.kind == kind).count(), 5, "{kind:?}");
+        }
+        let refused = it.ask_for_address(&login, OTHER).await;
+        refused.assert_error(429, "too_many_requests");
     }
 }
