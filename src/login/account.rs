@@ -7,7 +7,6 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
-use serde_json::Value;
 
 use super::LoginRouter;
 use super::answer::{Failure, json};
@@ -35,17 +34,18 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     /// | | `PATCH /me` | a bearer token, JSON `name`?, `email`?, `profile`? | the user; 409 the address is taken; 422 a rule is broken |
     /// | | `PUT /me` | as `PATCH` | as `PATCH` |
     ///
-    /// `PATCH` leaves what is absent as it is, and clears the name or the
-    /// [`profile`](Self::profile) that is `null`. `PUT` clears them too where they are absent. The
-    /// profile is replaced as a whole either way. Nothing else of a body has any effect, whatever
-    /// its members are called. A token whose session has ended changes nothing.
+    /// What is absent stays as it is, and the name or the [`profile`](Self::profile) that is `null` is
+    /// cleared. So it is within the profile: members that are sent replace those that are there (RFC
+    /// 7396). `PUT` does the same, for clients that know no `PATCH` and need not know each field. Nothing else
+    /// of a body has any effect, whatever its members are called. A token whose session has ended
+    /// changes nothing.
     ///
     /// # Addresses
     ///
     /// A new address is pending until it is confirmed: it is shown, as not verified, and signs nobody
     /// in. The old one goes on working until then, so that whoever mistypes is not locked out, and
     /// nobody gets hold of an account by an address that is not theirs. The old address, letter by
-    /// letter, gives the new one up. An address that is absent stays, under `PUT` too; `null` is an
+    /// letter, gives the new one up. `null` is an
     /// error where there is one, since an address can be replaced and not removed. The pending address
     /// under `PATCH` asks for its mail again; under `PUT`, where it comes back with the rest, it asks for
     /// nothing. A change of address, and asking again, count as a
@@ -98,7 +98,7 @@ async fn patch<U: AccountStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Response> {
-    edit(&shared, request, Absent::Stays).await
+    edit(&shared, request, Verb::Patch).await
 }
 
 /// `PUT /me`
@@ -106,25 +106,26 @@ async fn put<U: AccountStore, R: RefreshStore>(
     State(shared): State<Arc<Shared<U, R>>>,
     request: Request,
 ) -> Result<Response, Response> {
-    edit(&shared, request, Absent::IsCleared).await
+    edit(&shared, request, Verb::Put).await
 }
 
-/// What becomes of a field that a body does not have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Absent {
-    Stays,
-    IsCleared,
+/// All that it changes is what an address asks for that is pending already.
+#[derive(Clone, Copy)]
+enum Verb {
+    Patch,
+    /// Sends back what was shown, with what is to be another.
+    Put,
 }
 
 async fn edit<U: AccountStore, R: RefreshStore>(
     shared: &Arc<Shared<U, R>>,
     request: Request,
-    absent: Absent,
+    verb: Verb,
 ) -> Result<Response, Response> {
     let address = shared.address_of(&request);
     let extensions = request.extensions().clone();
     let Live { user, .. } = live(shared, extensions.clone()).await?;
-    match change(shared, request, &user, absent, address).await? {
+    match change(shared, request, &user, verb, address).await? {
         Some(user) => Ok(json(StatusCode::OK, &shared.shown(&user))),
         // Deleted since.
         None => {
@@ -139,13 +140,13 @@ async fn change<U: AccountStore, R: RefreshStore>(
     shared: &Arc<Shared<U, R>>,
     request: Request,
     user: &User,
-    absent: Absent,
+    verb: Verb,
     address: Option<IpAddr>,
 ) -> Result<Option<User>, Failure> {
     let params = body::json_params(request, shared.body_limit).await?;
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
-    let profile = shared.profile_in(&params)?;
-    let address_change = wanted_address(&params, user, absent)?;
+    let profile = shared.profile_in(&params, &user.profile)?;
+    let address_change = wanted_address(&params, user, verb)?;
     if let AddressChange::New(email) = &address_change {
         shared.register_attempt(address).await?;
         let holder = shared.users.find_user_by_email(email).await?;
@@ -156,14 +157,10 @@ async fn change<U: AccountStore, R: RefreshStore>(
         }
     }
     let mut change = UserChange::new();
-    if absent == Absent::IsCleared || params.value("name").is_some() {
+    if params.value("name").is_some() {
         change = change.name(name);
     }
-    if absent == Absent::IsCleared && shared.profile.is_some() {
-        change = change.profile(profile.unwrap_or(Value::Null));
-    } else {
-        change.profile = profile;
-    }
+    change.profile = profile;
     change.pending_email = match &address_change {
         AddressChange::None => None,
         AddressChange::GivenUp => Some(None),
@@ -183,7 +180,7 @@ enum AddressChange {
     New(Email),
 }
 
-fn wanted_address(params: &Params, user: &User, absent: Absent) -> Result<AddressChange, Failure> {
+fn wanted_address(params: &Params, user: &User, verb: Verb) -> Result<AddressChange, Failure> {
     let Some(text) = optional(params, "email")? else {
         let is_removed = params.value("email").is_some();
         return match (&user.email, &user.pending_email) {
@@ -199,9 +196,9 @@ fn wanted_address(params: &Params, user: &User, absent: Absent) -> Result<Addres
     // What is shown comes back with the rest of a `PUT`, and asks for nothing. A `PATCH` means what it
     // names: it asks for the mail again.
     Ok(match (user.email.as_deref(), user.pending_email.as_deref()) {
-        (_, pending @ Some(_)) if pending == wanted => match absent {
-            Absent::IsCleared => AddressChange::None,
-            Absent::Stays => AddressChange::New(email),
+        (_, pending @ Some(_)) if pending == wanted => match verb {
+            Verb::Put => AddressChange::None,
+            Verb::Patch => AddressChange::New(email),
         },
         (current, None) if current == wanted => AddressChange::None,
         (current, Some(_)) if current == wanted => AddressChange::GivenUp,

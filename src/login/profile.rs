@@ -12,7 +12,8 @@ use crate::store::{RefreshStore, User, UserStore};
 
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// Lets users have fields of the application's own: register takes, and a user's answer has, a
-    /// member `profile` of this type. With [`accounts`](Self::accounts) users change it.
+    /// member `profile` of this type. With [`accounts`](Self::accounts) users change it, member by
+    /// member.
     ///
     /// What comes in goes through the type: what does not fit is a 422 with the field `profile`, and
     /// members that the type does not name are dropped. What is stored goes through it too before it
@@ -56,9 +57,13 @@ fn through<P: Serialize + DeserializeOwned>(value: Value) -> Option<Value> {
 }
 
 impl<U: UserStore, R: RefreshStore> Shared<U, R> {
-    /// The profile that a body has: null clears it. Nothing, where the body has none or none is
-    /// taken.
-    pub(super) fn profile_in(&self, params: &Params) -> Result<Option<Value>, Failure> {
+    /// The profile that a body makes of the one before: null clears it, and members that are sent
+    /// replace those that are there. Nothing, where the body has none or none is taken.
+    pub(super) fn profile_in(
+        &self,
+        params: &Params,
+        before: &Value,
+    ) -> Result<Option<Value>, Failure> {
         let (Some(ProfileType(through)), Some(value)) = (self.profile, params.value("profile"))
         else {
             return Ok(None);
@@ -66,7 +71,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         if value.is_null() {
             return Ok(Some(Value::Null));
         }
-        match through(value.clone()) {
+        match through(merged(before, value)) {
             Some(profile) if has_nul(&profile) => {
                 Err(Failure::field("profile", "a text of the profile contains a NUL"))
             }
@@ -92,6 +97,20 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             }),
         )
     }
+}
+
+/// RFC 7396, section 2, of the members themselves: what is in them is replaced as a whole.
+fn merged(before: &Value, sent: &Value) -> Value {
+    let (Value::Object(before), Value::Object(sent)) = (before, sent) else { return sent.clone() };
+    let mut members = before.clone();
+    for (name, value) in sent {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    Value::Object(members)
 }
 
 /// Which not every store keeps. JSON that was read is not nested deeply.

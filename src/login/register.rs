@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::answer::{Failure, ShownUser, Tokens, accepted, json};
 use super::body;
@@ -45,7 +46,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
         .map(|text| Email::new(text).map_err(|error| Failure::field("email", error.reason())))
         .transpose()?;
     let name = optional(&params, "name")?.map(checked_name).transpose()?;
-    let profile = shared.profile_in(&params)?;
+    let profile = shared.profile_in(&params, &Value::Null)?;
     let password = required(&params, "password")?;
     let mut context = PasswordContext::new().username(username.as_str());
     if let Some(email) = &email {

@@ -56,7 +56,7 @@ async fn a_patch_changes_what_it_names() {
 }
 
 #[tokio::test]
-async fn a_put_clears_a_name_that_is_absent_and_keeps_the_address() {
+async fn a_put_takes_what_was_shown_and_keeps_what_is_absent() {
     for app in apps_with!(|router| router.accounts()).await {
         let (token, mut expected) = alice(&app).await;
         // What was read can be put back.
@@ -64,8 +64,9 @@ async fn a_put_clears_a_name_that_is_absent_and_keeps_the_address() {
         assert_eq!((answer.status.as_u16(), answer.json()), (200, expected.clone()));
         expected["name"] = json!("A.");
         assert_eq!(put(&app, &token, json!({ "name": "A." })).await.json(), expected);
-        expected["name"] = json!(null);
         assert_eq!(put(&app, &token, json!({})).await.json(), expected);
+        expected["name"] = json!(null);
+        assert_eq!(put(&app, &token, json!({ "name": null })).await.json(), expected);
         assert_eq!(me(&app, &token).await, expected);
     }
 }
