@@ -7,6 +7,7 @@ mod api_keys;
 mod authenticate;
 mod body;
 mod bound;
+mod build;
 mod claims;
 mod client;
 mod endpoint;
@@ -15,6 +16,7 @@ mod issue;
 mod key_store;
 mod logout;
 mod mail;
+mod options;
 mod params;
 mod password;
 mod profile;
@@ -36,36 +38,32 @@ mod verify_email;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{delete, get, post};
 
 pub use client::{Client, Clients};
 pub use endpoint::Endpoint;
 pub use register_mode::RegisterMode;
 
-use crate::audit::{AuditSink, Trail};
+use crate::audit::Trail;
 use crate::auth::JwtAuthLayer;
 use crate::issue::Issuer;
-use crate::limit::{Limiter, LoginThrottle};
+use crate::limit::LoginThrottle;
 use crate::mail::MailLinks;
 use crate::one_time::OneTimeTokens;
 use crate::password::{Hasher, PasswordPolicy};
 use crate::peer::AddressSource;
 use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
-use crate::store::{AnyThrottleStore, MemoryStore, RefreshStore, UserStore};
-use crate::token::is_scope_token;
+use crate::store::{AnyThrottleStore, RefreshStore, UserStore};
 use claims::ClaimsHook;
 use key_store::KeyStore;
 use mail::Mailing;
 use profile::ProfileType;
 use revocations::RevokedTokens;
 use routes::{Access, Routes};
-use shared::Shared;
-use stateless::Stateless;
 
 const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 
-/// Routes for accounts of one's own: an axum [`Router`] to nest or merge into yours.
+/// Routes for accounts of one's own: an axum [`Router`](axum::Router) to nest or merge into yours.
 ///
 /// | endpoint | default route | takes | answers |
 /// |---|---|---|---|
@@ -229,194 +227,6 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             signs_in_on_register: false,
             routes,
         }
-    }
-
-    /// Puts an endpoint on another path: one of axum's, with a leading slash. An endpoint that was
-    /// left out stays out.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_bearer::{Endpoint, Issuer, LoginRouter, MemoryStore};
-    ///
-    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
-    ///     .path(Endpoint::Register, "/sign-up")
-    ///     .without(Endpoint::Token)
-    ///     .into_router();
-    /// # let _ = router;
-    /// ```
-    #[must_use]
-    pub fn path(mut self, endpoint: Endpoint, path: impl Into<String>) -> Self {
-        self.routes.rename(endpoint, path.into());
-        self
-    }
-
-    /// Leaves an endpoint out.
-    #[must_use]
-    pub fn without(mut self, endpoint: Endpoint) -> Self {
-        self.routes.retain(|offered| offered != endpoint);
-        self
-    }
-
-    /// Leaves all endpoints out but these, which keep their paths.
-    #[must_use]
-    pub fn only(mut self, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
-        let wanted: Vec<Endpoint> = endpoints.into_iter().collect();
-        self.routes.retain(|endpoint| wanted.contains(&endpoint));
-        self
-    }
-
-    /// Guards the endpoints that take a bearer token with this layer, and verifies the token of [`Endpoint::Logout`] with its
-    /// verifier: for a realm, a form of refusal or more keys to trust. Logout reads its token from the
-    /// `Authorization` header alone, whatever the layer's sources. Default: a layer over the issuer's own
-    /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect
-    /// here: there is no user without a token. Nor have its
-    /// [`api_keys`](JwtAuthLayer::api_keys): whoever holds a key is not the user.
-    #[must_use]
-    pub fn auth(mut self, layer: JwtAuthLayer) -> Self {
-        self.auth = Some(layer);
-        self
-    }
-
-    /// Hashes passwords with another hasher than [`Hasher::new`].
-    #[must_use]
-    pub fn hasher(mut self, hasher: Hasher) -> Self {
-        self.hasher = Some(hasher);
-        self
-    }
-
-    /// What new passwords must satisfy. Default: [`PasswordPolicy::default`]. The user's names and
-    /// address count as their [`PasswordContext`](crate::PasswordContext).
-    #[must_use]
-    pub fn password_policy(mut self, policy: PasswordPolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// How long sessions last. Default: [`RefreshTokens::new`].
-    #[must_use]
-    pub fn refresh_tokens(mut self, refresh: RefreshTokens) -> Self {
-        self.refresh = refresh;
-        self
-    }
-
-    /// The scopes that a newly registered user holds. Default: none. A second call replaces the
-    /// first.
-    #[must_use]
-    pub fn default_scopes<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
-        self.default_scopes = scopes.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The most bytes that a request body may have: 16 KiB by default.
-    #[must_use]
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.body_limit = bytes;
-        self
-    }
-
-    /// Hands the audit trail to a sink of the application's own, beside the log: see [`AuditSink`].
-    #[must_use]
-    pub fn audit(mut self, sink: impl AuditSink) -> Self {
-        self.trail = Trail::new(sink);
-        self
-    }
-
-    /// Where the address of a client is found, for limits and the audit trail. Default:
-    /// [`AddressSource::connection`], which is the proxy's where clients come through one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_bearer::{AddressSource, Issuer, LoginRouter, MemoryStore, TrustedProxies};
-    ///
-    /// # fn main() -> Result<(), tower_bearer::ConfigError> {
-    /// let proxies = TrustedProxies::new(["10.0.0.0/8"])?;
-    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
-    ///     .client_address(AddressSource::x_forwarded_for(proxies))
-    ///     .into_router();
-    /// # let _ = router;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn client_address(mut self, source: AddressSource) -> Self {
-        self.addresses = source;
-        self
-    }
-
-    /// The routes.
-    ///
-    /// A router with a state of its own takes them after `.with_state(())`.
-    ///
-    /// # Panics
-    ///
-    /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
-    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
-    /// [`Endpoint::Register`] under [`RegisterMode::Private`] has no mailer or stands beside
-    /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
-    #[track_caller]
-    pub fn into_router(self) -> Router {
-        for scope in &self.default_scopes {
-            assert!(is_scope_token(scope), "{scope:?} of the default scopes is no scope");
-        }
-        let registers = self.routes.has(Endpoint::Register);
-        if registers && self.register_mode == RegisterMode::Private {
-            assert!(
-                self.mailing.is_some(),
-                "RegisterMode::Private needs LoginRouter::mailer; without one, set \
-                 REGISTER_MODE=conflict where the mode comes from the settings"
-            );
-            assert!(
-                !self.signs_in_on_register,
-                "sign_in_on_register would tell what RegisterMode::Private keeps"
-            );
-        }
-        let auth = self.auth.clone().unwrap_or_else(|| match self.issuer.verifier() {
-            Ok(verifier) => JwtAuthLayer::new(verifier),
-            Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
-        });
-        let auth = match &self.revoked {
-            Some(revoked) => auth.revocations(revoked.clone()),
-            None => auth,
-        };
-        let clock = self.issuer.time().clone();
-        let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
-        // A key is no session of its owner.
-        let auth = auth.without_api_keys();
-        let Some(verifier) = auth.verifier().cloned() else {
-            panic!("the layer of a LoginRouter takes no tokens, but API keys alone")
-        };
-        let stateless = self.stateless.map(|rules| Stateless::new(&rules, &self.issuer));
-        let shared = Arc::new(Shared {
-            users: self.users,
-            sessions: self.sessions,
-            limiter: Limiter::new(&self.throttle, counts, clock.clone()),
-            throttle: self.throttle,
-            clock,
-            issuer: self.issuer,
-            verifier,
-            // Made here and not before: the first hasher of a process sets up its pool.
-            hasher: self.hasher.unwrap_or_default(),
-            policy: self.policy,
-            refresh: self.refresh,
-            stateless,
-            clients: self.clients,
-            claims: self.claims,
-            revoked: self.revoked,
-            keys: self.keys,
-            profile: self.profile,
-            default_scopes: self.default_scopes,
-            body_limit: self.body_limit,
-            trail: self.trail,
-            addresses: self.addresses,
-            mailing: self.mailing,
-            mail_links: self.mail_links,
-            one_time_tokens: self.one_time_tokens,
-            register_mode: self.register_mode,
-            signs_in_on_register: self.signs_in_on_register,
-        });
-        self.routes.into_router(&auth, shared)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::audit::AuditEvent;
 use crate::limit::Account;
 use crate::mail::{Mail, MailKind};
 use crate::one_time::OneTimePurpose;
-use crate::store::{AccountStore, Email, RefreshStore, User};
+use crate::store::{AccountStore, Email, RefreshStore, User, UserChange};
 
 /// One answer for all. The user is looked for, so that a store which is out of reach is a 503; what
 /// more there is to do for one who exists comes after the answer.
@@ -98,7 +98,19 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
         // Who guessed the old password may have locked the account.
         self.limiter.forget(Account::User(&user.id)).await;
         self.confirm_where_it_was_mailed(user, address).await;
+        self.give_up_pending_address(user).await;
         Ok(())
+    }
+
+    /// Whoever had the account may have asked for it. The token that was mailed there is good for
+    /// nothing since the password is another, and nobody is to ask for a new one by accident.
+    async fn give_up_pending_address(&self, user: &User) {
+        if user.pending_email.is_none() {
+            return;
+        }
+        if self.users.update_user(&user.id, &UserChange::new().pending_email(None)).await.is_err() {
+            crate::trace::warn!("a pending address could not be given up after a reset");
+        }
     }
 
     /// Whoever has the token reads what is mailed to the address. The password is new already, so

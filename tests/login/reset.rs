@@ -195,6 +195,8 @@ async fn r173_a_token_that_confirms_an_address_does_not_outlive_the_password() {
 
         // A change does the same as a reset, and the mail can be asked for again.
         let login = it.log_in("alice", NEW).await.text("access_token");
+        let me = it.app.with_token(Method::GET, "/me", &login).await.json();
+        assert_eq!((&me["email"], &me["email_verified"]), (&json!(ALICE), &json!(true)));
         assert_eq!(it.ask_for_address(&login, "alice@example.org").await.status, 200);
         let late = it.token_among(MailKind::VerifyEmail, "alice@example.org").await;
         let body = json!({ "current_password": NEW, "new_password": PASSWORD });
