@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -85,7 +85,12 @@ fn new(file: &Path, algorithm: Algorithm, replace: bool) -> Result<(), Box<dyn E
     if replace {
         written.persist(file)?;
     } else {
-        written.persist_noclobber(file)?;
+        written.persist_noclobber(file).map_err(|error| match error.error.kind() {
+            ErrorKind::AlreadyExists => {
+                "there is one already: rotate it, or give --replace to end all tokens".into()
+            }
+            _ => Box::<dyn Error>::from(error.error),
+        })?;
     }
     tell(&jwks)
 }

@@ -23,7 +23,7 @@ const CONNECTION_KIB: u64 = 128;
 const REST_KIB: u64 = 24 * 1024;
 
 #[test]
-fn r161_200_logins_at_once_are_answered_in_bounded_memory_and_delay_nobody_else() {
+fn r161_200_logins_at_once_are_answered_in_bounded_memory_and_so_is_everybody_else() {
     let _alone = alone();
     let off = [("LOGIN_RATE", "off"), ("LOGIN_RATE_PER_ADDRESS", "off")];
     burst("without limits of attempts", &off);

@@ -82,7 +82,7 @@ fn a_file_is_never_lost_by_a_slip() {
         assert_eq!(fs::read_to_string(&file).unwrap(), before);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no file is left behind");
     };
-    fails(&["key", "new", "keys.json"], "File exists");
+    fails(&["key", "new", "keys.json"], "--replace");
     fails(&["key", "new", "no/such/directory/keys.json"], "No such file");
     fails(&["key", "rotate", "keys.json"], "rotate again in 1500 minutes");
     fails(&["key", "rotate", "none.json"], "No such file");
