@@ -31,8 +31,8 @@ fn a_user_has_a_profile_of_this_service_and_changes_it() {
     assert_eq!((&changed.json()["profile"], &changed.json()["roles"]), (&profile, &json!([])));
     let changed = change("PUT", json!({ "profile": { "locale": "en" } }));
     assert_eq!(changed.status, 200, "{changed:?}");
-    assert_eq!(changed.json()["profile"], json!({ "display_name": null, "locale": "en" }));
-    assert_eq!(changed.json()["name"], Value::Null);
+    assert_eq!(changed.json()["profile"], json!({ "display_name": "Alice", "locale": "en" }));
+    assert_eq!(changed.json()["name"], "Alice A.");
     assert_eq!(service.ask("GET /users/me", &token, "").json(), changed.json());
     for profile in [json!("x"), json!({ "display_name": "" }), json!({ "locale": "de_CH" })] {
         let refused = change("PATCH", json!({ "profile": profile }));
