@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::key::{self, Key};
 use super::pending::{Entered, Outlook, Pending};
 use super::rule::{Limit, Pause, State, Verdict};
-use super::{Account, LoginThrottle};
+use super::{Account, AnyThrottleStore, LoginThrottle};
 use crate::clock::Clock;
 use crate::rate::nanoseconds;
-use crate::store::{AnyThrottleStore, MemoryStore, StoreError, ThrottleState};
+use crate::store::{MemoryStore, StoreError, ThrottleState};
 
 /// More than others can have come first under any limit that anybody sets.
 const TRIES: usize = 1000;

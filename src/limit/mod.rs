@@ -4,6 +4,7 @@ mod key;
 mod limiter;
 mod pending;
 mod rule;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use key::Key;
 pub(crate) use limiter::{Attempt, Limiter, Throttled};
+pub(crate) use store::AnyThrottleStore;
 
 use crate::rate::Rate;
 

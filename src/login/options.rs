@@ -48,7 +48,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// Guards the endpoints that take a bearer token with this layer, and verifies the token of [`Endpoint::Logout`] with its
     /// verifier: for a realm, a form of refusal or more keys to trust. Logout reads its token from the
     /// `Authorization` header alone, whatever the layer's sources. Default: a layer over the issuer's own
-    /// [`verifier`](Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect
+    /// [`verifier`](crate::Issuer::verifier). Its [`optional`](JwtAuthLayer::optional) has no effect
     /// here: there is no user without a token. Nor have its
     /// [`api_keys`](JwtAuthLayer::api_keys): whoever holds a key is not the user.
     #[must_use]

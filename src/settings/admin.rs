@@ -78,6 +78,10 @@ impl Settings {
     /// # Ok(())
     /// # }
     /// ```
+    #[cfg_attr(
+        not(feature = "tracing"),
+        allow(clippy::if_same_then_else, reason = "only the log differs")
+    )]
     pub async fn create_admin<U: UserStore>(
         &self,
         users: &U,

@@ -49,8 +49,6 @@ use session::by_last_use;
 pub use session::{NewSession, Session, StoredToken};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-#[cfg(feature = "login")]
-pub(crate) use throttle_store::AnyThrottleStore;
 pub use throttle_store::{ThrottleState, ThrottleStore};
 pub use user::{NewUser, User};
 pub use user_store::{InsertUserError, UserStore};

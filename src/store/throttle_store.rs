@@ -1,7 +1,5 @@
 //! What a store of throttles promises.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use super::StoreError;
@@ -90,35 +88,5 @@ impl ThrottleState {
     /// For the tests of a store of one's own: the throttle makes these itself.
     pub fn new(text: impl Into<String>, written_at: Duration, expires_at: Duration) -> Self {
         Self { text: text.into(), written_at, expires_at }
-    }
-}
-
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-/// A [`ThrottleStore`] of a kind that its user need not name.
-#[cfg(feature = "login")]
-pub(crate) trait AnyThrottleStore: Send + Sync {
-    fn find<'a>(&'a self, key: &'a [u8; 32]) -> Answer<'a, Option<String>>;
-
-    fn replace<'a>(
-        &'a self,
-        key: &'a [u8; 32],
-        old: Option<&'a str>,
-        new: Option<&'a ThrottleState>,
-    ) -> Answer<'a, bool>;
-}
-
-impl<S: ThrottleStore> AnyThrottleStore for S {
-    fn find<'a>(&'a self, key: &'a [u8; 32]) -> Answer<'a, Option<String>> {
-        Box::pin(self.find_throttle(key))
-    }
-
-    fn replace<'a>(
-        &'a self,
-        key: &'a [u8; 32],
-        old: Option<&'a str>,
-        new: Option<&'a ThrottleState>,
-    ) -> Answer<'a, bool> {
-        Box::pin(self.replace_throttle(key, old, new))
     }
 }
