@@ -126,7 +126,7 @@ fn assert_tokens(json: &BTreeMap<String, Value>) {
     let text = |name: &str| json[name].as_str().unwrap();
     assert_eq!(json.len(), 5);
     assert_eq!((text("token_type"), &json["expires_in"]), ("Bearer", &Value::from(900)));
-    assert_eq!(text("refresh_token").len(), 66);
+    assert_eq!(text("refresh_token").len(), 87);
     assert!(text("scope").split(' ').all(|scope| SCOPES.contains(&scope)));
     let token = ready(BENCH.verifier.verify(text("access_token"))).unwrap();
     assert_eq!(token.scopes().collect::<Vec<_>>().join(" "), text("scope"));
