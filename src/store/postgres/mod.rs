@@ -17,7 +17,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 
-use super::StoreError;
+use super::{StoreError, sql};
 
 pub(super) use error::{from_state, state};
 
@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a call may take at all. More than the server's own limits: they end what is slow, this
 /// ends what waits for a server that has gone without a word.
 const PATIENCE_WITH_ALL: Duration = Duration::from_secs(15);
+
+/// How many rows one statement of housekeeping deletes: few enough for the time limit.
+const BATCH: i64 = 1000;
 
 /// What is set on each connection, unless the URL sets it.
 const LIMITS: [(&str, &str); 3] = [
@@ -143,6 +146,27 @@ impl PostgresStore {
     /// The pool, for the application's own tables in the same database.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Runs a statement with the time and a number of rows until it finds fewer than that many. What it
+    /// takes are rows that nobody holds (`SKIP LOCKED`): nodes that clean up at once take different ones,
+    /// and none waits for a request, or the other way.
+    async fn delete_in_batches(
+        &self,
+        statement: &'static str,
+        now: Duration,
+    ) -> Result<u64, StoreError> {
+        let mut total = 0;
+        loop {
+            let delete =
+                sqlx::query(statement).bind(sql::seconds(now)).bind(BATCH).execute(&self.pool);
+            let deleted = within(async { Ok::<_, StoreError>(delete.await?.rows_affected()) });
+            let deleted = deleted.await?;
+            total += deleted;
+            if deleted < BATCH.unsigned_abs() {
+                return Ok(total);
+            }
+        }
     }
 
     /// Begins a transaction in which each statement sees what others have committed by then, as

@@ -12,9 +12,6 @@ use crate::store::sql::one_time::{
 use crate::store::sql::seconds;
 use crate::store::{OneTimeTokenStore, StoreError, StoredOneTimeToken};
 
-/// How many rows one statement of housekeeping deletes: few enough for the time limit.
-const BATCH: i64 = 1000;
-
 impl OneTimeTokenStore for PostgresStore {
     async fn insert_one_time_token(
         &self,
@@ -86,23 +83,12 @@ impl OneTimeTokenStore for PostgresStore {
     }
 
     async fn delete_expired_one_time_tokens(&self, now: Duration) -> Result<u64, StoreError> {
-        let mut total = 0;
-        loop {
-            // Rows that a request holds are left to the next round, so that neither waits.
-            let delete = sqlx::query(
-                "DELETE FROM tower_bearer_one_time_tokens WHERE hash IN ( \
-                     SELECT hash FROM tower_bearer_one_time_tokens WHERE expires_at <= $1 \
-                     LIMIT $2 FOR UPDATE SKIP LOCKED)",
-            )
-            .bind(seconds(now))
-            .bind(BATCH)
-            .execute(&self.pool);
-            let deleted = within(async { Ok::<_, StoreError>(delete.await?.rows_affected()) });
-            let deleted = deleted.await?;
-            total += deleted;
-            if deleted < BATCH.unsigned_abs() {
-                return Ok(total);
-            }
-        }
+        self.delete_in_batches(
+            "DELETE FROM tower_bearer_one_time_tokens WHERE hash IN ( \
+                 SELECT hash FROM tower_bearer_one_time_tokens WHERE expires_at <= $1 \
+                 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            now,
+        )
+        .await
     }
 }

@@ -15,9 +15,6 @@ use crate::store::sql::sessions::{
 };
 use crate::store::{RefreshStore, Session, StoreError, StoredToken};
 
-/// How many sessions one statement of housekeeping deletes: few enough for the time limit.
-const BATCH: i64 = 1000;
-
 impl RefreshStore for PostgresStore {
     async fn insert_session(
         &self,
@@ -136,23 +133,12 @@ impl RefreshStore for PostgresStore {
 
     async fn delete_expired_sessions(&self, now: Duration) -> Result<u64, StoreError> {
         self.delete_expired_revocations(now).await?;
-        let mut total = 0;
-        loop {
-            // Nodes that clean up at once take different rows, and none waits for a request.
-            let delete = sqlx::query(
-                "DELETE FROM tower_bearer_sessions WHERE id IN ( \
-                     SELECT id FROM tower_bearer_sessions WHERE token_expires_at <= $1 \
-                     LIMIT $2 FOR UPDATE SKIP LOCKED)",
-            )
-            .bind(seconds(now))
-            .bind(BATCH)
-            .execute(&self.pool);
-            let deleted = within(async { Ok::<_, StoreError>(delete.await?.rows_affected()) });
-            let deleted = deleted.await?;
-            total += deleted;
-            if deleted < BATCH.unsigned_abs() {
-                return Ok(total);
-            }
-        }
+        self.delete_in_batches(
+            "DELETE FROM tower_bearer_sessions WHERE id IN ( \
+                 SELECT id FROM tower_bearer_sessions WHERE token_expires_at <= $1 \
+                 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            now,
+        )
+        .await
     }
 }

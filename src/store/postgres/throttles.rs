@@ -8,9 +8,6 @@ use crate::store::sql::{
 };
 use crate::store::{StoreError, ThrottleState, ThrottleStore};
 
-/// How many rows one statement of housekeeping deletes: few enough for the time limit.
-const BATCH: i64 = 1000;
-
 impl ThrottleStore for PostgresStore {
     async fn find_throttle(&self, key: &[u8; 32]) -> Result<Option<String>, StoreError> {
         let found = sqlx::query_scalar(FIND_THROTTLE).bind(key.as_slice());
@@ -41,23 +38,12 @@ impl ThrottleStore for PostgresStore {
     }
 
     async fn delete_expired_throttles(&self, now: Duration) -> Result<u64, StoreError> {
-        let mut total = 0;
-        loop {
-            // Rows that a request holds are left to the next round, so that neither waits.
-            let delete = sqlx::query(
-                "DELETE FROM tower_bearer_throttles WHERE key_hash IN ( \
-                     SELECT key_hash FROM tower_bearer_throttles WHERE expires_at <= $1 \
-                     LIMIT $2 FOR UPDATE SKIP LOCKED)",
-            )
-            .bind(seconds(now))
-            .bind(BATCH)
-            .execute(&self.pool);
-            let deleted = within(async { Ok::<_, StoreError>(delete.await?.rows_affected()) });
-            let deleted = deleted.await?;
-            total += deleted;
-            if deleted < BATCH.unsigned_abs() {
-                return Ok(total);
-            }
-        }
+        self.delete_in_batches(
+            "DELETE FROM tower_bearer_throttles WHERE key_hash IN ( \
+                 SELECT key_hash FROM tower_bearer_throttles WHERE expires_at <= $1 \
+                 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            now,
+        )
+        .await
     }
 }
