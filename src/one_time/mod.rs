@@ -147,8 +147,7 @@ impl OneTimeTokens {
         now: Duration,
     ) -> Result<Option<StoredOneTimeToken>, StoreError> {
         let Some(hash) = text::hash(purpose, text) else { return Ok(None) };
-        let found = store.find_one_time_token(&hash).await?;
-        Ok(found.filter(|token| is_good(token, purpose, now)))
+        Ok(if_good(store.find_one_time_token(&hash).await?, purpose, now))
     }
 
     /// Uses a token up: as [`find`](Self::find), and nobody gets it a second time.
@@ -164,8 +163,7 @@ impl OneTimeTokens {
         now: Duration,
     ) -> Result<Option<StoredOneTimeToken>, StoreError> {
         let Some(hash) = text::hash(purpose, text) else { return Ok(None) };
-        let taken = store.take_one_time_token(&hash).await?;
-        Ok(taken.filter(|token| is_good(token, purpose, now)))
+        Ok(if_good(store.take_one_time_token(&hash).await?, purpose, now))
     }
 }
 
@@ -175,6 +173,10 @@ impl Default for OneTimeTokens {
     }
 }
 
-fn is_good(token: &StoredOneTimeToken, purpose: OneTimePurpose, now: Duration) -> bool {
-    token.purpose == purpose.as_str() && now < token.expires_at
+fn if_good(
+    token: Option<StoredOneTimeToken>,
+    purpose: OneTimePurpose,
+    now: Duration,
+) -> Option<StoredOneTimeToken> {
+    token.filter(|token| token.purpose == purpose.as_str() && now < token.expires_at)
 }
