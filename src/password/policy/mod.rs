@@ -105,11 +105,18 @@ impl PasswordPolicy {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// use tower_bearer::PasswordPolicy;
     ///
-    /// let policy = PasswordPolicy::nist().blocklist_file("/etc/tasks/common-passwords.txt")?;
-    /// # Ok::<(), tower_bearer::ConfigError>(())
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("common-passwords.txt");
+    /// # std::fs::write(&path, "correct horse battery\n")?;
+    /// // A line for each, as "/etc/tasks/common-passwords.txt" has them.
+    /// let policy = PasswordPolicy::nist().blocklist_file(&path)?;
+    /// assert!(policy.check("Correct Horse Battery").is_err());
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn blocklist_file(mut self, path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         self.blocklist.extend_from_file(path.as_ref(), self.min_length)?;
