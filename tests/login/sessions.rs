@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, header};
 use serde_json::{Value, json};
-use tower_bearer::{Endpoint, Issuer, LoginRouter, MemoryStore};
+use tower_bearer::{Endpoint, Grant, Issuer, LoginRouter, MemoryStore};
 
 use super::support::{Answer, App, PASSWORD, apps, apps_with};
 
@@ -112,6 +112,21 @@ async fn one_session_is_ended_and_nobody_elses() {
         }
         end(&app, &laptop, &path(app.claims(&last).await)).await.assert_401();
         assert_eq!(app.refresh(&last_refresh).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn the_session_of_another_user_makes_no_token_live() {
+    for app in apps().await {
+        app.register("alice").await;
+        let bob = app.register("bob").await.text("id");
+        let (of_alice, refresh) = log_in(&app, "alice", "").await;
+        let of_alice = app.claims(&of_alice).await["sid"].as_str().unwrap().to_owned();
+        let crossed = app.issuer.issue(&Grant::new(bob).session_id(of_alice)).unwrap();
+        for (method, path) in [(Method::GET, "/sessions"), (Method::DELETE, "/sessions?all=true")] {
+            app.with_token(method, path, &crossed).await.assert_401();
+        }
+        assert_eq!(app.refresh(&refresh).await.status, 200);
     }
 }
 
