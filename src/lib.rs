@@ -66,7 +66,7 @@
 //! | `store` | | users, refresh tokens and API keys: the traits, their rules, the store in memory |
 //! | `sqlite` | | the store on SQLite; needs Rust 1.94 |
 //! | `postgres` | | the store on PostgreSQL; needs Rust 1.94 |
-//! | `redis` | | sessions, and what limits count, in Redis |
+//! | `redis` | | sessions, tokens in mails, and what limits count, in Redis |
 //! | `login` | | `LoginRouter`, with limits of attempts |
 //! | `lettre` | | `SmtpMailer`: the mails of `LoginRouter` over SMTP |
 //! | `tracing` | | events through `tracing` |
@@ -82,6 +82,9 @@
 //!   verifier without [`issuer`](VerifierBuilder::issuer) does not look at `iss`.
 //! - An access token stays valid until it expires, without [`JwtAuthLayer::revocations`] whatever
 //!   becomes of its session, and without [`JwtAuthLayer::users`] of its user. Keep its life short.
+//! - A refresh token that was copied is found out at its second use, unless
+//!   `RefreshTokens::reuse_interval` lets it come again for some seconds. One of
+//!   `RefreshTokens::stateless` is never found out: it works until it expires or the password changes.
 //! - The rate of an API key is counted in one process: with several nodes each allows all of it. A key
 //!   is good until it expires or is revoked, however its owner's sessions end.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
