@@ -106,8 +106,12 @@ mod clock;
 mod error;
 #[cfg(feature = "axum-core")]
 mod extract;
+#[cfg(any(feature = "introspection", feature = "jwks"))]
+mod fetch;
 mod gate;
 mod issue;
+#[cfg(feature = "jwks")]
+mod jwks;
 mod key;
 #[cfg(feature = "login")]
 mod limit;
@@ -150,6 +154,8 @@ pub use error::{AuthError, AuthErrorKind, ConfigError};
 pub use extract::{Claims, HasRole, RequiredRoles, RequiredScopes, Scoped};
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
+#[cfg(feature = "jwks")]
+pub use jwks::{KeySetStatus, RemoteKeySet};
 pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
@@ -203,4 +209,6 @@ pub use transport::{
     ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,
     require_https,
 };
+#[cfg(feature = "jwks")]
+pub use verify::TenantsBuilder;
 pub use verify::{Verifier, VerifierBuilder};

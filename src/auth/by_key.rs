@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use http::{Extensions, Request};
+use http::Request;
 
-use super::keys::{Checked, Keys};
+use super::keys::Keys;
 use super::layer::Settings;
 use super::source::{self, Presented, RequestHead};
 use crate::AuthErrorKind;
@@ -35,12 +35,8 @@ impl Settings {
             source::strip_api_key(presented.carrier, request);
             source::strip(&self.sources, presented.carrier, request);
         }
-        // What a policy sees of it: the request itself can't be lent to a future.
-        let mut head = Request::new(());
-        *head.method_mut() = request.method().clone();
-        *head.uri_mut() = request.uri().clone();
-        head.extensions_mut().insert(self.surroundings.clone().by_api_key());
-        Some(self.wait_for_key(keys.check(presented.key), head))
+        let surroundings = self.surroundings.clone().by_api_key();
+        Some(self.wait_for_credential(keys.check(presented.key), request, surroundings))
     }
 
     fn find_key<B>(&self, request: &Request<B>) -> Result<Option<Presented>, AuthErrorKind> {
@@ -58,43 +54,5 @@ impl Settings {
             }
         }
         Ok(presented)
-    }
-
-    /// The key comes first, then its owner, then the policy, as for a token.
-    fn wait_for_key(
-        self: &Arc<Self>,
-        checking: impl Future<Output = Checked> + Send + 'static,
-        head: Request<()>,
-    ) -> Verdict {
-        let settings = Arc::clone(self);
-        Verdict::Wait(Box::pin(async move {
-            let token = match checking.await {
-                Ok(token) => token,
-                Err((kind, _)) if settings.passes(kind) => return settings.pass_anonymous(),
-                Err((kind, retry_after)) => {
-                    let refused = settings.rejection_by_key(kind).with_retry_after(retry_after);
-                    return Err(refused);
-                }
-            };
-            let permitted = match &settings.requirement {
-                Some(requirement) => requirement.judge_token(&token, &head),
-                None => Verdict::Pass,
-            };
-            let mut extensions = match &settings.users {
-                None => Extensions::new(),
-                Some(users) => match users.load(token.clone()).await {
-                    Ok(extensions) => extensions,
-                    Err(kind) if settings.passes(kind) => return settings.pass_anonymous(),
-                    Err(kind) => return Err(settings.rejection_by_key(kind)),
-                },
-            };
-            extensions.insert(token);
-            match permitted {
-                Verdict::Pass => {}
-                Verdict::Refuse(rejection) => return Err(rejection),
-                Verdict::Wait(permitted) => extensions.extend(permitted.await?),
-            }
-            Ok(extensions)
-        }))
     }
 }

@@ -9,6 +9,7 @@ mod revoked;
 mod service;
 mod source;
 mod users;
+mod waiting;
 
 #[cfg(feature = "login")]
 pub(crate) use source::bearer;

@@ -11,11 +11,11 @@ use tower_service::Service;
 
 use super::layer::{Settings, WithoutToken};
 use super::source::{self, RequestHead, TokenSource};
-use super::users::Loaded;
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, Carrier, ResponseFuture, Verdict};
 use crate::reject::{Rejection, Surroundings};
 use crate::subject::LoadedUser;
+use crate::verify::Checked;
 use crate::{AuthErrorKind, Token};
 
 /// The service of [`JwtAuthLayer`](crate::JwtAuthLayer).
@@ -69,17 +69,28 @@ impl Settings {
         {
             return verdict;
         }
-        let authenticated = self.authenticate(request);
+        let found = self.find_token(request);
         additions.selects_bearer = source::strip_websocket_protocol(&self.sources, request);
-        let (token, carrier) = match authenticated {
+        let (checked, carrier) = match found {
             Ok(found) => found,
-            Err(kind) if self.passes(kind) => return self.judge_anonymous(),
-            Err(kind) => return Verdict::Refuse(self.rejection(kind)),
+            Err(kind) => return self.judge_without_token(kind),
+        };
+        let checked = match checked {
+            Checked::Now(Ok(token)) => Ok(token),
+            Checked::Now(Err(kind)) => return self.judge_without_token(kind),
+            Checked::Later(checking) => Err(checking),
         };
         additions.carrier = Some(carrier);
         if self.strips_credentials {
             source::strip(&self.sources, carrier, request);
         }
+        let token = match checked {
+            Ok(token) => token,
+            Err(checking) => {
+                let checking = async { checking.await.map_err(|kind| (kind, None)) };
+                return self.wait_for_credential(checking, request, self.surroundings.clone());
+            }
+        };
         let permitted = match &self.requirement {
             Some(requirement) => requirement.judge_token(&token, request),
             None => Verdict::Pass,
@@ -88,10 +99,11 @@ impl Settings {
             request.extensions_mut().insert(token);
             return permitted;
         }
-        self.wait_for_stores(token, permitted)
+        self.wait_for_stores(token, permitted, self.surroundings.clone())
     }
 
-    fn authenticate<B>(&self, request: &Request<B>) -> Result<(Token, Carrier), AuthErrorKind> {
+    /// What the verifier says of the token, and where it was.
+    fn find_token<B>(&self, request: &Request<B>) -> Result<(Checked, Carrier), AuthErrorKind> {
         let head = RequestHead {
             method: request.method(),
             uri: request.uri(),
@@ -101,7 +113,14 @@ impl Settings {
         let verifier = self.verifier.as_ref().ok_or(AuthErrorKind::MissingCredentials)?;
         let found = source::find(&self.sources, &head)?;
         let credentials = found.ok_or(AuthErrorKind::MissingCredentials)?;
-        Ok((verifier.check(&credentials.token)?, credentials.carrier))
+        Ok((verifier.check(&credentials.token), credentials.carrier))
+    }
+
+    fn judge_without_token(&self, kind: AuthErrorKind) -> Verdict {
+        if self.passes(kind) {
+            return self.judge_anonymous();
+        }
+        Verdict::Refuse(self.rejection(kind))
     }
 
     pub(super) fn judge_anonymous(&self) -> Verdict {
@@ -115,38 +134,6 @@ impl Settings {
         match self.judge_anonymous() {
             Verdict::Refuse(rejection) => Err(rejection),
             _ => Ok(Extensions::new()),
-        }
-    }
-
-    /// The stores come before the policy: whoever is gone is not told what is lacking.
-    fn wait_for_stores(self: &Arc<Self>, token: Token, permitted: Verdict) -> Verdict {
-        let settings = Arc::clone(self);
-        Verdict::Wait(Box::pin(async move {
-            let mut extensions = match settings.ask_stores(token).await {
-                Ok(extensions) => extensions,
-                Err(kind) if settings.passes(kind) => return settings.pass_anonymous(),
-                Err(kind) => return Err(settings.rejection(kind)),
-            };
-            match permitted {
-                Verdict::Pass => {}
-                Verdict::Refuse(rejection) => return Err(rejection),
-                Verdict::Wait(permitted) => extensions.extend(permitted.await?),
-            }
-            Ok(extensions)
-        }))
-    }
-
-    async fn ask_stores(&self, token: Token) -> Loaded {
-        if let Some(revoked) = &self.revoked {
-            revoked.check(&token).await?;
-        }
-        match &self.users {
-            Some(users) => users.load(token).await,
-            None => {
-                let mut extensions = Extensions::new();
-                extensions.insert(token);
-                Ok(extensions)
-            }
         }
     }
 
@@ -180,7 +167,11 @@ impl Settings {
         self.rejection_in(kind, self.surroundings.clone().by_api_key())
     }
 
-    fn rejection_in(&self, kind: AuthErrorKind, surroundings: Surroundings) -> Rejection {
+    pub(super) fn rejection_in(
+        &self,
+        kind: AuthErrorKind,
+        surroundings: Surroundings,
+    ) -> Rejection {
         crate::trace::debug!(reason = kind.description(), "request refused");
         let scope = self.requirement.as_ref().and_then(|requirement| requirement.scope());
         Rejection::new(kind, surroundings).with_scope(scope)

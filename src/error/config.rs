@@ -74,6 +74,17 @@ pub enum ConfigError {
     NoAudienceDecision,
     /// An [`Issuer`](crate::Issuer) has no issuer identifier.
     NoIssuer,
+    /// Keys elsewhere are given by their URL, and neither `issuer(..)` nor `any_issuer()` was called.
+    #[cfg(feature = "jwks")]
+    NoIssuerDecision,
+    /// Keys could not be fetched from where they are.
+    #[cfg(feature = "jwks")]
+    RemoteKeys {
+        /// The URL that was asked last.
+        url: String,
+        /// What went wrong.
+        fault: String,
+    },
     /// The leeway is above 300 seconds.
     LeewayTooLong {
         /// The leeway given, in seconds.
@@ -164,6 +175,15 @@ impl fmt::Display for ConfigError {
                 "no issuer is set; call `.issuer(\"https://...\")` with the URL that \
                      names this service in the `iss` claim",
             ),
+            #[cfg(feature = "jwks")]
+            Self::NoIssuerDecision => f.write_str(
+                "no issuer is set; call `.issuer(\"https://...\")` with the `iss` of its tokens, or \
+                 `.any_issuer()` to accept those of anybody who signs with these keys",
+            ),
+            #[cfg(feature = "jwks")]
+            Self::RemoteKeys { url, fault } => {
+                write!(f, "no keys could be fetched from {url}: {fault}")
+            }
             Self::LeewayTooLong { seconds } => write!(
                 f,
                 "a leeway of {seconds} seconds is too long; at most 300 seconds make up for clocks that differ"

@@ -25,7 +25,7 @@ fn r80_r81_minted_tokens_follow_rfc_9068() {
         })
     );
     let again = issuer.issue(&grant.client_id("cli")).unwrap();
-    let token = issuer.verifier().unwrap().check(&again).unwrap();
+    let token = issuer.verifier().unwrap().check_at_hand(&again).unwrap();
     assert_ne!(token.id(), Some(id));
     assert_eq!(token.client_id(), Some("cli"));
     assert_eq!(token.session_id(), Some("s1"));

@@ -110,6 +110,12 @@ impl Algorithm {
         }
     }
 
+    /// Whether whoever verifies has another key than whoever signs.
+    #[cfg(feature = "jwks")]
+    pub(crate) const fn is_asymmetric(self) -> bool {
+        !matches!(self.family(), Family::Hmac)
+    }
+
     /// The least number of bytes of an HMAC secret: the size of the hash (RFC 7518, section 3.2).
     pub(crate) const fn minimum_secret(self) -> usize {
         match self {

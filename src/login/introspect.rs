@@ -15,10 +15,10 @@ use super::client::{Clients, Identity};
 use super::endpoint::Endpoint;
 use super::routes::Access;
 use super::shared::Shared;
-use crate::Token;
 use crate::refresh::FoundRefresh;
 use crate::store::{RefreshStore, StoreError, User, UserStore};
 use crate::subject::Revocations;
+use crate::{AuthErrorKind, Token};
 
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// Makes clients known, and with them [`Endpoint::Introspect`], which asks for one. A confidential
@@ -67,8 +67,11 @@ async fn introspect<U: UserStore, R: RefreshStore>(
     let token = params.text("token")?.ok_or(Failure::invalid_request("token is required"))?;
     let active = match shared.refresh.find(&shared.sessions, token).await? {
         Some(found) => shared.of_refresh_token(found, client).await?,
-        None => match shared.verifier.check(token) {
+        None => match shared.verifier.verify(token).await {
             Ok(token) => shared.of_access_token(&token).await?,
+            Err(error) if error.kind() == AuthErrorKind::Unavailable => {
+                return Err(Failure::unavailable());
+            }
             Err(_) => None,
         },
     };

@@ -45,7 +45,10 @@ pub(super) async fn logout<U: UserStore, R: RefreshStore>(
         shared.require_client(client, client_id, &caller)?;
         shared.revoke_if_it_can(&token, &caller).await?;
     }
-    let access_token = access_token.and_then(|token| shared.verifier.check(&token).ok());
+    let access_token = match access_token {
+        Some(token) => shared.verifier.verify(&token).await.ok(),
+        None => None,
+    };
     if let Some(token) = &access_token
         && token.session_id().is_none()
     {

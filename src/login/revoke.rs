@@ -37,7 +37,7 @@ pub(super) async fn revoke<U: UserStore, R: RefreshStore>(
             let (user, id) = (session.user_id, session.id);
             shared.session_ended(caller.address, user, id, SessionEnd::Revoked);
         }
-    } else if let Ok(token) = shared.verifier.check(token)
+    } else if let Ok(token) = shared.verifier.verify(token).await
         && shared.is_own(client, token.client_id().unwrap_or_default())
     {
         shared.revoke_token(&token, &caller).await?;

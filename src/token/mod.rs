@@ -2,6 +2,7 @@
 
 mod claims;
 mod header;
+mod jws;
 mod kind;
 mod members;
 mod scope;
@@ -20,6 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use claims::{NumericDate, RegisteredClaims, RolesClaim};
 pub(crate) use header::Header;
+pub(crate) use jws::Jws;
 pub use kind::TokenKind;
 pub(crate) use scope::is_scope_token;
 

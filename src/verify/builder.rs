@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::issuer::{Keys, TrustedIssuer};
 use super::rules::{Audience, Rules, TokenType};
-use super::{Inner, Verifier};
+use super::{Trusted, Verifier};
 use crate::token::RolesClaim;
 use crate::{Clock, ConfigError, KeySet, VerifyingKey};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-/// Configures a [`Verifier`].
+/// Configures a [`Verifier`], with keys that are here (`K` is [`KeySet`]), or elsewhere (`K` is
+/// `RemoteKeySet`, of the feature `jwks`).
 ///
 /// # Examples
 ///
@@ -34,38 +36,42 @@ const MAX_LEEWAY: Duration = Duration::from_secs(300);
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct VerifierBuilder {
-    keys: KeySet,
+pub struct VerifierBuilder<K = KeySet> {
+    pub(super) keys: K,
+    pub(super) options: Options,
+}
+
+/// All but the keys.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
     token_type: TokenType,
-    issuer: Option<String>,
+    pub(super) issuer: Option<String>,
+    /// Whether it was asked for that the issuer is not looked at.
+    #[cfg(feature = "jwks")]
+    pub(super) takes_any_issuer: bool,
     audience: Option<Audience>,
     leeway: Duration,
     max_token_age: Option<Duration>,
     roles_claim: Option<Vec<String>>,
     hierarchical_scopes: bool,
-    clock: Clock,
+    pub(super) clock: Clock,
 }
 
-impl VerifierBuilder {
-    pub(super) fn new(keys: KeySet) -> Self {
-        Self {
-            keys,
+impl<K> VerifierBuilder<K> {
+    pub(super) fn new(keys: K) -> Self {
+        let options = Options {
             token_type: TokenType::Lenient,
             issuer: None,
+            #[cfg(feature = "jwks")]
+            takes_any_issuer: false,
             audience: None,
             leeway: DEFAULT_LEEWAY,
             max_token_age: None,
             roles_claim: None,
             hierarchical_scopes: false,
             clock: Clock::system(),
-        }
-    }
-
-    /// Trusts one more key.
-    #[must_use]
-    pub fn key(mut self, key: VerifyingKey) -> Self {
-        self.keys.push(key);
-        self
+        };
+        Self { keys, options }
     }
 
     /// Accepts tokens whose `iss` is this text, letter by letter (RFC 7519, section 4.1.1), and no
@@ -75,7 +81,11 @@ impl VerifierBuilder {
     /// Without a call the `iss` is not looked at, and the keys alone tell whom you trust.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Some(issuer.into());
+        self.options.issuer = Some(issuer.into());
+        #[cfg(feature = "jwks")]
+        {
+            self.options.takes_any_issuer = false;
+        }
         self
     }
 
@@ -87,9 +97,9 @@ impl VerifierBuilder {
     /// open to whoever runs the other.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        match &mut self.audience {
+        match &mut self.options.audience {
             Some(Audience::OneOf(own)) => own.push(audience.into()),
-            _ => self.audience = Some(Audience::OneOf(vec![audience.into()])),
+            _ => self.options.audience = Some(Audience::OneOf(vec![audience.into()])),
         }
         self
     }
@@ -99,7 +109,7 @@ impl VerifierBuilder {
     /// [`audience`](Self::audience).
     #[must_use]
     pub fn any_audience(mut self) -> Self {
-        self.audience = Some(Audience::Any);
+        self.options.audience = Some(Audience::Any);
         self
     }
 
@@ -110,7 +120,7 @@ impl VerifierBuilder {
     /// the first.
     #[must_use]
     pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
-        self.token_type = TokenType::Exactly(token_type.into());
+        self.options.token_type = TokenType::Exactly(token_type.into());
         self
     }
 
@@ -118,7 +128,7 @@ impl VerifierBuilder {
     /// by default, at most 300. A second call replaces the first.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway;
+        self.options.leeway = leeway;
         self
     }
 
@@ -127,7 +137,7 @@ impl VerifierBuilder {
     /// limit beside `exp`. A second call replaces the first.
     #[must_use]
     pub fn max_token_age(mut self, age: Duration) -> Self {
-        self.max_token_age = Some(age);
+        self.options.max_token_age = Some(age);
         self
     }
 
@@ -154,7 +164,7 @@ impl VerifierBuilder {
     /// ```
     #[must_use]
     pub fn roles_claim<T: Into<String>>(mut self, path: impl IntoIterator<Item = T>) -> Self {
-        self.roles_claim = Some(path.into_iter().map(Into::into).collect());
+        self.options.roles_claim = Some(path.into_iter().map(Into::into).collect());
         self
     }
 
@@ -164,29 +174,21 @@ impl VerifierBuilder {
     /// they have no parts.
     #[must_use]
     pub fn hierarchical_scopes(mut self) -> Self {
-        self.hierarchical_scopes = true;
+        self.options.hierarchical_scopes = true;
         self
     }
 
     /// Takes the time from another clock than the system's, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.options.clock = clock;
         self
     }
+}
 
-    /// Builds the verifier.
-    ///
-    /// # Errors
-    ///
-    /// When neither [`audience`](Self::audience) nor [`any_audience`](Self::any_audience) was
-    /// called, there is no key, the leeway is above 300 seconds, or the path of
-    /// [`roles_claim`](Self::roles_claim) is empty or begins with a registered claim.
-    pub fn build(self) -> Result<Verifier, ConfigError> {
+impl Options {
+    pub(super) fn build(self, keys: Keys) -> Result<Verifier, ConfigError> {
         let audience = self.audience.ok_or(ConfigError::NoAudienceDecision)?;
-        if self.keys.is_empty() {
-            return Err(ConfigError::NoUsableKey);
-        }
         if self.leeway > MAX_LEEWAY {
             return Err(ConfigError::LeewayTooLong { seconds: self.leeway.as_secs() });
         }
@@ -198,12 +200,32 @@ impl VerifierBuilder {
             max_age: self.max_token_age,
         };
         let roles = self.roles_claim.map(RolesClaim::new).transpose()?.unwrap_or_default();
-        Ok(Verifier(Arc::new(Inner {
-            keys: self.keys,
-            rules,
-            roles,
-            hierarchical_scopes: self.hierarchical_scopes,
-            clock: self.clock,
-        })))
+        let hierarchical_scopes = self.hierarchical_scopes;
+        let issuer = TrustedIssuer { keys, rules, roles, hierarchical_scopes, clock: self.clock };
+        Ok(Verifier(Arc::new(Trusted::One(issuer))))
+    }
+}
+
+/// With keys that are here.
+impl VerifierBuilder {
+    /// Trusts one more key.
+    #[must_use]
+    pub fn key(mut self, key: VerifyingKey) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Builds the verifier.
+    ///
+    /// # Errors
+    ///
+    /// When neither [`audience`](Self::audience) nor [`any_audience`](Self::any_audience) was
+    /// called, there is no key, the leeway is above 300 seconds, or the path of
+    /// [`roles_claim`](Self::roles_claim) is empty or begins with a registered claim.
+    pub fn build(self) -> Result<Verifier, ConfigError> {
+        if self.keys.is_empty() && self.options.audience.is_some() {
+            return Err(ConfigError::NoUsableKey);
+        }
+        self.options.build(Keys::Local(self.keys))
     }
 }

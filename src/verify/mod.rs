@@ -1,19 +1,33 @@
 //! From a text to a verified [`Token`].
 
 mod builder;
+mod issuer;
+mod issuers;
+#[cfg(feature = "jwks")]
+mod remote;
 mod rules;
+#[cfg(feature = "jwks")]
+mod tenants;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 pub use builder::VerifierBuilder;
+#[cfg(feature = "jwks")]
+pub use tenants::TenantsBuilder;
 
-use crate::token::{Header, RegisteredClaims, RolesClaim, wire};
-use crate::{Algorithm, AuthError, AuthErrorKind, Clock, ConfigError, KeySet, Token, VerifyingKey};
-use rules::Rules;
+#[cfg(feature = "jwks")]
+use crate::jwks::{KeySetStatus, RemoteKeySet};
+use crate::token::Jws;
+use crate::{Algorithm, AuthError, AuthErrorKind, ConfigError, KeySet, Token, VerifyingKey};
+use issuer::{Refused, TrustedIssuer};
+use issuers::Issuers;
+#[cfg(feature = "jwks")]
+use tenants::Tenants;
 
 /// Longer tokens are refused unread: 8 KiB is what servers take for a header line.
 pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -43,15 +57,23 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Verifier(Arc<Inner>);
+pub struct Verifier(Arc<Trusted>);
 
-struct Inner {
-    keys: KeySet,
-    rules: Rules,
-    roles: RolesClaim,
-    hierarchical_scopes: bool,
-    clock: Clock,
+/// Whose tokens are accepted.
+enum Trusted {
+    One(TrustedIssuer),
+    Several(Issuers),
+    #[cfg(feature = "jwks")]
+    Tenants(Tenants),
 }
+
+/// What becomes of a token: known at once, or after a wait for what is elsewhere.
+pub(crate) enum Checked {
+    Now(Result<Token, AuthErrorKind>),
+    Later(CheckedLater),
+}
+
+pub(crate) type CheckedLater = Pin<Box<dyn Future<Output = Result<Token, AuthErrorKind>> + Send>>;
 
 impl Verifier {
     /// Starts a verifier for HMAC with SHA-256, with the bytes of a secret.
@@ -84,49 +106,154 @@ impl Verifier {
         VerifierBuilder::new(keys.into())
     }
 
+    /// Starts a verifier for an issuer elsewhere, whose keys its metadata tell (OpenID Connect
+    /// Discovery 1.0, section 4; RFC 8414, section 3). The tokens' `iss` must be `issuer`, letter by
+    /// letter. [`RemoteKeySet`] says how the keys are kept, and has the options.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tower_bearer::Verifier;
+    ///
+    /// let verifier = Verifier::discover("https://id.example/").audience("api").build().await?;
+    /// # let _ = verifier;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "jwks")]
+    pub fn discover(issuer: impl Into<String>) -> VerifierBuilder<RemoteKeySet> {
+        Self::remote(RemoteKeySet::discover(issuer))
+    }
+
+    /// Starts a verifier for an issuer elsewhere that publishes its keys at this URL (RFC 7517,
+    /// section 5). [`RemoteKeySet`] says how the keys are kept, and has the options.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tower_bearer::Verifier;
+    ///
+    /// let verifier = Verifier::jwks("https://id.example/keys")
+    ///     .issuer("https://id.example/")
+    ///     .audience("api")
+    ///     .build()
+    ///     .await?;
+    /// # let _ = verifier;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "jwks")]
+    pub fn jwks(url: impl Into<String>) -> VerifierBuilder<RemoteKeySet> {
+        Self::remote(RemoteKeySet::at(url))
+    }
+
+    /// Starts a verifier for keys elsewhere.
+    ///
+    /// # Examples
+    ///
+    /// See [`RemoteKeySet`].
+    #[cfg(feature = "jwks")]
+    pub fn remote(keys: RemoteKeySet) -> VerifierBuilder<RemoteKeySet> {
+        VerifierBuilder::new(keys)
+    }
+
     /// Verifies a token, given as its bare text, without `Bearer`.
+    ///
+    /// With the keys at hand this does not wait. Under the feature `jwks` it may wait for keys, in a
+    /// tokio runtime.
     ///
     /// # Errors
     ///
     /// When the token is not accepted; [`AuthError::kind`] tells why. A token whose signature is
-    /// wrong is never told anything about its claims.
+    /// wrong is never told anything about its claims, but that its `iss` is none of
+    /// [several](Self::of_issuers).
     ///
     /// # Examples
     ///
     /// See [`Token`].
     pub async fn verify(&self, token: &str) -> Result<Token, AuthError> {
-        self.check(token).map_err(AuthError::from)
+        match self.check(token) {
+            Checked::Now(result) => result,
+            Checked::Later(later) => later.await,
+        }
+        .map_err(AuthError::from)
     }
 
-    /// The whole of verifying, with the keys at hand. The order matters: what is cheap comes
-    /// first, and no claim is looked at before the signature is known to be right.
-    pub(crate) fn check(&self, token: &str) -> Result<Token, AuthErrorKind> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(AuthErrorKind::CredentialsTooLong);
+    /// Verifies with what is at hand; [`AuthErrorKind::Unavailable`] where that is not enough.
+    #[cfg(any(test, feature = "login"))]
+    pub(crate) fn check_at_hand(&self, token: &str) -> Result<Token, AuthErrorKind> {
+        match self.check(token) {
+            Checked::Now(result) => result,
+            Checked::Later(_) => Err(AuthErrorKind::Unavailable),
         }
-        let parts = wire::split(token)?;
-        let header = wire::decode_text(parts.header)?;
-        let header = Header::parse(&header)?;
-        let signature = wire::decode(parts.signature)?;
-        let payload = wire::decode_text(parts.payload)?;
-        self.0.keys.verify(
-            header.algorithm,
-            header.key_id.as_deref(),
-            parts.signed.as_bytes(),
-            &signature,
-        )?;
-        let claims = RegisteredClaims::parse(&payload, &self.0.roles)?;
-        self.0.rules.check(&header, &claims, self.0.clock.now())?;
-        Ok(Token::new(claims, payload, self.0.hierarchical_scopes))
+    }
+
+    /// The whole of verifying. The order matters: what is cheap comes first, and no claim is judged
+    /// before the signature is known to be right.
+    pub(crate) fn check(&self, token: &str) -> Checked {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Checked::Now(Err(AuthErrorKind::CredentialsTooLong));
+        }
+        Jws::read(token, |jws| self.check_jws(token, jws))
+            .unwrap_or_else(|kind| Checked::Now(Err(kind)))
+    }
+
+    /// `jws` is what `token` was read as.
+    fn check_jws(&self, token: &str, jws: Jws<'_>) -> Checked {
+        match &*self.0 {
+            Trusted::One(issuer) => match issuer.check(jws) {
+                Ok(token) => Checked::Now(Ok(token)),
+                Err(Refused::For(kind)) => Checked::Now(Err(kind)),
+                #[cfg(feature = "jwks")]
+                Err(Refused::Until(keys)) => Checked::Later(self.check_after(keys, token)),
+            },
+            Trusted::Several(issuers) => match issuers.of(&jws) {
+                Ok(verifier) => verifier.check_jws(token, jws),
+                Err(kind) => Checked::Now(Err(kind)),
+            },
+            #[cfg(feature = "jwks")]
+            Trusted::Tenants(tenants) => tenants.check(token, jws),
+        }
+    }
+
+    #[cfg(feature = "jwks")]
+    fn check_after(&self, keys: crate::jwks::Renewing, token: &str) -> CheckedLater {
+        let (verifier, token) = (self.clone(), token.to_owned());
+        Box::pin(async move {
+            keys.await?;
+            match verifier.check(&token) {
+                Checked::Now(result) => result,
+                // New keys, and another wait for newer ones: this is not to go on.
+                Checked::Later(_) => Err(AuthErrorKind::Unavailable),
+            }
+        })
+    }
+
+    /// How the keys that are kept elsewhere are doing, one entry for each of the issuers that have
+    /// such: for a health check.
+    ///
+    /// # Examples
+    ///
+    /// See [`RemoteKeySet`].
+    #[cfg(feature = "jwks")]
+    pub fn key_status(&self) -> Vec<KeySetStatus> {
+        match &*self.0 {
+            Trusted::One(issuer) => issuer.key_status().into_iter().collect(),
+            Trusted::Several(issuers) => issuers.verifiers().flat_map(Self::key_status).collect(),
+            Trusted::Tenants(tenants) => tenants.key_status(),
+        }
     }
 }
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier")
-            .field("keys", &self.0.keys)
-            .field("rules", &self.0.rules)
-            .field("clock", &self.0.clock)
-            .finish()
+        match &*self.0 {
+            Trusted::One(issuer) => issuer.fmt(f),
+            Trusted::Several(issuers) => issuers.fmt(f),
+            #[cfg(feature = "jwks")]
+            Trusted::Tenants(tenants) => tenants.fmt(f),
+        }
     }
 }

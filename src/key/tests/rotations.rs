@@ -84,7 +84,7 @@ fn r186_two_keys_are_active_while_a_rotation_goes_round_the_nodes() {
         assert_ne!(kid(&tokens[0]), kid(&tokens[1]));
         for node in [&old, &new] {
             for token in &tokens {
-                assert!(node.verifier().unwrap().check(token).is_ok(), "{algorithm}");
+                assert!(node.verifier().unwrap().check_at_hand(token).is_ok(), "{algorithm}");
             }
         }
     }
@@ -98,19 +98,19 @@ fn r186_an_old_key_verifies_until_its_last_token_is_over_and_then_is_unknown() {
     let second = SigningKeys::rotate_jwks(&first, None, NOW).unwrap();
     let verifier = issuer(&second, &clock).verifier().unwrap();
     clock.advance(HOUR - Duration::from_secs(1));
-    assert!(verifier.check(&last_of_old).is_ok());
+    assert!(verifier.check_at_hand(&last_of_old).is_ok());
     clock.advance(Duration::from_secs(1));
-    assert_eq!(verifier.check(&last_of_old).unwrap_err(), AuthErrorKind::Expired);
+    assert_eq!(verifier.check_at_hand(&last_of_old).unwrap_err(), AuthErrorKind::Expired);
 
     let third = SigningKeys::rotate_jwks(&second, None, NOW + 26 * HOUR).unwrap();
     assert!(!kids(&third).contains(&kids(&first)[0]));
     // Back in its time: not the end of the token counts, but that its key is gone.
     clock.set(NOW);
     let verifier = issuer(&third, &clock).verifier().unwrap();
-    assert_eq!(verifier.check(&last_of_old).unwrap_err(), AuthErrorKind::UnknownKey);
+    assert_eq!(verifier.check_at_hand(&last_of_old).unwrap_err(), AuthErrorKind::UnknownKey);
     let renamed = last_of_old.split_once('.').unwrap().1;
     let header = crate::token::wire::encode(r#"{"alg":"ES256","typ":"at+jwt","kid":"nobody"}"#);
-    let unknown = verifier.check(&format!("{header}.{renamed}")).unwrap_err();
+    let unknown = verifier.check_at_hand(&format!("{header}.{renamed}")).unwrap_err();
     assert_eq!(unknown, AuthErrorKind::UnknownKey);
 }
 

@@ -54,7 +54,7 @@ fn the_defaults_are_those_of_the_builders() {
     assert_eq!(format!("{:?}", settings.addresses), "Connection");
     assert!(settings.clients.is_none() && settings.admin.is_none());
     let token = settings.issuer().issue(&Grant::new("alice")).unwrap();
-    let verified = settings.issuer().verifier().unwrap().check(&token).unwrap();
+    let verified = settings.issuer().verifier().unwrap().check_at_hand(&token).unwrap();
     assert_eq!(verified.subject(), Some("alice"));
 }
 

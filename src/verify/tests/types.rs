@@ -10,22 +10,25 @@ fn r75_types_compare_without_case_and_prefix() {
     let strict = bench.builder().token_type("at+jwt").build().unwrap();
     let lenient = bench.builder().build().unwrap();
     for name in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
-        assert!(strict.check(&token(&typ(name))).is_ok(), "{name}");
-        assert!(lenient.check(&token(&typ(name))).is_ok(), "{name}");
+        assert!(strict.check_at_hand(&token(&typ(name))).is_ok(), "{name}");
+        assert!(lenient.check_at_hand(&token(&typ(name))).is_ok(), "{name}");
     }
     for name in ["JWT", "jwt", "application/jwt"] {
-        assert_eq!(strict.check(&token(&typ(name))).unwrap_err(), AuthErrorKind::WrongTokenType);
-        assert!(lenient.check(&token(&typ(name))).is_ok(), "{name}");
+        assert_eq!(
+            strict.check_at_hand(&token(&typ(name))).unwrap_err(),
+            AuthErrorKind::WrongTokenType
+        );
+        assert!(lenient.check_at_hand(&token(&typ(name))).is_ok(), "{name}");
     }
     for name in ["rt+jwt", "dpop+jwt", "", "application/", "text/at+jwt", "at+jwt ", "a/at+jwt"] {
         for verifier in [&strict, &lenient] {
-            let kind = verifier.check(&token(&typ(name))).unwrap_err();
+            let kind = verifier.check_at_hand(&token(&typ(name))).unwrap_err();
             assert_eq!(kind, AuthErrorKind::WrongTokenType, "{name}");
         }
     }
     let untyped = token(r#"{"alg":"HS256"}"#);
-    assert_eq!(strict.check(&untyped).unwrap_err(), AuthErrorKind::WrongTokenType);
-    assert!(lenient.check(&untyped).is_ok());
+    assert_eq!(strict.check_at_hand(&untyped).unwrap_err(), AuthErrorKind::WrongTokenType);
+    assert!(lenient.check_at_hand(&untyped).is_ok());
 }
 
 #[test]
@@ -40,11 +43,11 @@ fn r74_no_kind_of_token_is_taken_for_another() {
             {
                 let header = format!(r#"{{"alg":"HS256","typ":"{spelling}"}}"#);
                 let token = sign(&bench.key, &header, &claims(""));
-                let verdict = verifier.check(&token).map(drop);
+                let verdict = verifier.check_at_hand(&token).map(drop);
                 let expected =
                     if wanted == given { Ok(()) } else { Err(AuthErrorKind::WrongTokenType) };
                 assert_eq!(verdict, expected, "{spelling} where {wanted} is wanted");
-                assert_eq!(lenient.check(&token).is_ok(), given == "at+jwt", "{spelling}");
+                assert_eq!(lenient.check_at_hand(&token).is_ok(), given == "at+jwt", "{spelling}");
             }
         }
     }
@@ -59,7 +62,9 @@ fn r82_the_issuers_verifier_takes_access_tokens_alone() {
         (issuer.verifier().unwrap(), issuer.verifier_with(KeySet::new()).unwrap());
     let token = |header: &str| sign(&bench.key, header, &claims(""));
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "APPLICATION/AT+JWT", "At+Jwt"] {
-        assert!(strict.check(&token(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#))).is_ok());
+        assert!(
+            strict.check_at_hand(&token(&format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#))).is_ok()
+        );
     }
     for header in [
         r#"{"alg":"HS256"}"#,
@@ -70,12 +75,21 @@ fn r82_the_issuers_verifier_takes_access_tokens_alone() {
         r#"{"alg":"HS256","typ":"at+jwt+x"}"#,
         r#"{"alg":"HS256","typ":"application/x/at+jwt"}"#,
     ] {
-        assert_eq!(strict.check(&token(header)).unwrap_err(), AuthErrorKind::WrongTokenType);
+        assert_eq!(
+            strict.check_at_hand(&token(header)).unwrap_err(),
+            AuthErrorKind::WrongTokenType
+        );
     }
     for header in [r#"{"alg":"HS256","typ":null}"#, r#"{"alg":"HS256","typ":["at+jwt"]}"#] {
-        assert_eq!(strict.check(&token(header)).unwrap_err(), AuthErrorKind::MalformedToken);
+        assert_eq!(
+            strict.check_at_hand(&token(header)).unwrap_err(),
+            AuthErrorKind::MalformedToken
+        );
     }
-    assert!(mixed.check(&token(r#"{"alg":"HS256","typ":"JWT"}"#)).is_ok(), "as it documents");
+    assert!(
+        mixed.check_at_hand(&token(r#"{"alg":"HS256","typ":"JWT"}"#)).is_ok(),
+        "as it documents"
+    );
 }
 
 #[test]
@@ -91,7 +105,7 @@ fn r62_ed25519_is_eddsa_by_another_name() {
         ("ESP256", Err(AuthErrorKind::AlgorithmMismatch)),
     ] {
         let token = sign(&key, &format!(r#"{{"alg":"{name}"}}"#), r#"{"exp":99999999999}"#);
-        assert_eq!(verifier.check(&token).map(drop), expected, "{name}");
+        assert_eq!(verifier.check_at_hand(&token).map(drop), expected, "{name}");
     }
     // A key may say it too.
     let jwk = r#"{"kty":"OKP","crv":"Ed25519","alg":"Ed25519",
@@ -110,9 +124,11 @@ fn r87_an_id_token_and_an_access_token_do_not_stand_in_for_each_other() {
     let access_token = token("at+jwt", r#""client_id":"web","scope":"openid""#);
     let resource = bench.builder().token_type("at+jwt").build().unwrap();
     let client = bench.builder().token_type("JWT").build().unwrap();
-    assert_eq!(resource.check(&id_token).unwrap_err(), AuthErrorKind::WrongTokenType);
-    assert_eq!(client.check(&access_token).unwrap_err(), AuthErrorKind::WrongTokenType);
-    assert!(resource.check(&access_token).is_ok() && client.check(&id_token).is_ok());
+    assert_eq!(resource.check_at_hand(&id_token).unwrap_err(), AuthErrorKind::WrongTokenType);
+    assert_eq!(client.check_at_hand(&access_token).unwrap_err(), AuthErrorKind::WrongTokenType);
+    assert!(
+        resource.check_at_hand(&access_token).is_ok() && client.check_at_hand(&id_token).is_ok()
+    );
 }
 
 #[test]
@@ -122,6 +138,6 @@ fn r83_no_particular_client_id_is_asked_for() {
     for client_id in [None, Some("web"), Some("first-party"), Some("\u{1F511} another")] {
         let rest = client_id.map_or(String::new(), |id| format!(r#""client_id":"{id}""#));
         let token = sign(&bench.key, r#"{"alg":"HS256","typ":"at+jwt"}"#, &claims(&rest));
-        assert_eq!(verifier.check(&token).unwrap().client_id(), client_id);
+        assert_eq!(verifier.check_at_hand(&token).unwrap().client_id(), client_id);
     }
 }

@@ -1,0 +1,74 @@
+//! A token taken apart and decoded, before its signature is checked.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::header::Header;
+use super::members::{Text, set};
+use super::wire;
+use crate::AuthErrorKind;
+
+/// A JSON Web Signature in compact form (RFC 7515, section 7.1) that nobody has verified.
+#[derive(Debug)]
+pub(crate) struct Jws<'a> {
+    pub(crate) header: Header<'a>,
+    /// Header and payload, encoded, with the dot between them: what is signed.
+    pub(crate) signed: &'a [u8],
+    pub(crate) signature: Vec<u8>,
+    /// What is said to be JSON.
+    pub(crate) payload: String,
+}
+
+impl Jws<'_> {
+    /// Takes a token apart and hands it on, since the header is borrowed from what was decoded.
+    pub(crate) fn read<T>(
+        token: &str,
+        then: impl FnOnce(Jws<'_>) -> T,
+    ) -> Result<T, AuthErrorKind> {
+        let parts = wire::split(token)?;
+        let header = wire::decode_text(parts.header)?;
+        let header = Header::parse(&header)?;
+        let signature = wire::decode(parts.signature)?;
+        let payload = wire::decode_text(parts.payload)?;
+        Ok(then(Jws { header, signed: parts.signed.as_bytes(), signature, payload }))
+    }
+
+    /// The `iss` that whoever made the token wrote into it. It may tell where to look, and no more.
+    pub(crate) fn unverified_issuer(&self) -> Result<Option<Cow<'_, str>>, AuthErrorKind> {
+        let peek: Peek<'_> =
+            serde_json::from_str(&self.payload).map_err(|_| AuthErrorKind::InvalidClaims)?;
+        Ok(peek.0)
+    }
+}
+
+/// The `iss` of a payload, whatever else is in it.
+struct Peek<'a>(Option<Cow<'a, str>>);
+
+impl<'de> Deserialize<'de> for Peek<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PeekVisitor;
+
+        impl<'de> Visitor<'de> for PeekVisitor {
+            type Value = Peek<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object of claims")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Peek<'de>, A::Error> {
+                let mut issuer = None;
+                while let Some(Text(name)) = members.next_key()? {
+                    match &*name {
+                        "iss" => set(&mut issuer, members.next_value::<Text>()?.0)?,
+                        _ => drop(members.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(Peek(issuer))
+            }
+        }
+
+        deserializer.deserialize_map(PeekVisitor)
+    }
+}

@@ -1,0 +1,116 @@
+//! One issuer: its keys, and what its tokens must say.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::rules::Rules;
+#[cfg(feature = "jwks")]
+use crate::jwks::{KeyCache, KeySetStatus, Renewal, Renewing};
+use crate::token::{Jws, RegisteredClaims, RolesClaim};
+use crate::{AuthErrorKind, Clock, KeySet, Token};
+
+pub(super) struct TrustedIssuer {
+    pub(super) keys: Keys,
+    pub(super) rules: Rules,
+    pub(super) roles: RolesClaim,
+    pub(super) hierarchical_scopes: bool,
+    pub(super) clock: Clock,
+}
+
+#[derive(Debug)]
+pub(super) enum Keys {
+    Local(KeySet),
+    #[cfg(feature = "jwks")]
+    Remote(KeyCache),
+}
+
+/// Why there is no token.
+pub(super) enum Refused {
+    For(AuthErrorKind),
+    /// It may be right by keys that are not here yet.
+    #[cfg(feature = "jwks")]
+    Until(Renewing),
+}
+
+impl From<AuthErrorKind> for Refused {
+    fn from(kind: AuthErrorKind) -> Self {
+        Self::For(kind)
+    }
+}
+
+impl TrustedIssuer {
+    /// The signature first, and only then the claims.
+    pub(super) fn check(&self, jws: Jws<'_>) -> Result<Token, Refused> {
+        let now = self.clock.now();
+        self.keys.verify(&jws, now)?;
+        let claims = RegisteredClaims::parse(&jws.payload, &self.roles)?;
+        self.rules.check(&jws.header, &claims, now)?;
+        Ok(Token::new(claims, jws.payload, self.hierarchical_scopes))
+    }
+
+    /// The `iss` that its tokens must have.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.rules.issuer.as_deref()
+    }
+
+    #[cfg(feature = "jwks")]
+    pub(super) fn key_status(&self) -> Option<KeySetStatus> {
+        match &self.keys {
+            Keys::Local(_) => None,
+            Keys::Remote(cache) => Some(cache.status(self.clock.now())),
+        }
+    }
+}
+
+impl Keys {
+    fn verify(&self, jws: &Jws<'_>, now: Duration) -> Result<(), Refused> {
+        match self {
+            Self::Local(keys) => Ok(verify(keys, jws)?),
+            #[cfg(feature = "jwks")]
+            Self::Remote(cache) => {
+                let _ = now;
+                let refusal = match cache.at_hand(now) {
+                    Some(keys) => match verify(&keys, jws) {
+                        Err(kind) if may_be_of_new_key(kind, jws) => kind,
+                        result => return Ok(result?),
+                    },
+                    None => AuthErrorKind::Unavailable,
+                };
+                match cache.renew(now) {
+                    Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
+                    Renewal::Recent => Err(Refused::For(refusal)),
+                    Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
+                }
+            }
+        }
+    }
+}
+
+fn verify(keys: &KeySet, jws: &Jws<'_>) -> Result<(), AuthErrorKind> {
+    keys.verify(jws.header.algorithm, jws.header.key_id.as_deref(), jws.signed, &jws.signature)
+}
+
+/// Whether a token may be right by a key that its issuer has made since the last look: one whose
+/// `kid` is not known, or that names none. Remote keys are never secrets, so a header that asks for
+/// HMAC, or for nothing that is known, costs no look.
+#[cfg(feature = "jwks")]
+fn may_be_of_new_key(kind: AuthErrorKind, jws: &Jws<'_>) -> bool {
+    let unknown = match kind {
+        AuthErrorKind::UnknownKey => true,
+        AuthErrorKind::InvalidSignature | AuthErrorKind::AlgorithmMismatch => {
+            jws.header.key_id.is_none()
+        }
+        _ => false,
+    };
+    unknown && jws.header.algorithm.is_some_and(crate::Algorithm::is_asymmetric)
+}
+
+impl fmt::Debug for TrustedIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("keys", &self.keys)
+            .field("rules", &self.rules)
+            .field("clock", &self.clock)
+            .finish()
+    }
+}
