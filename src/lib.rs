@@ -61,6 +61,8 @@
 //! | `axum-core` | yes | the extractors, and `IntoResponse` for rejections |
 //! | `aws-lc-rs` | yes | the cryptographic backend aws-lc-rs; it does the work where both are on |
 //! | `rust-crypto` | | the cryptographic backend RustCrypto, which needs no C compiler |
+//! | `jwks` | | `Verifier::discover` and `Verifier::jwks`: the keys of other issuers |
+//! | `introspection` | | `Verifier::introspect`: tokens that another server vouches for |
 //! | `password` | | argon2id on a bounded pool of threads, and the rules for new passwords |
 //! | `zxcvbn` | | password policies with a score of zxcvbn |
 //! | `store` | | users, refresh tokens and API keys: the traits, their rules, the store in memory |
