@@ -14,6 +14,7 @@ mod credentials;
 mod cross_site;
 mod extractors;
 mod foreign;
+mod issuers;
 mod modes;
 mod pages;
 mod pitfalls;
@@ -24,9 +25,13 @@ mod revocations;
 mod services;
 mod sources;
 mod support;
+#[cfg(feature = "jwks")]
+mod tenants;
 mod token_pitfalls;
 mod transport;
 mod users;
 #[path = "../support/vectors.rs"]
 mod vectors;
+#[cfg(feature = "jwks")]
+mod waiting;
 mod websocket;
