@@ -67,15 +67,15 @@ fn token(changes: Value) -> String {
     KEY.sign(&header(), &with(claims(), changes))
 }
 
-fn verifier() -> Verifier {
-    provider().builder().audience(API).build().unwrap()
+async fn verifier() -> Verifier {
+    provider().builder().audience(API).build().await.unwrap()
 }
 
 const ALICE: &str = "auth0|6553da60a54af58e29493993 scopes=openid,profile,read:posts";
 
 #[tokio::test]
 async fn one_of_two_audiences_is_the_api() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     api.takes(&token(json!({})), &format!("{ALICE} roles=")).await;
     api.takes(&token(json!({"aud": API})), &format!("{ALICE} roles=")).await;
     for audience in [
@@ -90,7 +90,7 @@ async fn one_of_two_audiences_is_the_api() {
 
 #[tokio::test]
 async fn r72_the_slash_is_part_of_the_issuer() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     for issuer in
         ["https://acme.eu.auth0.com", "https://other.eu.auth0.com/", "https://login.acme.example/"]
     {
@@ -101,25 +101,28 @@ async fn r72_the_slash_is_part_of_the_issuer() {
 /// The permissions of a user are a claim of their own, which `roles_claim` may read.
 #[tokio::test]
 async fn r85_permissions_and_namespaced_roles_are_read_where_they_are() {
-    let of = |claim: &str| provider().builder().audience(API).roles_claim([claim]).build().unwrap();
-    let permissions = of("permissions");
+    let of = async |claim: &str| {
+        let builder = provider().builder().audience(API).roles_claim([claim]);
+        builder.build().await.unwrap()
+    };
+    let permissions = of("permissions").await;
     let api = Api::new(permissions.clone());
     api.takes(&token(json!({})), &format!("{ALICE} roles=read:posts,write:posts")).await;
     let writers = Api::of(JwtAuthLayer::new(permissions).require(role("write:posts")));
     writers.refuses(&token(json!({"permissions": []})), AuthErrorKind::Forbidden).await;
     writers.refuses(&token(json!({"permissions": null})), AuthErrorKind::Forbidden).await;
     // What a client may ask for is less than what its user holds.
-    let by_scope = Api::of(JwtAuthLayer::new(verifier()).require(scopes(["write:posts"])));
+    let by_scope = Api::of(JwtAuthLayer::new(verifier().await).require(scopes(["write:posts"])));
     by_scope.refuses(&token(json!({})), AuthErrorKind::InsufficientScope).await;
 
-    let namespaced = Api::new(of("https://api.example/roles"));
+    let namespaced = Api::new(of("https://api.example/roles").await);
     namespaced.takes(&token(json!({})), &format!("{ALICE} roles=editor")).await;
 }
 
 /// The profile by RFC 9068: `client_id` for `azp`, and a type.
 #[tokio::test]
 async fn the_profile_of_rfc_9068_has_a_type_to_ask_for() {
-    let strict = provider().builder().audience(API).token_type("at+jwt").build().unwrap();
+    let strict = provider().builder().audience(API).token_type("at+jwt").build().await.unwrap();
     let strict =
         Api::of(JwtAuthLayer::new(strict).require(|token: &Token| {
             token.client_id() == Some("K1AUPhZq8mRi0Q0pjhkfu1D7y6KjDQja")
@@ -133,14 +136,14 @@ async fn the_profile_of_rfc_9068_has_a_type_to_ask_for() {
     let typed = with(header(), json!({"typ": "at+jwt"}));
     strict.takes(&KEY.sign(&typed, &rfc), &format!("{ALICE} roles=")).await;
     strict.refuses(&KEY.sign(&header(), &rfc), AuthErrorKind::WrongTokenType).await;
-    Api::new(verifier()).takes(&KEY.sign(&typed, &rfc), &format!("{ALICE} roles=")).await;
+    Api::new(verifier().await).takes(&KEY.sign(&typed, &rfc), &format!("{ALICE} roles=")).await;
 }
 
 /// Without `audience` in its request a client gets text that is no JWT; an encrypted one has five
 /// parts.
 #[tokio::test]
 async fn opaque_and_encrypted_tokens_are_malformed() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     api.refuses("W1gdVZ2sGxF0hFEEm0hvXnEYPoWbDKLN", AuthErrorKind::MalformedToken).await;
     let header =
         "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIiwiaXNzIjoiaHR0cHM6Ly9hY21lLmV1LmF1dGgwLmNvbS8ifQ";
@@ -149,7 +152,7 @@ async fn opaque_and_encrypted_tokens_are_malformed() {
 
 #[tokio::test]
 async fn machines_and_id_tokens() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     let machine = token(json!({
         "sub": "awZfdIir8YFdGZWkvCejDoUb7SjTDicx@clients", "azp": "awZfdIir8YFdGZWkvCejDoUb7SjTDicx",
         "aud": API, "gty": "client-credentials", "scope": "read:posts", "permissions": ["read:posts"],
@@ -173,7 +176,7 @@ async fn r52_a_token_under_a_secret_is_none_of_the_key_set() {
     let issuer = issuer.issuer(ISSUER).audience(API);
     let signed = issuer.issue(&Grant::new("alice")).unwrap();
     assert!(own.verify(&signed).await.is_ok());
-    Api::new(verifier()).refuses(&signed, AuthErrorKind::AlgorithmMismatch).await;
+    Api::new(verifier().await).refuses(&signed, AuthErrorKind::AlgorithmMismatch).await;
     assert_eq!(
         issuer.verifier().unwrap().verify(&token(json!({}))).await.unwrap_err().kind(),
         AuthErrorKind::AlgorithmMismatch

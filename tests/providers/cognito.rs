@@ -74,9 +74,9 @@ fn id_token() -> String {
 const ALICE: &str =
     "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee scopes=openid,shop/orders.read roles=editors";
 
-fn verifier() -> Verifier {
+async fn verifier() -> Verifier {
     let builder = provider().builder().any_audience().roles_claim(["cognito:groups"]);
-    builder.build().unwrap()
+    builder.build().await.unwrap()
 }
 
 /// What stands in for the audience.
@@ -89,18 +89,18 @@ fn is_ours(token: &Token) -> bool {
         && token.claims::<Use>().is_ok_and(|claims| claims.token_use == "access")
 }
 
-fn layer() -> JwtAuthLayer {
-    JwtAuthLayer::new(verifier()).require(is_ours)
+async fn layer() -> JwtAuthLayer {
+    JwtAuthLayer::new(verifier().await).require(is_ours)
 }
 
 #[tokio::test]
 async fn an_access_token_of_our_client_gets_in_with_its_groups_and_scopes() {
     let told = ALICE;
-    Api::of(layer()).takes(&token(json!({})), told).await;
-    let readers = Api::of(layer().require(scopes(["shop/orders.read"])));
+    Api::of(layer().await).takes(&token(json!({})), told).await;
+    let readers = Api::of(layer().await.require(scopes(["shop/orders.read"])));
     readers.takes(&token(json!({})), told).await;
     readers.refuses(&token(json!({"scope": "openid"})), AuthErrorKind::InsufficientScope).await;
-    let editors = Api::of(layer().require(role("editors")));
+    let editors = Api::of(layer().await.require(role("editors")));
     editors.takes(&token(json!({})), told).await;
     editors.refuses(&token(json!({"cognito:groups": null})), AuthErrorKind::Forbidden).await;
 }
@@ -108,33 +108,33 @@ async fn an_access_token_of_our_client_gets_in_with_its_groups_and_scopes() {
 /// The pool signs for all of its clients, and no audience tells them apart.
 #[tokio::test]
 async fn r71_a_token_of_another_client_is_refused_by_the_policy() {
-    let api = Api::of(layer());
+    let api = Api::of(layer().await);
     api.refuses(&token(json!({"client_id": "2other34567890"})), AuthErrorKind::Forbidden).await;
     api.refuses(&token(json!({"client_id": null})), AuthErrorKind::Forbidden).await;
     api.refuses(&token(json!({"client_id": [CLIENT]})), AuthErrorKind::Forbidden).await;
     // With an audience no access token would get in at all.
-    let strict = Api::new(provider().builder().audience(CLIENT).build().unwrap());
+    let strict = Api::new(provider().builder().audience(CLIENT).build().await.unwrap());
     strict.refuses(&token(json!({})), AuthErrorKind::InvalidAudience).await;
 }
 
 #[tokio::test]
 async fn r87_an_id_token_is_no_access_token() {
-    Api::of(layer()).refuses(&id_token(), AuthErrorKind::Forbidden).await;
+    Api::of(layer().await).refuses(&id_token(), AuthErrorKind::Forbidden).await;
     // Nor one that has the client of an access token.
-    let api = Api::of(layer());
+    let api = Api::of(layer().await);
     for token_use in [json!("id"), json!(null), json!(["access"]), json!("Access")] {
         api.refuses(&token(json!({"token_use": token_use})), AuthErrorKind::Forbidden).await;
     }
     // Without the policy it would pass: `any_audience` has to be made up for.
-    assert_eq!(Api::new(verifier()).ask(&id_token()).await.status, http::StatusCode::OK);
+    assert_eq!(Api::new(verifier().await).ask(&id_token()).await.status, http::StatusCode::OK);
     // A service that is meant for ID tokens has an audience to ask for.
-    let strict = Api::new(provider().builder().audience(CLIENT).build().unwrap());
+    let strict = Api::new(provider().builder().audience(CLIENT).build().await.unwrap());
     strict.takes(&id_token(), "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee scopes= roles=").await;
 }
 
 #[tokio::test]
 async fn r72_tokens_of_other_pools_and_regions_are_refused() {
-    let api = Api::of(layer());
+    let api = Api::of(layer().await);
     for issuer in [
         "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Other1234",
         "https://cognito-idp.us-east-1.amazonaws.com/eu-central-1_AbCdEfGhI",
@@ -152,5 +152,5 @@ async fn a_token_by_client_credentials_gets_in() {
         "sub": CLIENT, "cognito:groups": null, "origin_jti": null, "event_id": null, "username": null,
         "scope": "shop/orders.read",
     }));
-    Api::of(layer()).takes(&program, "1example23456789 scopes=shop/orders.read roles=").await;
+    Api::of(layer().await).takes(&program, "1example23456789 scopes=shop/orders.read roles=").await;
 }

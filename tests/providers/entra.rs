@@ -2,10 +2,11 @@
 //! `scp`, and tokens that are nobody's to verify but Microsoft's.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 
 use serde_json::{Value, json};
-use tower_bearer::{AuthErrorKind, JwtAuthLayer, Verifier, any_of, any_role, any_scope, scopes};
+use tower_bearer::{
+    AuthErrorKind, ConfigError, JwtAuthLayer, Verifier, any_of, any_role, any_scope, scopes,
+};
 
 use super::support::{Api, KEY, NOW, OTHER, Provider, X5C, with};
 
@@ -106,13 +107,13 @@ fn token(changes: Value) -> String {
 const ALICE: &str =
     "AmadeUpPairwiseSubject scopes=Orders.Read,access_as_user roles=Orders.Approver";
 
-fn verifier() -> Verifier {
-    provider(TENANT).builder().audience(API).build().unwrap()
+async fn verifier() -> Verifier {
+    provider(TENANT).builder().audience(API).build().await.unwrap()
 }
 
 #[tokio::test]
 async fn keys_without_alg_verify_and_scp_holds_the_scopes() {
-    let api = Api::of(JwtAuthLayer::new(verifier()).require(scopes(["Orders.Read"])));
+    let api = Api::of(JwtAuthLayer::new(verifier().await).require(scopes(["Orders.Read"])));
     api.takes(&token(json!({})), ALICE).await;
     api.refuses(&token(json!({"scp": "Orders"})), AuthErrorKind::InsufficientScope).await;
     let unknown = KEY.sign(&with(header(), json!({"kid": "nextKeyThatIsNotHereYet"})), &claims());
@@ -131,7 +132,7 @@ async fn keys_without_alg_verify_and_scp_holds_the_scopes() {
 /// The same keys sign for every tenant, so that `iss` alone keeps them apart.
 #[tokio::test]
 async fn r72_a_token_of_another_tenant_has_a_right_signature_and_is_refused() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     for issuer in [v2(CUSTOMER), v1(TENANT), v2("common"), v2("{tenantid}"), v2("organizations")] {
         let changes = json!({"iss": issuer, "tid": CUSTOMER});
         api.refuses(&token(changes), AuthErrorKind::InvalidIssuer).await;
@@ -143,7 +144,7 @@ async fn r72_a_token_of_another_tenant_has_a_right_signature_and_is_refused() {
 async fn tokens_of_version_1_have_another_issuer_and_an_app_id_uri() {
     let uri = format!("api://{API}");
     let builder = provider_v1(TENANT).builder();
-    let api = Api::new(builder.audience(API).audience(&uri).build().unwrap());
+    let api = Api::new(builder.audience(API).audience(&uri).build().await.unwrap());
     let old = json!({
         "iss": v1(TENANT), "aud": uri, "ver": "1.0", "azp": null, "azpacr": null,
         "appid": "bbbbbbbb-0000-4000-8000-00000000000b", "appidacr": "0",
@@ -169,8 +170,8 @@ async fn r87_what_an_application_may_is_a_role_and_an_id_token_holds_no_scope() 
     let id_token = token(json!({
         "scp": null, "azp": null, "nonce": "n-0S6_WzA2Mj", "at_hash": "madeUp", "email": "alice@example.com",
     }));
-    let layer = JwtAuthLayer::new(verifier());
-    let anybody = Api::new(verifier());
+    let layer = JwtAuthLayer::new(verifier().await);
+    let anybody = Api::new(verifier().await);
     anybody.takes(&id_token, "AmadeUpPairwiseSubject scopes= roles=Orders.Approver").await;
     let users = Api::of(layer.clone().require(scopes(["Orders.Read"])));
     users.refuses(&id_token, AuthErrorKind::InsufficientScope).await;
@@ -186,7 +187,7 @@ async fn r87_what_an_application_may_is_a_role_and_an_id_token_holds_no_scope() 
 /// The signature of a token for Microsoft Graph is over another header than the one that is sent.
 #[tokio::test]
 async fn tokens_for_microsoft_graph_are_not_ones_own_to_verify() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     let hashed = with(header(), json!({"nonce": "madeUpHashOfTheNonce", "x5t": KID}));
     let signed = KEY.sign(&hashed, &with(claims(), json!({"aud": "https://graph.microsoft.com"})));
     let sent = KEY.sign(&with(hashed, json!({"nonce": "madeUpNonce"})), &claims());
@@ -198,12 +199,22 @@ async fn tokens_for_microsoft_graph_are_not_ones_own_to_verify() {
 
 /// What `common` and `organizations` publish has a template where tenants have their name.
 #[tokio::test]
-async fn r72_the_issuer_of_common_is_a_template_and_no_tenants() {
-    let common = Provider { issuer: v2("{tenantid}"), ..provider("common") };
-    let api = Api::new(common.builder().audience(API).build().unwrap());
-    for tenant in [TENANT, CUSTOMER] {
-        let changes = json!({"iss": v2(tenant), "tid": tenant});
-        api.refuses(&token(changes), AuthErrorKind::InvalidIssuer).await;
+async fn r72_the_issuer_of_common_is_a_template_and_refused() {
+    for name in ["common", "organizations"] {
+        let template = with(provider(name).metadata, json!({"issuer": v2("{tenantid}")}));
+        let common = Provider { metadata: template, ..provider(name) };
+        match common.builder().audience(API).build().await.unwrap_err() {
+            ConfigError::RemoteKeys { fault, .. } => {
+                assert!(fault.contains("{tenantid}") && fault.contains(&v2(name)), "{fault}");
+            }
+            other => panic!("{other}"),
+        }
+        // Keys that are not fetched verify nothing, whatever the token.
+        let lazy = Api::new(common.builder().audience(API).build_lazy().unwrap());
+        for issuer in [v2(TENANT), v2(name), v2("{tenantid}")] {
+            let answer = lazy.ask(&token(json!({"iss": issuer}))).await;
+            assert_eq!(answer.status, http::StatusCode::SERVICE_UNAVAILABLE);
+        }
     }
 }
 
@@ -211,15 +222,17 @@ async fn r72_the_issuer_of_common_is_a_template_and_no_tenants() {
 async fn r72_several_tenants_are_known_by_name() {
     let customers = HashSet::from([v2(TENANT), v2(CUSTOMER)]);
     let resolver = move |issuer: String| {
-        let tenant =
-            customers.contains(&issuer).then(|| issuer.split('/').nth(3).unwrap().to_owned());
+        let is_customer = customers.contains(&issuer);
         async move {
-            let build = |tenant: String| provider(&tenant).builder().audience(API).build().unwrap();
-            Ok::<_, Infallible>(tenant.map(build))
+            if !is_customer {
+                return Ok(None);
+            }
+            let tenant = issuer.split('/').nth(3).unwrap_or_default();
+            provider(tenant).builder().audience(API).build_lazy().map(Some)
         }
     };
-    let verifier =
-        Verifier::tenants("https://login.microsoftonline.com/", resolver).build().unwrap();
+    let tenants = Verifier::tenants("https://login.microsoftonline.com/", resolver);
+    let verifier = tenants.build().unwrap();
     let api = Api::new(verifier);
     for tenant in [TENANT, CUSTOMER] {
         api.takes(&token(json!({"iss": v2(tenant), "tid": tenant})), ALICE).await;
@@ -229,4 +242,7 @@ async fn r72_several_tenants_are_known_by_name() {
         api.refuses(&token(changes), AuthErrorKind::InvalidIssuer).await;
     }
     api.refuses(&token(json!({"iss": v1(TENANT)})), AuthErrorKind::InvalidIssuer).await;
+    // Nor does the other issuer of a customer, where it is not named.
+    let other = token(json!({"iss": v2(CUSTOMER).replace("/v2.0", "/")}));
+    api.refuses(&other, AuthErrorKind::InvalidIssuer).await;
 }

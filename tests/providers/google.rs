@@ -57,8 +57,8 @@ fn token(changes: Value) -> String {
     KEY.sign(&header(), &with(claims(), changes))
 }
 
-fn verifier() -> Verifier {
-    provider().builder().audience(SERVICE).build().unwrap()
+async fn verifier() -> Verifier {
+    provider().builder().audience(SERVICE).build().await.unwrap()
 }
 
 fn is_the_shop(token: &Token) -> bool {
@@ -75,7 +75,7 @@ const TOLD: &str = "112010400000000710080 scopes= roles=";
 /// Anybody with a Google account can get an ID token for any audience, so that the caller counts.
 #[tokio::test]
 async fn a_service_account_is_known_by_its_verified_address() {
-    let api = Api::of(JwtAuthLayer::new(verifier()).require(is_the_shop));
+    let api = Api::of(JwtAuthLayer::new(verifier().await).require(is_the_shop));
     api.takes(&token(json!({})), TOLD).await;
     let stranger = "stranger@elsewhere.iam.gserviceaccount.com";
     for changes in [
@@ -87,12 +87,12 @@ async fn a_service_account_is_known_by_its_verified_address() {
     ] {
         api.refuses(&token(changes), AuthErrorKind::Forbidden).await;
     }
-    assert_eq!(Api::new(verifier()).ask(&token(json!({"email": stranger}))).await.body, TOLD);
+    assert_eq!(Api::new(verifier().await).ask(&token(json!({"email": stranger}))).await.body, TOLD);
 }
 
 #[tokio::test]
 async fn tokens_for_other_services_and_clients_are_refused() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     for audience in [
         "https://orders-abcdefghij-ew.a.run.app/",
         "https://other-abcdefghij-ew.a.run.app",
@@ -108,9 +108,12 @@ async fn tokens_for_other_services_and_clients_are_refused() {
 #[tokio::test]
 async fn r72_the_issuer_without_https_is_another_and_has_to_be_named() {
     let old = token(json!({"iss": "accounts.google.com"}));
-    Api::new(verifier()).refuses(&old, AuthErrorKind::InvalidIssuer).await;
-    let bare = provider().builder().issuer("accounts.google.com").audience(SERVICE);
-    let both = Verifier::of_issuers([verifier(), bare.build().unwrap()]).unwrap();
+    Api::new(verifier().await).refuses(&old, AuthErrorKind::InvalidIssuer).await;
+    let jwks_uri = provider().metadata["jwks_uri"].clone();
+    let metadata = json!({ "jwks_uri": jwks_uri });
+    let bare = Provider { issuer: "accounts.google.com".into(), metadata, ..provider() };
+    let bare = bare.builder().audience(SERVICE);
+    let both = Verifier::of_issuers([verifier().await, bare.build().await.unwrap()]).unwrap();
     let api = Api::new(both);
     api.takes(&old, TOLD).await;
     api.takes(&token(json!({})), TOLD).await;
@@ -120,7 +123,7 @@ async fn r72_the_issuer_without_https_is_another_and_has_to_be_named() {
 
 #[tokio::test]
 async fn access_tokens_are_no_jwts() {
-    let api = Api::new(verifier());
+    let api = Api::new(verifier().await);
     for opaque in ["ya29.a0AfB_byCmadeUp", "ya29.c.c0ASRK0GamadeUp", "1//0gmadeUp"] {
         let answer = api.ask(opaque).await;
         assert_eq!(answer.status, http::StatusCode::UNAUTHORIZED);
@@ -132,19 +135,20 @@ const IAP: &str = "https://cloud.google.com/iap";
 const BACKEND: &str = "/projects/123456789/global/backendServices/987654321";
 const ASSERTION: &str = "x-goog-iap-jwt-assertion";
 
-/// A set whose keys have `alg` and `use`, and coordinates of the curve.
+/// No metadata, and a set whose keys have `alg` and `use`, and coordinates of the curve.
 fn iap(key: &Ec) -> Provider {
     let keys = json!({"keys": [
         Ec::generate().jwk(json!({"alg": "ES256", "kid": "2nMJtw", "use": "sig"})),
         key.jwk(json!({"alg": "ES256", "kid": "LYyP2g", "use": "sig"})),
     ]});
-    Provider { issuer: IAP.to_owned(), metadata: Value::Null, keys }
+    let metadata = json!({"jwks_uri": "https://www.gstatic.com/iap/verify/public_key-jwk"});
+    Provider { issuer: IAP.to_owned(), metadata, keys }
 }
 
 #[tokio::test]
 async fn the_assertion_of_identity_aware_proxy_comes_in_its_own_header() {
     let key = Ec::generate();
-    let verifier = iap(&key).builder().audience(BACKEND).build().unwrap();
+    let verifier = iap(&key).builder().audience(BACKEND).build().await.unwrap();
     let assertion = TokenSource::custom(|request: &RequestHead<'_>| {
         Some(request.headers.get(ASSERTION)?.to_str().ok()?.to_owned())
     })

@@ -6,6 +6,7 @@
 mod auth0;
 mod cognito;
 mod entra;
+mod example;
 mod google;
 mod keycloak;
 mod okta;

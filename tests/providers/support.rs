@@ -1,5 +1,6 @@
 //! A provider: its keys, its documents, its tokens; and a service that trusts it.
 
+use std::convert::Infallible;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -13,12 +14,14 @@ use axum::body::Body;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{Request, StatusCode, header};
-use http_body_util::BodyExt;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tower_bearer::{
-    AuthError, AuthErrorKind, Clock, JwtAuthLayer, KeySet, Token, Verifier, VerifierBuilder,
+    AuthError, AuthErrorKind, Clock, HttpClient, JwtAuthLayer, RemoteKeySet, Token, Verifier,
+    VerifierBuilder,
 };
 
 /// When every token of these tests is looked at.
@@ -93,7 +96,9 @@ pub(crate) fn with(mut object: Value, changes: Value) -> Value {
     object
 }
 
-/// What a provider publishes.
+/// What a provider publishes: its metadata below its issuer, and its keys where those say. One without
+/// an `issuer` in its metadata has none, and its keys are known by their URL.
+#[derive(Clone)]
 pub(crate) struct Provider {
     pub(crate) issuer: String,
     pub(crate) metadata: Value,
@@ -101,10 +106,40 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn builder(&self) -> VerifierBuilder {
-        Verifier::builder(KeySet::from_jwks(&self.keys.to_string()).unwrap())
+    /// The lines of `docs/providers.md`, up to the issuer, asking this provider and nobody else.
+    pub(crate) fn builder(&self) -> VerifierBuilder<RemoteKeySet> {
+        let keys = match self.metadata.get("issuer") {
+            Some(_) => RemoteKeySet::discover(&self.issuer),
+            None => RemoteKeySet::at(self.keys_url()),
+        };
+        Verifier::remote(keys.http_client(self.client()))
             .issuer(&self.issuer)
             .clock(Clock::manual(Duration::from_secs(NOW)))
+    }
+
+    fn keys_url(&self) -> &str {
+        self.metadata["jwks_uri"].as_str().unwrap()
+    }
+
+    fn client(&self) -> HttpClient {
+        let provider = self.clone();
+        HttpClient::from_service(tower::service_fn(move |request: Request<Bytes>| {
+            let response = provider.answer(&request.uri().to_string());
+            async move { Ok::<_, Infallible>(response) }
+        }))
+    }
+
+    fn answer(&self, url: &str) -> Response<Full<Bytes>> {
+        let issuer = self.issuer.strip_suffix('/').unwrap_or(&self.issuer);
+        let document = if url == self.keys_url() {
+            &self.keys
+        } else if url == format!("{issuer}/.well-known/openid-configuration") {
+            &self.metadata
+        } else {
+            panic!("{url} is nowhere to look for anything");
+        };
+        let response = Response::builder().header(header::CONTENT_TYPE, "application/json");
+        response.body(Full::from(document.to_string())).unwrap()
     }
 }
 
