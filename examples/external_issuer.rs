@@ -21,6 +21,7 @@ use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tower::ServiceExt;
 use tower_bearer::{
     Algorithm, Clock, ConfigError, Grant, Issuer, JwtAuthLayer, SigningKeys, Token, Verifier,
@@ -45,7 +46,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clock = Clock::manual(Clock::system().now());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let provider = Provider::new(&listener, &clock)?;
-    let server = tokio::spawn(axum::serve(listener, provider.router()).into_future());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = axum::serve(listener, provider.router())
+        .with_graceful_shutdown(async { drop(stopped.await) });
+    let server = tokio::spawn(server.into_future());
     let api = api(&provider.url, &clock).await?;
     println!("the API trusts {} and knows its keys", provider.url);
 
@@ -74,9 +78,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     expect(&api, "/hello", Some(&before), StatusCode::UNAUTHORIZED).await?;
 
     println!(
-        "\nThe issuer is away. Its keys go on for an hour; then nobody can tell, which is a 503:"
+        "\nThe issuer is away. Its keys go on for a while; then nobody can tell, which is a 503:"
     );
-    server.abort();
+    drop(stop);
+    server.await??;
     clock.advance(Duration::from_secs(30 * 60));
     expect(&api, "/hello", Some(&after), StatusCode::OK).await?;
     clock.advance(Duration::from_secs(60 * 60));

@@ -21,6 +21,8 @@ mod pitfalls;
 mod policies;
 mod properties;
 mod proxies;
+#[cfg(feature = "jwks")]
+mod renewals;
 mod revocations;
 mod services;
 mod sources;
