@@ -13,6 +13,8 @@ mod claims;
 mod credentials;
 mod cross_site;
 mod extractors;
+#[cfg(feature = "jwks")]
+mod families;
 mod foreign;
 mod issuers;
 mod modes;
