@@ -233,10 +233,14 @@ async fn r72_several_tenants_are_known_by_name() {
     };
     let tenants = Verifier::tenants("https://login.microsoftonline.com/", resolver);
     let verifier = tenants.build().unwrap();
-    let api = Api::new(verifier);
+    let api = Api::new(verifier.clone());
+    assert!(verifier.key_status().is_empty(), "nobody has come yet");
     for tenant in [TENANT, CUSTOMER] {
         api.takes(&token(json!({"iss": v2(tenant), "tid": tenant})), ALICE).await;
     }
+    let known: HashSet<String> =
+        verifier.key_status().iter().map(|status| status.source().to_owned()).collect();
+    assert_eq!(known, HashSet::from([v2(TENANT), v2(CUSTOMER)]));
     for tenant in ["33333333-cccc-4333-8333-333333333333", "common", "{tenantid}"] {
         let changes = json!({"iss": v2(tenant), "tid": tenant});
         api.refuses(&token(changes), AuthErrorKind::InvalidIssuer).await;
