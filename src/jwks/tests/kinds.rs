@@ -58,12 +58,7 @@ async fn pitfall_keys_of_unknown_types_or_for_encryption_are_skipped_one_by_one(
     let status = &verifier.key_status()[0];
     assert_eq!((status.key_count(), status.skipped().len()), (1, 11));
     assert_eq!(status.key_ids().collect::<Vec<_>>(), ["good"]);
-    assert!(
-        status.skipped()[8].starts_with("key 9 (kid \"weak\"): ")
-            || status.skipped()[7].starts_with("key 8 (kid \"weak\"): "),
-        "{:?}",
-        status.skipped()
-    );
+    assert!(status.skipped()[7].starts_with("key 8 (kid \"weak\"): "), "{:?}", status.skipped());
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,6 +139,55 @@ async fn r187_a_set_with_a_thousand_keys() {
         verify(&verifier, &forged("key-1000")).await.unwrap_err(),
         AuthErrorKind::UnknownKey
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_look_up_of_a_key_allocates_nothing() {
+    let keys: Vec<Key> = (0..1000).map(|number| Key::new(&format!("key-{number}"))).collect();
+    let provider = Provider::new(&keys.iter().collect::<Vec<_>>());
+    let cache = provider.keys().start(provider.clock.clone()).unwrap();
+    cache.fetch_first().await.unwrap();
+    let look_up = || {
+        let now = provider.clock.now();
+        let keys = cache.at_hand(now).unwrap();
+        for kid in ["key-0", "key-999", "key-1000"] {
+            let verdict = keys.verify(Some(Algorithm::EdDSA), Some(kid), b"a", &[7; 64]);
+            assert!(verdict.is_err());
+        }
+    };
+    // What a thread has of its own is made at the first call.
+    look_up();
+    assert_eq!(allocation_counter::measure(look_up).count_total, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_without_kid_costs_no_thousand_signature_checks() {
+    use crate::key::MAX_TRIES;
+    let mut keys: Vec<Key> = (0..1000).map(|number| Key::new(&format!("key-{number}"))).collect();
+    let last = keys.pop().unwrap();
+    keys.insert(MAX_TRIES, last);
+    let provider = Provider::new(&keys.iter().collect::<Vec<_>>());
+    let verifier = provider.verifier().await;
+    let nameless = |at: usize| {
+        let clock = provider.clock.clone();
+        let set = json!({ "keys": [keys[at].private.clone()] }).to_string();
+        let key = SigningKeys::from_jwks(&set).unwrap();
+        sign_without_kid(key.signing_key(), &clock)
+    };
+    assert!(verify(&verifier, &nameless(MAX_TRIES - 1)).await.is_ok());
+    let kind = verify(&verifier, &nameless(MAX_TRIES)).await.unwrap_err();
+    assert_eq!(kind, AuthErrorKind::InvalidSignature);
+    // With its name it is found wherever it is.
+    assert!(verify(&verifier, &provider.token(&keys[MAX_TRIES])).await.is_ok());
+}
+
+fn sign_without_kid(key: &SigningKey, clock: &Clock) -> String {
+    use crate::token::wire::encode;
+    let exp = clock.now().as_secs() + 60;
+    let claims = json!({ "iss": ISSUER, "aud": "api", "exp": exp }).to_string();
+    let signed = format!("{}.{}", encode(r#"{"alg":"EdDSA"}"#), encode(claims));
+    let signature = encode(key.sign(signed.as_bytes()).unwrap());
+    format!("{signed}.{signature}")
 }
 
 #[tokio::test(start_paused = true)]

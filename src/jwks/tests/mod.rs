@@ -30,6 +30,7 @@ struct Provider {
 /// A key of it, by its `kid`.
 struct Key {
     jwk: Value,
+    private: Value,
     issuer: OwnIssuer,
 }
 
@@ -78,8 +79,9 @@ impl Key {
         let mut jwk = private["keys"][0].take();
         jwk["kid"] = kid.into();
         let keys = SigningKeys::from_jwks(&json!({ "keys": [jwk] }).to_string()).unwrap();
+        let private = jwk.clone();
         jwk.as_object_mut().unwrap().remove("d");
-        Self { jwk, issuer: OwnIssuer::new(keys).issuer(ISSUER).audience("api") }
+        Self { jwk, private, issuer: OwnIssuer::new(keys).issuer(ISSUER).audience("api") }
     }
 }
 
