@@ -121,6 +121,7 @@ mod limit;
 mod login;
 #[cfg(feature = "login")]
 mod mail;
+mod metadata;
 #[cfg(feature = "store")]
 mod one_time;
 #[cfg(feature = "password")]
@@ -162,11 +163,14 @@ pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
-pub use login::{Client, Clients, Endpoint, LoginRouter, RegisterMode};
+pub use login::{
+    AuthorizationServerMetadata, Client, Clients, Endpoint, LoginRouter, RegisterMode,
+};
 #[cfg(feature = "lettre")]
 pub use mail::SmtpMailer;
 #[cfg(feature = "login")]
 pub use mail::{Mail, MailError, MailKind, MailLinks, MailQueue, MailText, Mailer};
+pub use metadata::{ResourceMetadata, WellKnown};
 #[cfg(feature = "store")]
 pub use one_time::{OneTimePurpose, OneTimeToken, OneTimeTokens};
 #[cfg(feature = "password")]
