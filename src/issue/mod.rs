@@ -242,9 +242,8 @@ impl Issuer {
         Duration::from_secs(self.lifetime.as_secs())
     }
 
-    /// What it is called in `iss`.
-    #[cfg(feature = "login")]
-    pub(crate) fn identifier(&self) -> Option<&str> {
+    /// The URL that names this service in `iss`, where it has one.
+    pub fn identifier(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
 

@@ -7,7 +7,7 @@ use axum::Router;
 use super::LoginRouter;
 use super::client::Clients;
 use super::endpoint::Endpoint;
-use crate::metadata::{JWKS_PATH, Members, ServiceUrl, WellKnown, scopes, set};
+use crate::metadata::{JWKS_PATH, Members, ServiceUrl, WellKnown, check_link, scopes, set};
 use crate::store::{RefreshStore, UserStore};
 use crate::{ConfigError, KeySet};
 
@@ -88,7 +88,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             set(&mut members, "jwks_uri", format!("{}{JWKS_PATH}", issuer.origin()));
         }
         let methods = self.clients.as_deref().map_or(vec!["none"], Clients::auth_methods);
-        // Nobody is told anything who has no secret.
+        // Nobody without a secret is told anything there.
         let with_secret: Vec<&str> =
             methods.iter().copied().filter(|method| *method != "none").collect();
         for (endpoint, name, methods) in [
@@ -96,7 +96,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             (Endpoint::Revoke, "revocation_endpoint", &methods),
             (Endpoint::Introspect, "introspection_endpoint", &with_secret),
         ] {
-            if let Some(path) = self.routes.path(endpoint) {
+            let asked = self.routes.path(endpoint).filter(|_| !methods.is_empty());
+            if let Some(path) = asked {
                 set(&mut members, name, format!("{base}{path}"));
                 let name = format!("{name}_auth_methods_supported");
                 set(&mut members, &name, methods.as_slice());
@@ -143,11 +144,10 @@ impl AuthorizationServerMetadata {
     ///
     /// # Errors
     ///
-    /// When it is no absolute URL with https, or with http to this machine, or has a query or a
-    /// fragment.
+    /// When it is no absolute URL with https, or with http to this machine, or has a fragment.
     pub fn service_documentation(mut self, url: &str) -> Result<Self, ConfigError> {
-        let url = ServiceUrl::new(url, "service_documentation")?;
-        set(&mut self.members, "service_documentation", url.as_str());
+        check_link(url, "service_documentation")?;
+        set(&mut self.members, "service_documentation", url);
         Ok(self)
     }
 

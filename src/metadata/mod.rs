@@ -13,6 +13,8 @@ mod tests;
 pub use resource::ResourceMetadata;
 pub(crate) use url::ServiceUrl;
 #[cfg(feature = "login")]
+pub(crate) use url::check_link;
+#[cfg(feature = "login")]
 pub(crate) use well_known::JWKS_PATH;
 pub use well_known::WellKnown;
 

@@ -42,7 +42,7 @@ impl ServiceUrl {
 }
 
 /// Whether a page or document may be named: as for a [`ServiceUrl`], and with a query, if need be.
-pub(super) fn check_link(text: &str, setting: &'static str) -> Result<(), ConfigError> {
+pub(crate) fn check_link(text: &str, setting: &'static str) -> Result<(), ConfigError> {
     let before_query = text
         .split_once('?')
         .map_or(text, |(before, query)| if query.bytes().all(is_url_byte) { before } else { "" });

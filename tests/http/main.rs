@@ -14,6 +14,7 @@ mod credentials;
 mod cross_site;
 mod extractors;
 mod foreign;
+mod metadata;
 mod modes;
 mod pages;
 mod pitfalls;
