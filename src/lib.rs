@@ -97,6 +97,11 @@
 //!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+// So that its programs are tested.
+#[cfg(all(doctest, feature = "jwks", feature = "login"))]
+#[doc = include_str!("../docs/MCP.md")]
+mod mcp {}
+
 #[cfg(feature = "store")]
 mod api_key;
 #[cfg(feature = "login")]

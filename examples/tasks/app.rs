@@ -5,8 +5,8 @@ use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 use tower_bearer::{
     AccountStore, ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer,
-    LoginRouter, MailQueue, OneTimeTokenStore, ResourceMetadata, RevocationStore, Settings, ThrottleStore, any_of,
-    any_role, role, scopes,
+    LoginRouter, MailQueue, OneTimeTokenStore, ResourceMetadata, RevocationStore, Settings,
+    ThrottleStore, any_of, any_role, role, scopes,
 };
 
 use crate::answer::Failure;

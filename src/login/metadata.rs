@@ -7,9 +7,9 @@ use axum::Router;
 use super::LoginRouter;
 use super::client::Clients;
 use super::endpoint::Endpoint;
+use crate::ConfigError;
 use crate::metadata::{JWKS_PATH, Members, ServiceUrl, WellKnown, check_link, scopes, set};
 use crate::store::{RefreshStore, UserStore};
-use crate::{ConfigError, KeySet};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 
@@ -79,8 +79,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         let issuer = ServiceUrl::new(identifier, "identifier of the issuer")?;
         let base = ServiceUrl::new(base_url, "URL of the login router")?;
         let base = base.as_str().trim_end_matches('/');
-        let keys = KeySet::from(&self.issuer);
-        let jwks = keys.has_public_key().then(|| WellKnown::jwks(keys)).transpose()?;
+        // Where there are secrets alone, there is nothing to publish.
+        let jwks = WellKnown::jwks(&self.issuer).ok();
 
         let mut members = Members::new();
         set(&mut members, "issuer", identifier);
