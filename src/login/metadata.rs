@@ -179,7 +179,8 @@ impl AuthorizationServerMetadata {
         };
         let metadata = age(WellKnown::metadata(self.path(), &self.members));
         let documents = self.jwks.clone().map(age).into_iter().chain([metadata]);
-        documents.fold(Router::new(), |router, document| {
+        // A part of the path that begins with `:` or `*` is no pattern.
+        documents.fold(Router::new().without_v07_checks(), |router, document| {
             let path = document.path().to_owned();
             router.route_service(&path, document)
         })

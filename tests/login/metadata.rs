@@ -129,6 +129,7 @@ async fn r134_the_path_of_the_issuer_comes_behind_the_well_known_part() {
         ("https://me.example/a/b", "/a/b", "https://me.example/.well-known/jwks.json"),
         ("https://me.example:8443/a/", "/a", "https://me.example:8443/.well-known/jwks.json"),
         ("http://[::1]:8080/a", "/a", "http://[::1]:8080/.well-known/jwks.json"),
+        ("https://me.example/:a/*b", "/:a/*b", "https://me.example/.well-known/jwks.json"),
     ] {
         let metadata = login(identifier).metadata("https://api.example/auth/").unwrap();
         assert!(metadata.url().ends_with(&format!("{PATH}{path}")));
