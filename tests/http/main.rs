@@ -17,6 +17,7 @@ mod extractors;
 mod families;
 mod foreign;
 mod issuers;
+mod metadata;
 mod modes;
 mod pages;
 mod pitfalls;

@@ -13,6 +13,7 @@ mod email_change;
 mod introspect;
 mod mail;
 mod me;
+mod metadata;
 mod password;
 mod passwords;
 mod profile;
