@@ -154,6 +154,8 @@ pub use clock::Clock;
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 #[cfg(feature = "axum-core")]
 pub use extract::{Claims, HasRole, RequiredRoles, RequiredScopes, Scoped};
+#[cfg(any(feature = "introspection", feature = "jwks"))]
+pub use fetch::HttpClient;
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 #[cfg(feature = "jwks")]

@@ -68,7 +68,6 @@ impl Keys {
             Self::Local(keys) => Ok(verify(keys, jws)?),
             #[cfg(feature = "jwks")]
             Self::Remote(cache) => {
-                let _ = now;
                 let refusal = match cache.at_hand(now) {
                     Some(keys) => match verify(&keys, jws) {
                         Err(kind) if may_be_of_new_key(kind, jws) => kind,
@@ -76,7 +75,7 @@ impl Keys {
                     },
                     None => AuthErrorKind::Unavailable,
                 };
-                match cache.renew(now) {
+                match cache.renew() {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
                     Renewal::Recent => Err(Refused::For(refusal)),
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
