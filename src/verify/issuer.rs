@@ -64,11 +64,11 @@ impl TrustedIssuer {
 
 impl Keys {
     fn verify(&self, jws: &Jws<'_>, now: Duration) -> Result<(), Refused> {
+        let _ = now;
         match self {
             Self::Local(keys) => Ok(verify(keys, jws)?),
             #[cfg(feature = "jwks")]
             Self::Remote(cache) => {
-                let _ = now;
                 let refusal = match cache.at_hand(now) {
                     Some(keys) => match verify(&keys, jws) {
                         Err(kind) if may_be_of_new_key(kind, jws) => kind,
