@@ -33,8 +33,10 @@ impl Reader {
             _ => return Err("it has no boolean `active`"),
         }
         // Some servers write what they don't know as null, or have an audience of nobody.
-        members.retain(|name, value| {
-            !value.is_null() && !(name == "aud" && value.as_array().is_some_and(Vec::is_empty))
+        members.retain(|name, value| match value {
+            Value::Null => false,
+            Value::Array(values) => name != "aud" || !values.is_empty(),
+            _ => true,
         });
         let is_access_token = self.is_access_token(&members);
         let claims = RegisteredClaims::parse(&Value::Object(members).to_string(), &self.roles)

@@ -28,8 +28,9 @@ impl Endpoint {
         let answer = match self.fetcher.post(&self.url, self.headers(), self.body(token)).await {
             Ok(answer) => answer,
             Err(error) => {
-                crate::trace::error!(%error, "the introspection endpoint is out of reach");
-                let _ = error;
+                let (url, fault) = (error.url(), error.fault());
+                crate::trace::error!(url, fault, "the introspection endpoint is out of reach");
+                let _ = (url, fault);
                 return unavailable;
             }
         };

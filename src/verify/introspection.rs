@@ -130,6 +130,13 @@ impl IntrospectionBuilder {
         self
     }
 
+    /// How large an answer may be: 64 KiB by default. A second call replaces the first.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.options.fetcher.max_bytes = bytes;
+        self
+    }
+
     /// How long it is believed that a token is active, counted from the question and never past its
     /// `exp`: 30 seconds by default. **So long a revoked token still opens the service.** With zero,
     /// each request asks, but for those that come while the same token is being asked about. A second
@@ -150,7 +157,7 @@ impl IntrospectionBuilder {
     }
 
     /// How many active tokens are remembered, and how many others: 10 000 of either by default. Each
-    /// takes as much memory as its answer, which has at most 64 KiB. A second call replaces the first.
+    /// takes as much memory as its answer. A second call replaces the first.
     #[must_use]
     pub fn capacity(mut self, tokens: usize) -> Self {
         self.options.capacity = tokens;

@@ -139,6 +139,8 @@ async fn r133_an_answer_is_read_up_to_a_size() {
         });
         let (verifier, _) = server.verifier(|builder| builder);
         let found = verify(&verifier, "opaque").await;
+        let (larger, _) = server.verifier(|builder| builder.max_bytes(size + 1024));
+        assert!(verify(&larger, "opaque").await.is_ok());
         assert_eq!(found.err(), (!fits).then_some(AuthErrorKind::Unavailable), "{size}");
     }
 }
