@@ -105,7 +105,10 @@ async fn r121_a_refresh_token_opens_no_service_though_it_is_active() {
 #[tokio::test]
 async fn r99_an_odd_id_and_an_odd_secret_are_understood() {
     let odd = || {
-        let client = Client::confidential("https://a:b%3A@c?d=+e f&", SECRET).unwrap().may_introspect().unwrap();
+        let client = Client::confidential("https://a:b%3A@c?d=+e f&", SECRET)
+            .unwrap()
+            .may_introspect()
+            .unwrap();
         clients().client(client).unwrap()
     };
     let app = app(MemoryStore::new(), |router| router.clients(odd())).await;

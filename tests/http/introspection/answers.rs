@@ -1,5 +1,6 @@
 //! Which answers make a token (requirements 45, 131 and 132, from the side of who asks).
 
+use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_bearer::{AuthErrorKind, TokenKind};
@@ -243,4 +244,48 @@ async fn r121_a_server_that_tells_no_type_can_be_believed_by_name() {
     let typed = Server::says(active_with(json!({ "token_type": "DPoP" })));
     let (verifier, _) = typed.verifier(|builder| builder.insecure_missing_token_type());
     assert_eq!(verify(&verifier, "x").await.unwrap_err(), AuthErrorKind::WrongTokenType);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn r131_nothing_but_active_true_makes_a_token(
+        text in prop_oneof![
+            any::<Vec<u8>>(),
+            "[{}\\[\\]\":,a-z0-9 ]{0,40}".prop_map(String::into_bytes),
+            any_answer().prop_map(|answer| answer.to_string().into_bytes()),
+        ],
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answer = text.clone();
+        let server = Server::new(move |_| text_answer(answer.clone()));
+        let (verifier, _) =
+            server.verifier(|builder| builder.any_audience().insecure_missing_token_type());
+        let found = runtime.block_on(verify(&verifier, "opaque"));
+        let read: Option<Value> = serde_json::from_slice(&text).ok();
+        let active = read.as_ref().and_then(|answer| answer.get("active"));
+        match active {
+            Some(Value::Bool(true)) => {}
+            Some(Value::Bool(false)) => prop_assert!(found.is_err()),
+            _ => prop_assert_eq!(found.unwrap_err(), AuthErrorKind::Unavailable),
+        }
+    }
+}
+
+/// An object with members that mean something, and values of any kind.
+fn any_answer() -> impl Strategy<Value = Value> {
+    let names = ["active", "token_type", "aud", "exp", "nbf", "sub", "scope", "cnf", "typ", "x"];
+    let value = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+        Just(json!([])),
+        Just(json!(["api", 1])),
+        Just(json!({ "x": null })),
+    ];
+    proptest::collection::btree_map(proptest::sample::select(names.to_vec()), value, 0..10)
+        .prop_map(|members| json!(members))
 }
