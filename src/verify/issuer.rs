@@ -76,7 +76,7 @@ impl Keys {
                     },
                     None => AuthErrorKind::Unavailable,
                 };
-                match cache.renew(now) {
+                match cache.renew() {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
                     Renewal::Recent => Err(Refused::For(refusal)),
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),

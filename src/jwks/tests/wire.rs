@@ -1,0 +1,1 @@
+//! Real sockets, which only listen on this machine.
