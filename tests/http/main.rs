@@ -14,6 +14,8 @@ mod credentials;
 mod cross_site;
 mod extractors;
 mod foreign;
+#[cfg(feature = "introspection")]
+mod introspection;
 mod modes;
 mod pages;
 mod pitfalls;
