@@ -99,6 +99,11 @@
 //!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+// So that its programs are tested.
+#[cfg(all(doctest, feature = "jwks", feature = "login"))]
+#[doc = include_str!("../docs/MCP.md")]
+mod mcp {}
+
 #[cfg(feature = "store")]
 mod api_key;
 #[cfg(feature = "login")]
@@ -125,6 +130,7 @@ mod limit;
 mod login;
 #[cfg(feature = "login")]
 mod mail;
+mod metadata;
 #[cfg(feature = "store")]
 mod one_time;
 #[cfg(feature = "password")]
@@ -168,11 +174,14 @@ pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
-pub use login::{Client, Clients, Endpoint, LoginRouter, RegisterMode};
+pub use login::{
+    AuthorizationServerMetadata, Client, Clients, Endpoint, LoginRouter, RegisterMode,
+};
 #[cfg(feature = "lettre")]
 pub use mail::SmtpMailer;
 #[cfg(feature = "login")]
 pub use mail::{Mail, MailError, MailKind, MailLinks, MailQueue, MailText, Mailer};
+pub use metadata::{ResourceMetadata, WellKnown};
 #[cfg(feature = "store")]
 pub use one_time::{OneTimePurpose, OneTimeToken, OneTimeTokens};
 #[cfg(feature = "password")]

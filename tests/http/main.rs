@@ -16,6 +16,7 @@ mod extractors;
 mod foreign;
 #[cfg(feature = "introspection")]
 mod introspection;
+mod metadata;
 mod modes;
 mod pages;
 mod pitfalls;
