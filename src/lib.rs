@@ -231,3 +231,8 @@ pub use verify::IntrospectionBuilder;
 #[cfg(feature = "jwks")]
 pub use verify::TenantsBuilder;
 pub use verify::{Verifier, VerifierBuilder};
+
+/// What `docs/providers.md` tells to write compiles.
+#[cfg(all(doctest, feature = "jwks"))]
+#[doc = include_str!("../docs/providers.md")]
+mod providers {}
