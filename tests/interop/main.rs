@@ -1,5 +1,5 @@
-//! What other implementations make of this crate, and it of theirs: `oauth4webapi` and `jose`, over
-//! HTTP on this machine.
+//! What other implementations make of this crate, and it of theirs: `oidc-provider`, `oauth4webapi`
+//! and `jose`, over HTTP on this machine. `README.md` has what each of them checks.
 //!
 //! A test starts the service in `peer/` and runs the files of one directory with node's own test
 //! runner. Without node 20.12 and npm it says "skipped", which `REQUIRE_SERVICES=1` makes a failure.
@@ -17,6 +17,11 @@ fn jose_and_we_read_the_tokens_and_keys_of_each_other() {
 #[test]
 fn oauth4webapi_takes_what_our_endpoints_answer() {
     run("oauth4webapi");
+}
+
+#[test]
+fn we_trust_an_oidc_provider_and_follow_its_keys() {
+    run("oidc-provider");
 }
 
 fn run(directory: &str) {

@@ -2,6 +2,7 @@
 
 mod jose;
 mod login;
+mod services;
 
 use std::net::SocketAddr;
 
@@ -19,7 +20,10 @@ pub(crate) fn start() -> Peer {
     let runtime = Runtime::new().unwrap();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let app = Router::new().nest("/jose", jose::routes()).merge(login::routes(&url));
+    let app = Router::new()
+        .nest("/jose", jose::routes())
+        .nest("/services", services::routes())
+        .merge(login::routes(&url));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     runtime.spawn(async move { axum::serve(listener, app).await.unwrap() });
     Peer { url, _runtime: runtime }
