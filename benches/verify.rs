@@ -64,6 +64,52 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     criterion.final_summary();
     println!("\n{}", table.join("\n"));
+    #[cfg(feature = "jwks")]
+    remote_keys()?;
+    Ok(())
+}
+
+/// What the keys of a thousand tenants cost, fetched from elsewhere, beside one key that is here.
+#[cfg(feature = "jwks")]
+fn remote_keys() -> Result<(), Box<dyn Error>> {
+    use tower_bearer::{HttpClient, KeySet, RemoteKeySet, SigningKeys};
+
+    let private = SigningKeys::new_jwks(Algorithm::EdDSA, Duration::ZERO)?;
+    let mut jwks: serde_json::Value = serde_json::from_str(&SigningKeys::public_jwks(&private)?)?;
+    let keys = jwks["keys"].as_array_mut().ok_or("no keys")?;
+    let others = keys[1].clone();
+    for number in keys.len()..1000 {
+        let mut other = others.clone();
+        other["kid"] = format!("tenant-{number}").into();
+        keys.insert(0, other);
+    }
+    let jwks = jwks.to_string();
+    let issuer = Issuer::new(SigningKeys::from_jwks(&private)?)
+        .issuer("https://id.example")
+        .audience("tasks");
+    let token = issuer.issue(&Grant::new("alice"))?;
+    let local = issuer.verifier_with(KeySet::new())?;
+
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let provider = HttpClient::from_service(service_fn(move |_: Request<Bytes>| {
+        let answer = Response::new(http_body_util::Full::new(Bytes::from(jwks.clone())));
+        async { Ok::<_, Infallible>(answer) }
+    }));
+    let keys = RemoteKeySet::at("https://id.example/keys").http_client(provider);
+    let remote = Verifier::remote(keys).issuer("https://id.example").audience("tasks");
+    let remote = runtime.block_on(remote.build())?;
+
+    let allocations = |verifier: &Verifier| {
+        let verify = || drop(now(verifier.verify(black_box(&token))).expect("the token is valid"));
+        verify();
+        allocation_counter::measure(verify).count_total
+    };
+    let (local, remote) = (allocations(&local), allocations(&remote));
+    println!(
+        "\nalloc of a verify: {local} with keys that are here, {remote} with 1000 from elsewhere"
+    );
+    assert_eq!(local, remote, "the look-up of a key elsewhere allocates");
     Ok(())
 }
 

@@ -29,6 +29,9 @@ enum Source {
     System,
     /// Nanoseconds since the Unix epoch; enough until the year 2554.
     Manual(Arc<AtomicU64>),
+    /// What the clock of tokio, which tests pause, has moved since, on top of a time.
+    #[cfg(all(test, feature = "jwks"))]
+    Tokio(tokio::time::Instant, Duration),
 }
 
 impl Clock {
@@ -43,11 +46,19 @@ impl Clock {
         Self(Source::Manual(Arc::new(AtomicU64::new(nanoseconds(now)))))
     }
 
+    /// A clock that moves with the one of the runtime, so that a test with paused time has both.
+    #[cfg(all(test, feature = "jwks"))]
+    pub(crate) fn of_runtime(now: Duration) -> Self {
+        Self(Source::Tokio(tokio::time::Instant::now(), now))
+    }
+
     /// The time since the Unix epoch. A system clock before 1970 reads as zero.
     pub fn now(&self) -> Duration {
         match &self.0 {
             Source::System => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
             Source::Manual(now) => Duration::from_nanos(now.load(Ordering::Relaxed)),
+            #[cfg(all(test, feature = "jwks"))]
+            Source::Tokio(begin, now) => *now + begin.elapsed(),
         }
     }
 
@@ -76,6 +87,8 @@ impl fmt::Debug for Clock {
         match &self.0 {
             Source::System => f.write_str("Clock(system)"),
             Source::Manual(_) => write!(f, "Clock(manual, {:?})", self.now()),
+            #[cfg(all(test, feature = "jwks"))]
+            Source::Tokio(..) => f.write_str("Clock(runtime)"),
         }
     }
 }

@@ -89,6 +89,8 @@
 //!   `RefreshTokens::stateless` is never found out: it works until it expires or the password changes.
 //! - The rate of an API key is counted in one process: with several nodes each allows all of it. A key
 //!   is good until it expires or is revoked, however its owner's sessions end.
+//! - A token that is introspected stays valid for `IntrospectionBuilder::cache_for`, 30 seconds by
+//!   default, after its server revoked it.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]
@@ -116,6 +118,8 @@ mod extract;
 #[cfg(any(feature = "introspection", feature = "jwks"))]
 mod fetch;
 mod gate;
+#[cfg(feature = "introspection")]
+mod introspect;
 mod issue;
 #[cfg(feature = "jwks")]
 mod jwks;
@@ -160,6 +164,8 @@ pub use clock::Clock;
 pub use error::{AuthError, AuthErrorKind, ConfigError};
 #[cfg(feature = "axum-core")]
 pub use extract::{Claims, HasRole, RequiredRoles, RequiredScopes, Scoped};
+#[cfg(any(feature = "introspection", feature = "jwks"))]
+pub use fetch::HttpClient;
 pub use gate::ResponseFuture;
 pub use issue::{Grant, IssueError, Issuer};
 #[cfg(feature = "jwks")]
@@ -220,6 +226,13 @@ pub use transport::{
     ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,
     require_https,
 };
+#[cfg(feature = "introspection")]
+pub use verify::IntrospectionBuilder;
 #[cfg(feature = "jwks")]
 pub use verify::TenantsBuilder;
 pub use verify::{Verifier, VerifierBuilder};
+
+/// What `docs/providers.md` tells to write compiles.
+#[cfg(all(doctest, feature = "jwks"))]
+#[doc = include_str!("../docs/providers.md")]
+mod providers {}

@@ -1,90 +1,271 @@
-//! The keys of other issuers.
+//! The keys of other issuers: fetched, kept fresh, and at hand without a wait.
 
-use std::pin::Pin;
-use std::sync::Arc;
+mod cache;
+mod discovery;
+mod freshness;
+mod snapshot;
+mod source;
+mod status;
+mod task;
+
+#[cfg(test)]
+mod tests;
+
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use arc_swap::{ArcSwapOption, Guard};
+use url::Url;
 
-use crate::{AuthErrorKind, Clock, ConfigError, KeySet};
+pub(crate) use cache::{KeyCache, Renewal, Renewing};
+pub use status::KeySetStatus;
 
-/// STUB.
+use crate::fetch::{self, Fetcher, HttpClient};
+use crate::{Algorithm, Clock, ConfigError};
+use discovery::Issuer;
+use freshness::Freshness;
+use source::{Place, Source};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The keys of an issuer elsewhere, and how they are fetched and kept.
+///
+/// The keys are read without a wait and without a lock. A task in the background fetches them ahead of
+/// their expiry, one fetch at a time, and replaces the set as a whole; a request waits only where
+/// there are no keys yet, or for a `kid` that is not among them, and then for [`timeout`](Self::timeout)
+/// at most. While the provider is away, slow, or answers what is no usable set, the keys that are
+/// there go on for [`serve_stale`](Self::serve_stale); after that requests are answered with 503 until
+/// it is back. The task begins in the tokio runtime of the first request, which needs I/O and time
+/// enabled, and ends with the last clone of the verifier.
+///
+/// | option | default | range |
+/// |---|---|---|
+/// | [`http_client`](Self::http_client) | [`HttpClient::new`], TLS with the roots of the system | |
+/// | [`insecure_http`](Self::insecure_http) | off: `https`, or `http` to this machine | |
+/// | [`timeout`](Self::timeout) | 5 seconds | 100 ms to 60 s |
+/// | [`max_bytes`](Self::max_bytes) | 1 MiB | 1 KiB to 16 MiB |
+/// | [`algorithms`](Self::algorithms) | all but HMAC, an RSA key without `alg` being RS256 | |
+/// | [`max_age`](Self::max_age) | 10 minutes, where the provider says nothing | within its bounds |
+/// | [`max_age_bounds`](Self::max_age_bounds) | 1 minute to 24 hours | 1 s to 30 days |
+/// | [`serve_stale`](Self::serve_stale) | 1 hour | to 7 days |
+/// | [`cooldown`](Self::cooldown) | 30 seconds | 1 s to 1 hour |
+///
+/// A key is left out, and the others are used, if it is symmetric, for encryption, of an unknown type,
+/// curve or algorithm, or weak; [`KeySetStatus::skipped`] tells why. Keys with the same `kid` are all
+/// tried.
 ///
 /// # Examples
 ///
-/// See nothing.
+/// ```
+/// use std::convert::Infallible;
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use tower_bearer::{HttpClient, RemoteKeySet, Verifier};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // A provider that is played here; leave `http_client` out to ask a real one.
+/// let provider = HttpClient::from_service(tower::service_fn(|_: Request<Bytes>| async {
+///     let keys = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1",
+///         "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+///     Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(keys))))
+/// }));
+/// let keys = RemoteKeySet::at("https://id.example/keys").http_client(provider);
+/// let verifier =
+///     Verifier::remote(keys).issuer("https://id.example/").audience("api").build().await?;
+///
+/// // For the health check.
+/// let status = &verifier.key_status()[0];
+/// assert!(status.is_usable());
+/// assert_eq!(status.key_ids().collect::<Vec<_>>(), ["1"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RemoteKeySet {
-    issuer: Option<String>,
+    from: From,
+    client: HttpClient,
+    insecure_http: bool,
+    timeout: Duration,
+    max_bytes: usize,
+    algorithms: Vec<Algorithm>,
+    max_age: Duration,
+    max_age_bounds: RangeInclusive<Duration>,
+    serve_stale: Duration,
+    cooldown: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum From {
+    Issuer(String),
+    Url(String),
 }
 
 impl RemoteKeySet {
-    /// STUB.
+    /// The keys that an issuer's metadata name: those of OpenID Connect Discovery 1.0 (section 4), or
+    /// of RFC 8414 (section 3) where there are none. The metadata's `issuer` must be this one, letter
+    /// by letter; write it as the tokens' `iss` has it, with or without the slash at its end.
+    ///
+    /// The metadata are asked for once a day, and when the keys are no longer where they were.
     pub fn discover(issuer: impl Into<String>) -> Self {
-        Self { issuer: Some(issuer.into()) }
+        Self::new(From::Issuer(issuer.into()))
     }
 
-    /// STUB.
-    pub fn at(_url: impl Into<String>) -> Self {
-        Self { issuer: None }
+    /// The keys of a JSON Web Key Set (RFC 7517, section 5) at this URL.
+    pub fn at(url: impl Into<String>) -> Self {
+        Self::new(From::Url(url.into()))
+    }
+
+    fn new(from: From) -> Self {
+        Self {
+            from,
+            client: HttpClient::new(),
+            insecure_http: false,
+            timeout: Duration::from_secs(5),
+            max_bytes: 1024 * 1024,
+            algorithms: Algorithm::ALL.into_iter().filter(|it| it.is_asymmetric()).collect(),
+            max_age: 10 * MINUTE,
+            max_age_bounds: MINUTE..=DAY,
+            serve_stale: HOUR,
+            cooldown: Duration::from_secs(30),
+        }
+    }
+
+    /// Fetches with this client. A second call replaces the first.
+    #[must_use]
+    pub fn http_client(mut self, client: HttpClient) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Fetches over `http` from other machines, too. **This weakens the check**: whoever is on the way
+    /// can put keys of his own in.
+    #[must_use]
+    pub fn insecure_http(mut self) -> Self {
+        self.insecure_http = true;
+        self
+    }
+
+    /// How long one request may take, from the connection to the last byte, and how long a token waits
+    /// for keys: 5 seconds by default. A second call replaces the first.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How many bytes an answer may have: 1 MiB by default. A second call replaces the first.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Uses keys of these algorithms alone. An RSA key without `alg`, as Microsoft publishes them, is
+    /// of the first RSA algorithm in this list. A second call replaces the first.
+    ///
+    /// By default all but HMAC, and RS256 where a key does not say: a secret is never taken from
+    /// elsewhere.
+    #[must_use]
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// How long keys are fresh whose answer has no `max-age` in `Cache-Control`: 10 minutes by
+    /// default. They are fetched anew when at most a fifth of that is left. A second call replaces the
+    /// first.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
+        self
+    }
+
+    /// The bounds within which the provider's `Cache-Control` is followed: 1 minute to 24 hours by
+    /// default. `no-cache` and `no-store` are the lower one. A key that the provider withdraws may be
+    /// trusted for the upper one, and for [`serve_stale`](Self::serve_stale) if it is away then. A
+    /// second call replaces the first.
+    #[must_use]
+    pub fn max_age_bounds(mut self, bounds: RangeInclusive<Duration>) -> Self {
+        self.max_age_bounds = bounds;
+        self
+    }
+
+    /// How long keys are used beyond their expiry while no new ones can be fetched: 1 hour by default.
+    /// A second call replaces the first.
+    #[must_use]
+    pub fn serve_stale(mut self, time: Duration) -> Self {
+        self.serve_stale = time;
+        self
+    }
+
+    /// For how long after one fetch tokens with an unknown `kid` bring no other: 30 seconds by
+    /// default. It is also the longest pause between two tries while the provider is away; the first
+    /// is 1 second. A second call replaces the first.
+    #[must_use]
+    pub fn cooldown(mut self, cooldown: Duration) -> Self {
+        self.cooldown = cooldown;
+        self
     }
 
     /// The issuer whose keys they are, where they are discovered.
     pub(crate) fn issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+        match &self.from {
+            From::Issuer(issuer) => Some(issuer),
+            From::Url(_) => None,
+        }
     }
 
     /// Checks the options. Nothing is fetched yet.
-    pub(crate) fn start(self, _clock: Clock) -> Result<KeyCache, ConfigError> {
-        Ok(KeyCache(Arc::new(ArcSwapOption::empty())))
+    pub(crate) fn start(self, clock: Clock) -> Result<KeyCache, ConfigError> {
+        self.check()?;
+        let place = match self.from {
+            From::Issuer(issuer) => Place::Issuer(Issuer::new(issuer, self.insecure_http)?),
+            From::Url(url) => Place::Url(keys_url(&url, self.insecure_http)?),
+        };
+        let fetcher = Fetcher {
+            client: self.client,
+            timeout: self.timeout,
+            max_bytes: self.max_bytes,
+            insecure_http: self.insecure_http,
+        };
+        let freshness = Freshness {
+            default: self.max_age,
+            bounds: self.max_age_bounds,
+            serve_stale: self.serve_stale,
+        };
+        let source = Source::new(place, fetcher, self.algorithms, freshness);
+        Ok(KeyCache::new(source, self.timeout, self.cooldown, clock))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let within = |setting, rule, holds| {
+            if holds { Ok(()) } else { Err(ConfigError::InvalidValue { setting, rule }) }
+        };
+        let timeout = Duration::from_millis(100)..=MINUTE;
+        within("timeout", "it is 100 ms to 60 seconds", timeout.contains(&self.timeout))?;
+        let bytes = 1024..=16 * 1024 * 1024;
+        within("max_bytes", "it is 1 KiB to 16 MiB", bytes.contains(&self.max_bytes))?;
+        let asymmetric = self.algorithms.iter().all(|algorithm| algorithm.is_asymmetric());
+        let rule = "they are one or more, and not HMAC, whose keys are secrets";
+        within("algorithms", rule, asymmetric && !self.algorithms.is_empty())?;
+        let (least, most) = (self.max_age_bounds.start(), self.max_age_bounds.end());
+        let sensible = Duration::from_secs(1) <= *least && least <= most && *most <= 30 * DAY;
+        within("max_age_bounds", "they lie between 1 second and 30 days", sensible)?;
+        let rule = "it lies within `max_age_bounds`";
+        within("max_age", rule, self.max_age_bounds.contains(&self.max_age))?;
+        within("serve_stale", "it is at most 7 days", self.serve_stale <= 7 * DAY)?;
+        let cooldown = Duration::from_secs(1)..=HOUR;
+        within("cooldown", "it is 1 second to 1 hour", cooldown.contains(&self.cooldown))
     }
 }
 
-/// STUB.
-///
-/// # Examples
-///
-/// See nothing.
-#[derive(Clone, Debug)]
-pub struct KeySetStatus {}
-
-/// Keys that are fetched, and kept fresh. Cheap to clone; with the last clone its task ends.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyCache(Arc<ArcSwapOption<KeySet>>);
-
-/// A wait for keys: for at most one fetch, whoever began it. An error is [`AuthErrorKind::Unavailable`].
-pub(crate) type Renewing = Pin<Box<dyn Future<Output = Result<(), AuthErrorKind>> + Send>>;
-
-/// What comes of asking for newer keys.
-pub(crate) enum Renewal {
-    /// They are being fetched.
-    Wait(Renewing),
-    /// They were fetched a short time ago: what is not among them is not there.
-    Recent,
-    /// They could not be fetched a short time ago.
-    Failed,
-}
-
-impl KeyCache {
-    /// Fetches keys unless there are some.
-    pub(crate) async fn fetch_first(&self) -> Result<(), ConfigError> {
-        Err(ConfigError::NoUsableKey)
-    }
-
-    /// The keys, where there are some that may be used at `now`. Never waits; no allocation, no lock.
-    /// Where they are due for renewal it wakes the task.
-    pub(crate) fn at_hand(&self, _now: Duration) -> Option<Arc<KeySet>> {
-        let guard: Guard<Option<Arc<KeySet>>> = self.0.load();
-        guard.clone()
-    }
-
-    /// Asks for newer keys, which a token seems to need; once a cooldown.
-    pub(crate) fn renew(&self, _now: Duration) -> Renewal {
-        Renewal::Failed
-    }
-
-    /// How the keys are doing.
-    pub(crate) fn status(&self, _now: Duration) -> KeySetStatus {
-        KeySetStatus {}
-    }
+fn keys_url(text: &str, insecure_http: bool) -> Result<Url, ConfigError> {
+    let invalid = |rule| ConfigError::InvalidValue { setting: "URL of keys", rule };
+    let url = Url::parse(text)
+        .map_err(|_| invalid("it is a URL with https, such as https://id.example/keys"))?;
+    fetch::check(&url, insecure_http).map_err(invalid)?;
+    Ok(url)
 }

@@ -8,10 +8,48 @@ use super::{Material, VerifyingKey, secret};
 use crate::ConfigError;
 
 pub(super) fn key(backend: Backend, jwk: Value) -> Result<VerifyingKey, ConfigError> {
-    if !is_for_signatures(&jwk) {
-        return Err(ConfigError::InvalidJwk { reason: "it is not meant for signatures" });
-    }
+    check_use(&jwk)?;
     let algorithm = algorithm(&jwk)?;
+    prepare(backend, jwk, algorithm)
+}
+
+/// A key of somebody else: public, and of one of these algorithms. A key without `alg` gets the first
+/// of them that fits its type, RSA leaving a choice of six.
+#[cfg(feature = "jwks")]
+pub(super) fn foreign_key(
+    backend: Backend,
+    jwk: Value,
+    algorithms: &[Algorithm],
+) -> Result<VerifyingKey, ConfigError> {
+    let invalid = |reason| Err(ConfigError::InvalidJwk { reason });
+    check_use(&jwk)?;
+    if jwk.get("kty").is_some_and(|kty| kty == "oct") {
+        return invalid("it is a secret, which is never taken from elsewhere");
+    }
+    let mut algorithm = algorithm(&jwk)?;
+    if jwk.get("alg").is_none() && algorithm.family() == Family::Rsa {
+        let first = algorithms.iter().find(|algorithm| algorithm.family() == Family::Rsa);
+        algorithm = first.copied().unwrap_or(algorithm);
+    }
+    if !algorithms.contains(&algorithm) {
+        return invalid("its algorithm is none of those that are accepted");
+    }
+    prepare(backend, jwk, algorithm)
+}
+
+fn check_use(jwk: &Value) -> Result<(), ConfigError> {
+    if is_for_signatures(jwk) {
+        Ok(())
+    } else {
+        Err(ConfigError::InvalidJwk { reason: "it is not meant for signatures" })
+    }
+}
+
+fn prepare(
+    backend: Backend,
+    jwk: Value,
+    algorithm: Algorithm,
+) -> Result<VerifyingKey, ConfigError> {
     let key_id = match jwk.get("kid") {
         None => None,
         Some(Value::String(kid)) => Some(kid.clone()),

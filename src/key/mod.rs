@@ -22,6 +22,8 @@ pub use algorithm::Algorithm;
 #[cfg(feature = "password")]
 pub(crate) use secret::weakness;
 pub use set::KeySet;
+#[cfg(all(test, feature = "jwks"))]
+pub(crate) use set::MAX_TRIES;
 pub use signing::SigningKey;
 pub use signing_keys::SigningKeys;
 pub use verifying::VerifyingKey;

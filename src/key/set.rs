@@ -6,11 +6,15 @@ use super::backend::Backend;
 use super::{Algorithm, SigningKey, VerifyingKey, jwk};
 use crate::{AuthErrorKind, ConfigError};
 
+/// How many signature checks a token may cost.
+pub(crate) const MAX_TRIES: usize = 16;
+
 /// The keys that a [`Verifier`](crate::Verifier) trusts.
 ///
-/// A token is checked with the keys of its algorithm that have its `kid` as their ID, or no ID. A
-/// token without `kid` is checked with all keys of its algorithm. The `kid` is never more than
-/// that: a text to compare (RFC 8725, section 3.10).
+/// A token is checked with the keys of its algorithm that have its `kid` as their ID, then with
+/// those that have no ID. A token without `kid` is checked with the keys of its algorithm, whatever
+/// their ID. In either case with the first 16 of them: a token is not to cost a thousand checks. The
+/// `kid` is never more than that: a text to compare (RFC 8725, section 3.10).
 ///
 /// # Examples
 ///
@@ -79,6 +83,27 @@ impl KeySet {
         if keys.is_empty() { Err(ConfigError::NoUsableKey) } else { Ok(keys) }
     }
 
+    /// The set of somebody else, which may be empty, and why keys of it were left out, each with its
+    /// place and its `kid`.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn from_foreign_jwks(
+        json: &[u8],
+        algorithms: &[Algorithm],
+    ) -> Result<(Self, Vec<String>), ConfigError> {
+        let backend = Backend::preferred()?;
+        let (mut keys, mut skipped) = (Self::new(), Vec::new());
+        for (index, jwk) in members(json)?.into_iter().enumerate() {
+            let kid =
+                jwk.get("kid").map(|kid| kid.to_string().chars().take(64).collect::<String>());
+            let name = kid.map(|kid| format!(" (kid {kid})")).unwrap_or_default();
+            match jwk::foreign_key(backend, jwk, algorithms) {
+                Ok(key) => keys.push(key),
+                Err(error) => skipped.push(format!("key {}{name}: {error}", index + 1)),
+            }
+        }
+        Ok((keys, skipped))
+    }
+
     /// Adds a key, behind those that are there.
     pub fn push(&mut self, key: VerifyingKey) {
         self.keys.push(key);
@@ -145,18 +170,21 @@ impl KeySet {
         signature: &[u8],
     ) -> Result<(), AuthErrorKind> {
         let mut refusal = AuthErrorKind::UnknownKey;
-        for key in &self.keys {
-            if let (Some(own), Some(asked)) = (key.key_id(), key_id)
-                && own != asked
-            {
-                continue;
-            }
+        let mut tries = 0;
+        let named = |key: &&VerifyingKey| key_id.is_none() || key.key_id() == key_id;
+        let nameless = |key: &&VerifyingKey| key_id.is_some() && key.key_id().is_none();
+        let keys = &self.keys;
+        for key in keys.iter().filter(named).chain(keys.iter().filter(nameless)) {
             if Some(key.algorithm()) != algorithm {
                 if refusal == AuthErrorKind::UnknownKey {
                     refusal = AuthErrorKind::AlgorithmMismatch;
                 }
                 continue;
             }
+            if tries == MAX_TRIES {
+                break;
+            }
+            tries += 1;
             if key.verify(message, signature) {
                 return Ok(());
             }
@@ -167,10 +195,10 @@ impl KeySet {
 }
 
 /// The keys of a JSON Web Key Set, whatever they are.
-pub(super) fn members(json: &str) -> Result<Vec<Value>, ConfigError> {
+pub(super) fn members(json: impl AsRef<[u8]>) -> Result<Vec<Value>, ConfigError> {
     let invalid = |reason| ConfigError::InvalidJwk { reason };
     let mut set: Value =
-        serde_json::from_str(json).map_err(|_| invalid("the key set is not JSON"))?;
+        serde_json::from_slice(json.as_ref()).map_err(|_| invalid("the key set is not JSON"))?;
     match set.get_mut("keys").map(Value::take) {
         Some(Value::Array(jwks)) => Ok(jwks),
         _ => Err(invalid("the key set has no array named keys")),

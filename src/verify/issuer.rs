@@ -64,11 +64,11 @@ impl TrustedIssuer {
 
 impl Keys {
     fn verify(&self, jws: &Jws<'_>, now: Duration) -> Result<(), Refused> {
+        let _ = now;
         match self {
             Self::Local(keys) => Ok(verify(keys, jws)?),
             #[cfg(feature = "jwks")]
             Self::Remote(cache) => {
-                let _ = now;
                 let refusal = match cache.at_hand(now) {
                     Some(keys) => match verify(&keys, jws) {
                         Err(kind) if may_be_of_new_key(kind, jws) => kind,
@@ -76,9 +76,13 @@ impl Keys {
                     },
                     None => AuthErrorKind::Unavailable,
                 };
-                match cache.renew(now) {
+                match cache.renew() {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
-                    Renewal::Recent => Err(Refused::For(refusal)),
+                    // A fetch may have ended between the look above and the question.
+                    Renewal::Recent => match cache.at_hand(now) {
+                        Some(keys) => Ok(verify(&keys, jws)?),
+                        None => Err(Refused::For(refusal)),
+                    },
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
                 }
             }

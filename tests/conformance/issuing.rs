@@ -82,6 +82,8 @@ pub(super) const METADATA: &[Requirement] = &[
     met(130, "Who asks about a token is a client that may.", "RFC 7662, 2.1"),
     met(131, "Of a token that is not active nothing else is said.", "RFC 7662, 2.2"),
     met(132, "Of one that is, what it says is said.", "RFC 7662, 2.2"),
+    met(133, "A service that introspects believes an active answer never past `exp`, any other for a \
+        short time, and remembers a bounded number.", OURS),
     met(134, "The metadata of the issuer is where its URL says, with its `iss` letter by letter and \
         what is offered.", "RFC 8414, 3"),
     met(135, "The metadata of a resource is where its URL says, with its identifier letter by letter; \

@@ -13,7 +13,12 @@ mod claims;
 mod credentials;
 mod cross_site;
 mod extractors;
+#[cfg(feature = "jwks")]
+mod families;
 mod foreign;
+#[cfg(feature = "introspection")]
+mod introspection;
+mod issuers;
 mod metadata;
 mod modes;
 mod pages;
@@ -21,13 +26,19 @@ mod pitfalls;
 mod policies;
 mod properties;
 mod proxies;
+#[cfg(feature = "jwks")]
+mod renewals;
 mod revocations;
 mod services;
 mod sources;
 mod support;
+#[cfg(feature = "jwks")]
+mod tenants;
 mod token_pitfalls;
 mod transport;
 mod users;
 #[path = "../support/vectors.rs"]
 mod vectors;
+#[cfg(feature = "jwks")]
+mod waiting;
 mod websocket;

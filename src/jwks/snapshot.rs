@@ -1,0 +1,48 @@
+//! What was fetched: replaced as a whole, never changed.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use http::HeaderValue;
+use url::Url;
+
+use super::freshness::Times;
+use crate::KeySet;
+
+/// The keys of one fetch.
+#[derive(Clone, Debug)]
+pub(super) struct Snapshot {
+    pub(super) keys: Arc<KeySet>,
+    /// Why keys of the set were left out.
+    pub(super) skipped: Arc<[String]>,
+    pub(super) times: Times,
+    /// Where they came from, and what to ask there whether they have changed.
+    pub(super) url: Option<Url>,
+    pub(super) etag: Option<HeaderValue>,
+    pub(super) last_modified: Option<HeaderValue>,
+}
+
+impl Snapshot {
+    pub(super) fn none() -> Self {
+        Self {
+            keys: Arc::default(),
+            skipped: Arc::default(),
+            times: Times::NONE,
+            url: None,
+            etag: None,
+            last_modified: None,
+        }
+    }
+}
+
+/// Keys that may be used, held without a lock.
+pub(crate) struct KeysAtHand(pub(super) Guard<Arc<Snapshot>>);
+
+impl Deref for KeysAtHand {
+    type Target = KeySet;
+
+    fn deref(&self) -> &KeySet {
+        &self.0.keys
+    }
+}
