@@ -64,6 +64,7 @@ impl TrustedIssuer {
 
 impl Keys {
     fn verify(&self, jws: &Jws<'_>, now: Duration) -> Result<(), Refused> {
+        let _ = now;
         match self {
             Self::Local(keys) => Ok(verify(keys, jws)?),
             #[cfg(feature = "jwks")]
@@ -77,7 +78,11 @@ impl Keys {
                 };
                 match cache.renew() {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
-                    Renewal::Recent => Err(Refused::For(refusal)),
+                    // A fetch may have ended between the look above and the question.
+                    Renewal::Recent => match cache.at_hand(now) {
+                        Some(keys) => Ok(verify(&keys, jws)?),
+                        None => Err(Refused::For(refusal)),
+                    },
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
                 }
             }

@@ -169,7 +169,8 @@ impl TenantsBuilder {
 
 fn is_prefix(prefix: &str) -> bool {
     let Ok(url) = url::Url::parse(prefix) else { return false };
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let nameless = url.username().is_empty() && url.password().is_none();
+    let plain = nameless && url.query().is_none() && url.fragment().is_none();
     prefix.ends_with('/') && plain && url.as_str() == prefix && crate::fetch::is_safe(&url)
 }
 
@@ -240,7 +241,10 @@ impl Inner {
         let place = loop {
             match self.known.get_value_or_guard_async(&issuer).await {
                 Ok((verifier, until)) if self.clock.now() < until => return Ok(verifier),
-                Ok(_) => drop(self.known.remove(&issuer)),
+                // Not what another has put there meanwhile.
+                Ok(_) => {
+                    drop(self.known.remove_if(&issuer, |(_, until)| *until <= self.clock.now()))
+                }
                 Err(place) => break place,
             }
         };

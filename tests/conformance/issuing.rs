@@ -82,8 +82,17 @@ pub(super) const METADATA: &[Requirement] = &[
     met(130, "Who asks about a token is a client that may.", "RFC 7662, 2.1"),
     met(131, "Of a token that is not active nothing else is said.", "RFC 7662, 2.2"),
     met(132, "Of one that is, what it says is said.", "RFC 7662, 2.2"),
+    met(133, "A service that introspects believes an active answer never past `exp`, any other for a \
+        short time, and remembers a bounded number.", OURS),
+    met(134, "The metadata of the issuer is where its URL says, with its `iss` letter by letter and \
+        what is offered.", "RFC 8414, 3"),
+    met(135, "The metadata of a resource is where its URL says, with its identifier letter by letter; \
+        what says nothing is left out.", "RFC 9728, 3"),
     met(136, "A challenge names the metadata of the resource as it is configured.",
         "RFC 9728, 5.1"),
+    met(137, "It names the ways that the layer takes tokens by.", "RFC 9728, 2"),
+    met(138, "Of keys the public half is published, the next one before it signs and the one before \
+        until its last token is over.", OURS),
 ];
 
 #[rustfmt::skip]
