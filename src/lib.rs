@@ -89,6 +89,10 @@
 //!   `RefreshTokens::stateless` is never found out: it works until it expires or the password changes.
 //! - The rate of an API key is counted in one process: with several nodes each allows all of it. A key
 //!   is good until it expires or is revoked, however its owner's sessions end.
+//! - `RemoteKeySet::insecure_http` lets whoever is between the service and its provider sign tokens, and
+//!   `any_issuer` takes those of all customers of a provider that signs for all with the same keys.
+//! - A token that is introspected stays valid for `IntrospectionBuilder::cache_for`, 30 seconds by
+//!   default, after its server revoked it.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]
@@ -116,6 +120,8 @@ mod extract;
 #[cfg(any(feature = "introspection", feature = "jwks"))]
 mod fetch;
 mod gate;
+#[cfg(feature = "introspection")]
+mod introspect;
 mod issue;
 #[cfg(feature = "jwks")]
 mod jwks;
@@ -222,6 +228,8 @@ pub use transport::{
     ConnectionScheme, RequireHttps, RequireHttpsFuture, RequireHttpsLayer, SchemeSource,
     require_https,
 };
+#[cfg(feature = "introspection")]
+pub use verify::IntrospectionBuilder;
 #[cfg(feature = "jwks")]
 pub use verify::TenantsBuilder;
 pub use verify::{Verifier, VerifierBuilder};

@@ -89,6 +89,33 @@ async fn r16_no_part_of_a_token_is_logged() {
     }
 }
 
+#[cfg(feature = "jwks")]
+#[tokio::test]
+async fn r16_why_keys_can_not_be_fetched_is_logged_and_no_part_of_a_token() {
+    use tower_bearer::{AuthErrorKind, HttpClient, RemoteKeySet, Verifier};
+
+    let away =
+        HttpClient::from_service(tower::service_fn(|_: http::Request<bytes::Bytes>| async {
+            Err::<http::Response<axum::body::Body>, _>(io::Error::other("the cable is cut"))
+        }));
+    let keys = RemoteKeySet::at("https://id.example/keys").http_client(away);
+    let verifier = Verifier::remote(keys).any_issuer().audience("api").build_lazy().unwrap();
+    let token = concat!(
+        "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiJhbGljZS13aG8taXMtc2VjcmV0In0.",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    );
+    let log = logged_by(async {
+        let error = verifier.verify(token).await.unwrap_err();
+        assert_eq!(error.kind(), AuthErrorKind::Unavailable);
+    })
+    .await;
+    assert!(log.contains("keys could not be fetched"), "{log}");
+    assert!(log.contains("https://id.example/keys: there is no answer: the cable is cut"), "{log}");
+    for part in token.split('.') {
+        assert!(!log.contains(part), "{part} is logged");
+    }
+}
+
 #[cfg(feature = "store")]
 #[tokio::test]
 async fn r191_no_part_of_an_api_key_is_logged() {
@@ -206,4 +233,59 @@ async fn r40_a_missing_layer_is_an_error_in_the_log() {
     let app = Router::new().route("/", get(subject));
     let log = logged(&app, vec![request([])]).await;
     assert!(log.contains("ERROR") && log.contains("no JwtAuthLayer around a route"), "{log}");
+}
+
+#[cfg(feature = "introspection")]
+#[tokio::test]
+async fn r191_why_a_server_can_not_be_asked_is_logged_and_no_secret_is() {
+    use http::{Request, Response, StatusCode};
+    use http_body_util::Full;
+    use tower_bearer::{HttpClient, Verifier};
+
+    type Answer = Result<Response<Full<bytes::Bytes>>, io::Error>;
+    let json = |status: u16, body: &'static str| -> Answer {
+        let mut answer = Response::new(Full::new(bytes::Bytes::from_static(body.as_bytes())));
+        *answer.status_mut() = StatusCode::from_u16(status).unwrap();
+        let headers = answer.headers_mut();
+        headers.insert(http::header::CONTENT_TYPE, "application/json".parse().unwrap());
+        Ok(answer)
+    };
+    let active = r#"{"active":true,"token_type":"Bearer","sub":"alice-who-is-secret"}"#;
+    let untyped = r#"{"active":true,"sub":"alice-who-is-secret"}"#;
+    type Case = (&'static str, Box<dyn Fn() -> Answer + Send + Sync>);
+    let cases: [Case; 9] = [
+        ("look at the ID and the secret of its client", Box::new(move || json(401, "{}"))),
+        ("whether it may introspect", Box::new(move || json(403, "{}"))),
+        ("introspection_endpoint", Box::new(move || json(404, "{}"))),
+        ("cache_for", Box::new(move || json(429, "{}"))),
+        ("its status should be 200", Box::new(move || json(500, active))),
+        (
+            "it has no boolean `active`",
+            Box::new(move || json(200, "{\"sub\":\"alice-who-is-secret\"}")),
+        ),
+        ("names are unique", Box::new(move || json(200, "{\"active\":true,\"active\":true}"))),
+        ("insecure_missing_token_type()", Box::new(move || json(200, untyped))),
+        ("there is no answer", Box::new(|| Err(io::ErrorKind::ConnectionRefused.into()))),
+    ];
+    for (mend, answer) in cases {
+        let answer = Arc::new(answer);
+        let service = tower::service_fn(move |_: Request<bytes::Bytes>| {
+            let answer = Arc::clone(&answer);
+            async move { answer() }
+        });
+        let verifier = Verifier::introspect("https://id.test/introspect")
+            .client_secret_basic("api", "hush-hush")
+            .any_audience()
+            .http_client(HttpClient::from_service(service))
+            .build()
+            .unwrap();
+        let app = Router::new().route("/", get(subject)).layer(JwtAuthLayer::new(verifier));
+        let log = logged(&app, vec![bearer("opaque-and-secret")]).await;
+        assert!(log.contains(mend), "{mend}: {log}");
+        let is_error = log.contains("ERROR") && log.contains("https://id.test/introspect");
+        assert!(is_error || mend.starts_with("insecure"), "{log}");
+        for secret in ["secret\"", "opaque-and", "alice", "hush", "aHVzaC1odXNo", "YXBpOmh1c2g"] {
+            assert!(!log.contains(secret), "{secret}: {log}");
+        }
+    }
 }

@@ -87,6 +87,9 @@ pub enum AuthErrorKind {
     InvalidAudience,
     /// The token is bound to a key that the request does not prove (RFC 9449, RFC 8705).
     KeyBound,
+    /// The server that knows the token says that it is not active (RFC 7662, section 2.2), be it
+    /// expired, revoked or made up.
+    Inactive,
     /// The user whom the token names is gone or disabled.
     InactiveSubject,
     /// The token was revoked, or its session has ended.
@@ -103,7 +106,7 @@ pub enum AuthErrorKind {
     Forbidden,
     /// A token came in a cookie, and the request does not show that a page of this service made it.
     CrossSite,
-    /// Keys or stores are out of reach.
+    /// Keys, stores or the server that knows the token are out of reach.
     Unavailable,
     /// An extractor or a policy has no `JwtAuthLayer` around it.
     MissingLayer,
@@ -137,6 +140,7 @@ impl AuthErrorKind {
             Self::InvalidIssuer => "the token is of another issuer",
             Self::InvalidAudience => "the token is meant for another audience",
             Self::KeyBound => "the token is bound to a key",
+            Self::Inactive => "the token is not active",
             Self::InactiveSubject => "the token's subject is not active",
             Self::Revoked => "the token is revoked",
             Self::InvalidApiKey => "the API key is not valid",
@@ -178,6 +182,7 @@ impl AuthErrorKind {
             Self::InvalidIssuer => "invalid_issuer",
             Self::InvalidAudience => "invalid_audience",
             Self::KeyBound => "token_key_bound",
+            Self::Inactive => "inactive_token",
             Self::InactiveSubject => "inactive_subject",
             Self::Revoked => "token_revoked",
             Self::InvalidApiKey => "invalid_api_key",

@@ -22,6 +22,7 @@ const KINDS: &[AuthErrorKind] = &[
     AuthErrorKind::InvalidIssuer,
     AuthErrorKind::InvalidAudience,
     AuthErrorKind::KeyBound,
+    AuthErrorKind::Inactive,
     AuthErrorKind::InactiveSubject,
     AuthErrorKind::Revoked,
     AuthErrorKind::InvalidApiKey,

@@ -35,6 +35,15 @@ impl Jws<'_> {
         Ok(then(Jws { header, signed: parts.signed.as_bytes(), signature, payload }))
     }
 
+    /// Whether a token is a JWS, or means to be one: three parts, of which the first is a JSON object.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn has_form(token: &str) -> bool {
+        let mut parts = token.split('.');
+        let header = parts.next().unwrap_or_default();
+        let is_object = |header: Vec<u8>| header.trim_ascii_start().first() == Some(&b'{');
+        parts.count() == 2 && wire::decode(header).is_ok_and(is_object)
+    }
+
     /// The `iss` that whoever made the token wrote into it. It may tell where to look, and no more.
     pub(crate) fn unverified_issuer(&self) -> Result<Option<Cow<'_, str>>, AuthErrorKind> {
         let peek: Peek<'_> =

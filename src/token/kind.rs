@@ -20,6 +20,9 @@
 pub enum TokenKind {
     /// A JSON Web Token (RFC 7519).
     Jwt,
+    /// A token that another server vouches for (RFC 7662): see `Verifier::introspect`, of the feature
+    /// `introspection`.
+    Introspected,
     /// An API key: see [`JwtAuthLayer::api_keys`](crate::JwtAuthLayer::api_keys).
     ApiKey,
 }

@@ -41,7 +41,7 @@ pub(super) fn set<T, E: Error>(member: &mut Option<T>, value: T) -> Result<(), E
 
 /// Any JSON value, read and dropped, without a duplicate name at any depth. The depth is bounded
 /// by the parser, at 128.
-pub(super) struct Unique;
+pub(crate) struct Unique;
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

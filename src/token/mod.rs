@@ -23,6 +23,8 @@ pub(crate) use claims::{NumericDate, RegisteredClaims, RolesClaim};
 pub(crate) use header::Header;
 pub(crate) use jws::Jws;
 pub use kind::TokenKind;
+#[cfg(feature = "introspection")]
+pub(crate) use members::Unique;
 pub(crate) use scope::is_scope_token;
 
 /// A verified bearer token.
@@ -68,6 +70,17 @@ impl Token {
         Self(Arc::new(Verified { kind: TokenKind::Jwt, claims, payload, hierarchical_scopes }))
     }
 
+    /// One that an introspection endpoint called active; the payload is its answer.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn introspected(
+        claims: RegisteredClaims,
+        payload: String,
+        hierarchical_scopes: bool,
+    ) -> Self {
+        let kind = TokenKind::Introspected;
+        Self(Arc::new(Verified { kind, claims, payload, hierarchical_scopes }))
+    }
+
     /// A key that was verified, of an owner who may be here. Times are since the Unix epoch.
     pub(crate) fn of_api_key(
         id: String,
@@ -88,6 +101,11 @@ impl Token {
         };
         let (kind, payload, hierarchical_scopes) = (TokenKind::ApiKey, String::new(), false);
         Self(Arc::new(Verified { kind, claims, payload, hierarchical_scopes }))
+    }
+
+    #[cfg(feature = "introspection")]
+    pub(crate) fn registered_claims(&self) -> &RegisteredClaims {
+        &self.0.claims
     }
 
     /// What it came as. A user's session has a [`Jwt`](TokenKind::Jwt); an
@@ -181,7 +199,9 @@ impl Token {
         self.roles().any(|held| held == role)
     }
 
-    /// All claims, as a type of your own.
+    /// All claims, as a type of your own; of a token that was
+    /// [introspected](TokenKind::Introspected), the whole answer, with `username`, `acr` and
+    /// `auth_time` where the server tells them.
     ///
     /// # Errors
     ///

@@ -35,6 +35,16 @@ fn is_base64url(part: &str) -> bool {
     !part.is_empty() && every_byte(part.as_bytes(), of_base64url)
 }
 
+/// RFC 6750, section 2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
+pub(crate) fn is_b64token(token: &[u8]) -> bool {
+    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
+    let text = &token[..token.len() - padding];
+    let of_b64token = |byte: u8| {
+        b"-._~+/".iter().fold(byte.is_ascii_alphanumeric(), |any, mark| any | (byte == *mark))
+    };
+    !text.is_empty() && every_byte(text, of_b64token)
+}
+
 /// Whether every byte is of a kind. It looks behind a wrong one too, since a loop without another
 /// way out is compiled to vector instructions, where `is` has no branches (`|`, not `||`) either.
 pub(crate) fn every_byte(text: &[u8], is: impl Fn(u8) -> bool) -> bool {

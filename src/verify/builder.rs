@@ -53,7 +53,7 @@ pub(super) struct Options {
     leeway: Duration,
     max_token_age: Option<Duration>,
     roles_claim: Option<Vec<String>>,
-    hierarchical_scopes: bool,
+    pub(super) hierarchical_scopes: bool,
     pub(super) clock: Clock,
 }
 
@@ -188,6 +188,14 @@ impl<K> VerifierBuilder<K> {
 
 impl Options {
     pub(super) fn build(self, keys: Keys) -> Result<Verifier, ConfigError> {
+        let (hierarchical_scopes, clock) = (self.hierarchical_scopes, self.clock.clone());
+        let (rules, roles) = self.rules()?;
+        let issuer = TrustedIssuer { keys, rules, roles, hierarchical_scopes, clock };
+        Ok(Verifier(Arc::new(Trusted::One(issuer))))
+    }
+
+    /// What is asked of the claims, and where the roles are.
+    pub(super) fn rules(self) -> Result<(Rules, RolesClaim), ConfigError> {
         let audience = self.audience.ok_or(ConfigError::NoAudienceDecision)?;
         if self.leeway > MAX_LEEWAY {
             return Err(ConfigError::LeewayTooLong { seconds: self.leeway.as_secs() });
@@ -200,9 +208,7 @@ impl Options {
             max_age: self.max_token_age,
         };
         let roles = self.roles_claim.map(RolesClaim::new).transpose()?.unwrap_or_default();
-        let hierarchical_scopes = self.hierarchical_scopes;
-        let issuer = TrustedIssuer { keys, rules, roles, hierarchical_scopes, clock: self.clock };
-        Ok(Verifier(Arc::new(Trusted::One(issuer))))
+        Ok((rules, roles))
     }
 }
 

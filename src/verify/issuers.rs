@@ -59,6 +59,13 @@ impl Verifier {
                 Trusted::Several(_) => {
                     return Err(invalid("a verifier of several is no item of it"));
                 }
+                #[cfg(feature = "introspection")]
+                Trusted::Introspected(_) | Trusted::JwtOrOpaque(_) => {
+                    return Err(invalid(
+                        "a verifier that introspects is no item of it; the list may be the first of \
+                         `Verifier::jwt_or_opaque`",
+                    ));
+                }
                 #[cfg(feature = "jwks")]
                 Trusted::Tenants(_) => {
                     tenants.push(verifier);
@@ -70,12 +77,11 @@ impl Verifier {
                 return Err(invalid("an issuer has one verifier"));
             }
         }
-        let mut empty = by_name.is_empty();
+        let empty = by_name.is_empty();
         #[cfg(feature = "jwks")]
-        {
-            super::tenants::sort(&mut tenants)?;
-            empty &= tenants.is_empty();
-        }
+        super::tenants::sort(&mut tenants)?;
+        #[cfg(feature = "jwks")]
+        let empty = empty && tenants.is_empty();
         if empty {
             return Err(invalid("it has at least one verifier"));
         }

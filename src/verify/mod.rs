@@ -1,8 +1,12 @@
 //! From a text to a verified [`Token`].
 
 mod builder;
+#[cfg(feature = "introspection")]
+mod introspection;
 mod issuer;
 mod issuers;
+#[cfg(feature = "introspection")]
+mod opaque;
 #[cfg(feature = "jwks")]
 mod remote;
 mod rules;
@@ -17,6 +21,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use builder::VerifierBuilder;
+#[cfg(feature = "introspection")]
+pub use introspection::IntrospectionBuilder;
 #[cfg(feature = "jwks")]
 pub use tenants::TenantsBuilder;
 
@@ -26,6 +32,8 @@ use crate::token::Jws;
 use crate::{Algorithm, AuthError, AuthErrorKind, ConfigError, KeySet, Token, VerifyingKey};
 use issuer::{Refused, TrustedIssuer};
 use issuers::Issuers;
+#[cfg(feature = "introspection")]
+use opaque::{Introspected, JwtOrOpaque};
 #[cfg(feature = "jwks")]
 use tenants::Tenants;
 
@@ -65,6 +73,10 @@ enum Trusted {
     Several(Issuers),
     #[cfg(feature = "jwks")]
     Tenants(Tenants),
+    #[cfg(feature = "introspection")]
+    Introspected(Introspected),
+    #[cfg(feature = "introspection")]
+    JwtOrOpaque(JwtOrOpaque),
 }
 
 /// What becomes of a token: known at once, or after a wait for what is elsewhere.
@@ -161,8 +173,8 @@ impl Verifier {
 
     /// Verifies a token, given as its bare text, without `Bearer`.
     ///
-    /// With the keys at hand this does not wait. Under the feature `jwks` it may wait for keys, in a
-    /// tokio runtime.
+    /// With the keys at hand this does not wait. Under the feature `jwks` it may wait for keys, under
+    /// `introspection` for a server that knows the token, in a tokio runtime.
     ///
     /// # Errors
     ///
@@ -196,6 +208,10 @@ impl Verifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Checked::Now(Err(AuthErrorKind::CredentialsTooLong));
         }
+        #[cfg(feature = "introspection")]
+        if let Some(opaque) = self.introspected(token) {
+            return opaque.check(token);
+        }
         Jws::read(token, |jws| self.check_jws(token, jws))
             .unwrap_or_else(|kind| Checked::Now(Err(kind)))
     }
@@ -215,6 +231,10 @@ impl Verifier {
             },
             #[cfg(feature = "jwks")]
             Trusted::Tenants(tenants) => tenants.check(token, jws),
+            #[cfg(feature = "introspection")]
+            Trusted::Introspected(opaque) => opaque.check(token),
+            #[cfg(feature = "introspection")]
+            Trusted::JwtOrOpaque(both) => both.jwt.check_jws(token, jws),
         }
     }
 
@@ -243,6 +263,10 @@ impl Verifier {
             Trusted::One(issuer) => issuer.key_status().into_iter().collect(),
             Trusted::Several(issuers) => issuers.verifiers().flat_map(Self::key_status).collect(),
             Trusted::Tenants(tenants) => tenants.key_status(),
+            #[cfg(feature = "introspection")]
+            Trusted::Introspected(_) => Vec::new(),
+            #[cfg(feature = "introspection")]
+            Trusted::JwtOrOpaque(both) => both.jwt.key_status(),
         }
     }
 }
@@ -254,6 +278,10 @@ impl fmt::Debug for Verifier {
             Trusted::Several(issuers) => issuers.fmt(f),
             #[cfg(feature = "jwks")]
             Trusted::Tenants(tenants) => tenants.fmt(f),
+            #[cfg(feature = "introspection")]
+            Trusted::Introspected(opaque) => opaque.fmt(f),
+            #[cfg(feature = "introspection")]
+            Trusted::JwtOrOpaque(both) => both.fmt(f),
         }
     }
 }

@@ -42,13 +42,33 @@ impl Rules {
         now: Duration,
     ) -> Result<(), AuthErrorKind> {
         self.check_type(header.token_type.as_deref())?;
+        self.check_parties(claims)?;
+        if claims.expires_at.is_none() {
+            // A token without an end would be valid for ever.
+            return Err(AuthErrorKind::InvalidClaims);
+        }
+        self.check_times(claims, now)
+    }
+
+    /// Judges what the server that knows a token says of it, once that has called it active (RFC
+    /// 7662, section 2.2). One without an end is over when the server says so.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn check_introspected(
+        &self,
+        claims: &RegisteredClaims,
+        now: Duration,
+    ) -> Result<(), AuthErrorKind> {
+        self.check_parties(claims)?;
+        self.check_times(claims, now)
+    }
+
+    fn check_parties(&self, claims: &RegisteredClaims) -> Result<(), AuthErrorKind> {
         if claims.confirmation {
             // Without a proof of the key this is a stolen token (RFC 9449, section 7.2).
             return Err(AuthErrorKind::KeyBound);
         }
         self.check_issuer(claims.issuer.as_deref())?;
-        self.check_audience(claims.audience.as_deref())?;
-        self.check_times(claims, now)
+        self.check_audience(claims.audience.as_deref())
     }
 
     fn check_type(&self, token_type: Option<&str>) -> Result<(), AuthErrorKind> {
@@ -81,9 +101,7 @@ impl Rules {
     fn check_times(&self, claims: &RegisteredClaims, now: Duration) -> Result<(), AuthErrorKind> {
         let (now, leeway) = (now.as_secs_f64(), self.leeway.as_secs_f64());
         let later_than_now = |date: NumericDate| now < date.seconds() - leeway;
-        // A token without an end would be valid for ever.
-        let expires_at = claims.expires_at.ok_or(AuthErrorKind::InvalidClaims)?;
-        if now >= expires_at.seconds() + leeway {
+        if claims.expires_at.is_some_and(|end| now >= end.seconds() + leeway) {
             return Err(AuthErrorKind::Expired);
         }
         if claims.not_before.is_some_and(later_than_now) {

@@ -16,6 +16,8 @@ mod extractors;
 #[cfg(feature = "jwks")]
 mod families;
 mod foreign;
+#[cfg(feature = "introspection")]
+mod introspection;
 mod issuers;
 mod metadata;
 mod modes;

@@ -10,7 +10,7 @@ use tower_bearer::{Client, Clients, ConfigError};
 use super::support::{Answer, App, PASSWORD, apps_with};
 
 pub(crate) const SECRET: &str = "gZ1yq0x7mJ4VfQ5s+Tn8Lr2WcK:e9Hb%UpA";
-const ODD: &str = "a:b%c+d e";
+pub(crate) const ODD: &str = "a:b%c+d e";
 
 /// A worker with a secret, one with an odd name, and a page without one.
 pub(crate) fn clients() -> Clients {

@@ -123,6 +123,17 @@ async fn r132_an_active_access_token_is_told_of_as_it_is() {
 }
 
 #[tokio::test]
+async fn r45_how_and_when_the_user_logged_in_is_told() {
+    for app in apps().await {
+        let (access, _) = log_in(&app).await;
+        let user = app.claims(&access).await["sub"].as_str().unwrap().to_owned();
+        let grant = Grant::new(user).claim("acr", "urn:mfa").claim("auth_time", 1_699_999_000);
+        let told = introspect(&app, &app.issuer.issue(&grant).unwrap()).await;
+        assert_eq!((&told["acr"], &told["auth_time"]), (&json!("urn:mfa"), &json!(1_699_999_000)));
+    }
+}
+
+#[tokio::test]
 async fn r132_a_refresh_token_is_told_of_to_its_own_client_and_is_no_bearer_token() {
     for app in apps().await {
         let (access, refresh) = log_in(&app).await;

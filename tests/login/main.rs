@@ -11,6 +11,7 @@ mod claims_hook;
 mod clients;
 mod email_change;
 mod introspect;
+mod introspection;
 mod mail;
 mod me;
 mod metadata;

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 
+pub(super) use crate::token::wire::is_b64token;
 pub(super) use api_key::{Presented, find as find_api_key, strip as strip_api_key};
 pub(super) use cookie::is_name as is_cookie_name;
 #[cfg(feature = "login")]
 pub(crate) use header::bearer;
 
 use crate::gate::Carrier;
-use crate::token::wire;
 use crate::verify::MAX_TOKEN_BYTES;
 use crate::{AuthErrorKind, ConfigError};
 
@@ -304,16 +304,6 @@ pub(super) fn strip_websocket_protocol<B>(
     request: &mut Request<B>,
 ) -> bool {
     sources.iter().any(TokenSource::is_websocket_protocol) && websocket::strip(request)
-}
-
-/// RFC 6750, section 2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
-pub(super) fn is_b64token(token: &[u8]) -> bool {
-    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
-    let text = &token[..token.len() - padding];
-    let of_b64token = |byte: u8| {
-        b"-._~+/".iter().fold(byte.is_ascii_alphanumeric(), |any, mark| any | (byte == *mark))
-    };
-    !text.is_empty() && wire::every_byte(text, of_b64token)
 }
 
 impl fmt::Debug for TokenSource {
