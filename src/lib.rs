@@ -89,6 +89,8 @@
 //!   `RefreshTokens::stateless` is never found out: it works until it expires or the password changes.
 //! - The rate of an API key is counted in one process: with several nodes each allows all of it. A key
 //!   is good until it expires or is revoked, however its owner's sessions end.
+//! - `RemoteKeySet::insecure_http` lets whoever is between the service and its provider sign tokens, and
+//!   `any_issuer` takes those of all customers of a provider that signs for all with the same keys.
 //! - A token that is introspected stays valid for `IntrospectionBuilder::cache_for`, 30 seconds by
 //!   default, after its server revoked it.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
@@ -98,6 +100,11 @@
 //! - The limits of `LoginRouter` hold for each process until `throttle_store` gives it a store, and for
 //!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
+
+// So that its programs are tested.
+#[cfg(all(doctest, feature = "jwks", feature = "login"))]
+#[doc = include_str!("../docs/MCP.md")]
+mod mcp {}
 
 #[cfg(feature = "store")]
 mod api_key;
@@ -125,6 +132,7 @@ mod limit;
 mod login;
 #[cfg(feature = "login")]
 mod mail;
+mod metadata;
 #[cfg(feature = "store")]
 mod one_time;
 #[cfg(feature = "password")]
@@ -168,11 +176,14 @@ pub use key::{Algorithm, KeySet, SigningKey, SigningKeys, VerifyingKey};
 #[cfg(feature = "login")]
 pub use limit::{LockNotice, LoginThrottle};
 #[cfg(feature = "login")]
-pub use login::{Client, Clients, Endpoint, LoginRouter, RegisterMode};
+pub use login::{
+    AuthorizationServerMetadata, Client, Clients, Endpoint, LoginRouter, RegisterMode,
+};
 #[cfg(feature = "lettre")]
 pub use mail::SmtpMailer;
 #[cfg(feature = "login")]
 pub use mail::{Mail, MailError, MailKind, MailLinks, MailQueue, MailText, Mailer};
+pub use metadata::{ResourceMetadata, WellKnown};
 #[cfg(feature = "store")]
 pub use one_time::{OneTimePurpose, OneTimeToken, OneTimeTokens};
 #[cfg(feature = "password")]
@@ -222,3 +233,8 @@ pub use verify::IntrospectionBuilder;
 #[cfg(feature = "jwks")]
 pub use verify::TenantsBuilder;
 pub use verify::{Verifier, VerifierBuilder};
+
+/// What `docs/providers.md` tells to write compiles.
+#[cfg(all(doctest, feature = "jwks"))]
+#[doc = include_str!("../docs/providers.md")]
+mod providers {}

@@ -113,6 +113,17 @@ fn the_page_on_operating_names_every_table() {
     assert!(missing.is_empty(), "docs/OPERATING.md lacks {missing:?}");
 }
 
+/// Which is compiled there.
+#[test]
+fn the_readme_shows_lines_of_the_page_on_providers() {
+    let readme = file("README.md");
+    let (_, section) =
+        readme.split_once("\n## Tokens of an identity provider\n").expect("a section");
+    let (_, program) = section.split_once("```rust\n").expect("a program");
+    let (program, _) = program.split_once("```\n").expect("its end");
+    assert!(file("docs/providers.md").contains(program), "{program}");
+}
+
 /// The names in the first column of the table that begins with `feature`, and whether the second
 /// says that they are on by default.
 fn feature_table(readme: &str) -> BTreeMap<String, bool> {

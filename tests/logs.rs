@@ -89,6 +89,33 @@ async fn r16_no_part_of_a_token_is_logged() {
     }
 }
 
+#[cfg(feature = "jwks")]
+#[tokio::test]
+async fn r16_why_keys_can_not_be_fetched_is_logged_and_no_part_of_a_token() {
+    use tower_bearer::{AuthErrorKind, HttpClient, RemoteKeySet, Verifier};
+
+    let away =
+        HttpClient::from_service(tower::service_fn(|_: http::Request<bytes::Bytes>| async {
+            Err::<http::Response<axum::body::Body>, _>(io::Error::other("the cable is cut"))
+        }));
+    let keys = RemoteKeySet::at("https://id.example/keys").http_client(away);
+    let verifier = Verifier::remote(keys).any_issuer().audience("api").build_lazy().unwrap();
+    let token = concat!(
+        "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJzdWIiOiJhbGljZS13aG8taXMtc2VjcmV0In0.",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    );
+    let log = logged_by(async {
+        let error = verifier.verify(token).await.unwrap_err();
+        assert_eq!(error.kind(), AuthErrorKind::Unavailable);
+    })
+    .await;
+    assert!(log.contains("keys could not be fetched"), "{log}");
+    assert!(log.contains("https://id.example/keys: there is no answer: the cable is cut"), "{log}");
+    for part in token.split('.') {
+        assert!(!log.contains(part), "{part} is logged");
+    }
+}
+
 #[cfg(feature = "store")]
 #[tokio::test]
 async fn r191_no_part_of_an_api_key_is_logged() {

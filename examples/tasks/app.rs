@@ -5,8 +5,8 @@ use axum::{Json, Router, middleware};
 use serde_json::{Value, json};
 use tower_bearer::{
     AccountStore, ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer,
-    LoginRouter, MailQueue, OneTimeTokenStore, RevocationStore, Settings, ThrottleStore, any_of,
-    any_role, role, scopes,
+    LoginRouter, MailQueue, OneTimeTokenStore, ResourceMetadata, RevocationStore, Settings,
+    ThrottleStore, any_of, any_role, role, scopes,
 };
 
 use crate::answer::Failure;
@@ -42,7 +42,18 @@ where
     // trusted issuer have no session here.
     let issuer = settings.issuer();
     let verifier = issuer.verifier_with(settings.trusted_keys())?;
-    let auth = JwtAuthLayer::new(verifier).revocations(sessions.clone());
+    let mut auth = JwtAuthLayer::new(verifier).revocations(sessions.clone());
+    // Where the service knows its URL, refusals name what clients have to know of it.
+    let resource = match settings.public_url().zip(issuer.identifier()) {
+        Some((url, issuer)) => {
+            let resource = ResourceMetadata::new(url)?
+                .authorization_server(issuer)?
+                .scopes_supported(ALL_SCOPES)?;
+            auth = auth.resource_metadata(&resource)?;
+            Some(resource)
+        }
+        None => None,
+    };
     let login = LoginRouter::with_stores(users.clone(), sessions.clone(), issuer)
         .settings(settings)?
         // Whoever logs in with every run of a script keeps the browser logged in.
@@ -58,6 +69,11 @@ where
     // The user is shown under two paths: a router of that one endpoint for the second.
     let me = login.clone().only([Endpoint::Me]).path(Endpoint::Me, "/users/me");
     let login = login.accounts().administration("admin");
+    let mut well_known = Router::new();
+    if let Some((url, resource)) = settings.public_url().zip(resource) {
+        let server = login.metadata(&format!("{url}/auth"))?.scopes_supported(ALL_SCOPES)?;
+        well_known = server.into_router().route_service(&resource.path(), resource.service());
+    }
 
     // Each route has its own layer, which verifies the token and asks for the route's scopes. So
     // the 401 can name them: one layer around all routes would refuse before it knows the route.
@@ -97,6 +113,7 @@ where
         .route("/health", get(health))
         .nest("/auth", login.into_router())
         .merge(me.into_router())
+        .merge(well_known)
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::MethodNotAllowed)
         .layer(middleware::from_fn(body::read_in_whole)))

@@ -41,6 +41,7 @@ pub(crate) async fn read() -> Result<Read, SettingsError> {
     let addr = listener.as_ref().and_then(|listener| listener.local_addr().ok()).or(addr);
     let addr = addr.map_or_else(|| "unknown".to_owned(), |addr| addr.to_string());
     let outbox = Outbox(variables.text("MAIL_FILE").map(PathBuf::from));
-    let settings = Settings::read(variables.default("JWT_ISSUER", format!("http://{addr}")))?;
+    let url = variables.text("PUBLIC_URL").unwrap_or_else(|| format!("http://{addr}"));
+    let settings = Settings::read(variables.default("JWT_ISSUER", url.trim_end_matches('/')))?;
     Ok(Read { settings, listener: listener.expect("otherwise there was a fault"), outbox })
 }

@@ -8,6 +8,7 @@ use http::Response;
 use super::JwtAuthLayer;
 use crate::ConfigError;
 use crate::challenge::Challenge;
+use crate::metadata::ResourceMetadata;
 use crate::reject::{Rejection, RejectionFormat, Responder};
 
 /// How refusals look. Policies and extractors inside the layer answer in the same way.
@@ -79,30 +80,39 @@ impl JwtAuthLayer {
         self.with(|settings| settings.surroundings.hide_scope())
     }
 
-    /// Names the URL of the protected resource metadata in challenges, so that clients find out
-    /// whose tokens this service takes (RFC 9728, section 5.1). It comes from the configuration and
+    /// Names the metadata of the protected resource in challenges, so that clients find out whose
+    /// tokens this service takes (RFC 9728, section 5.1). The URL comes from the configuration and
     /// never from the request. A second call replaces the first.
     ///
     /// # Errors
     ///
-    /// When the URL is not absolute, or neither https nor http to this machine.
+    /// When the layer takes tokens in the query and the metadata does not say so, or the other way
+    /// round: [`ResourceMetadata::query_tokens`] and [`TokenSource::query`](crate::TokenSource::query)
+    /// go together, and the source is added first. When the layer takes API keys alone.
     ///
     /// # Examples
     ///
-    /// ```
-    /// use tower_bearer::{Issuer, JwtAuthLayer};
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let verifier = Issuer::for_tests().verifier()?;
-    /// let layer = JwtAuthLayer::new(verifier)
-    ///     .resource_metadata("https://api.example/.well-known/oauth-protected-resource")?;
-    /// # let _ = layer;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn resource_metadata(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.settings_mut().surroundings.set_resource_metadata(url)?;
-        Ok(self)
+    /// See [`ResourceMetadata`].
+    pub fn resource_metadata(mut self, metadata: &ResourceMetadata) -> Result<Self, ConfigError> {
+        let invalid = |rule| Err(ConfigError::InvalidValue { setting: "resource metadata", rule });
+        let settings = self.settings_mut();
+        if settings.verifier.is_none() {
+            return invalid("a layer that takes API keys alone sends nobody for a token");
+        }
+        match (settings.takes_query_tokens(), metadata.takes_query_tokens()) {
+            (true, false) => invalid(
+                "the layer takes tokens in the query; call ResourceMetadata::query_tokens, so that \
+                 the metadata says so",
+            ),
+            (false, true) => invalid(
+                "it says that tokens are taken in the query; add TokenSource::query to the layer first",
+            ),
+            _ => {
+                settings.surroundings.set_resource_metadata(metadata);
+                settings.described = Some(metadata.takes_query_tokens());
+                Ok(self)
+            }
+        }
     }
 
     /// Offers another scheme beside `Bearer` in every 401, in a field line of its own, for a service

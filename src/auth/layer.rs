@@ -90,6 +90,8 @@ pub(super) struct Settings {
     pub(super) users: Option<Users>,
     pub(super) without_token: WithoutToken,
     pub(super) surroundings: Surroundings,
+    /// Where there is metadata of the resource: whether it says that tokens are taken in the query.
+    pub(super) described: Option<bool>,
     pub(super) requirement: Option<Requirement>,
 }
 
@@ -109,6 +111,7 @@ impl JwtAuthLayer {
             users: None,
             without_token: WithoutToken::Refuse,
             surroundings: Surroundings::default(),
+            described: None,
             requirement: None,
         };
         Self { settings: Arc::new(settings) }
@@ -117,8 +120,19 @@ impl JwtAuthLayer {
     /// Looks for the token in one more place, beside the `Authorization` header. Default: in the
     /// header alone. [`TokenSource`] says what happens to a request with several tokens. A second call
     /// for the same place replaces the first.
+    ///
+    /// # Panics
+    ///
+    /// When the source is the query, and [`resource_metadata`](Self::resource_metadata) was called
+    /// with metadata that does not say so.
     #[must_use]
+    #[track_caller]
     pub fn token_source(self, source: TokenSource) -> Self {
+        assert!(
+            !source.is_query() || self.settings.described != Some(false),
+            "the metadata of the resource says nothing of tokens in the query: call \
+             ResourceMetadata::query_tokens"
+        );
         self.with(|settings| {
             settings.sources.retain(|own| !own.is_same_place(&source));
             settings.sources.push(source);
@@ -276,6 +290,12 @@ impl JwtAuthLayer {
 
     pub(super) fn settings_mut(&mut self) -> &mut Settings {
         Arc::make_mut(&mut self.settings)
+    }
+}
+
+impl Settings {
+    pub(super) fn takes_query_tokens(&self) -> bool {
+        self.sources.iter().any(TokenSource::is_query)
     }
 }
 

@@ -65,6 +65,8 @@ pub enum ConfigError {
     },
     /// A set of one's own keys is empty.
     NoSigningKey,
+    /// A set of keys to publish has none that is public: HMAC secrets are not published.
+    NoPublicKey,
     /// A set of keys was rotated, and the last rotation was a short time ago.
     RotatedTooEarly {
         /// How much longer to wait.
@@ -161,6 +163,10 @@ impl fmt::Display for ConfigError {
                 write!(f, "key {position} of the set: {fault}")
             }
             Self::NoSigningKey => f.write_str("the key set has no key to sign with"),
+            Self::NoPublicKey => f.write_str(
+                "there is no public key to publish: HMAC secrets are for whoever issues tokens alone; \
+                 sign with ES256, EdDSA or RSA",
+            ),
             Self::RotatedTooEarly { wait } => write!(
                 f,
                 "the newest key was made less than 25 hours ago; nodes may not know it yet, and tokens \

@@ -27,7 +27,7 @@ async fn an_answer_comes_back_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r187_the_timeout_holds_for_head_and_body_together() {
+async fn r187_pitfall_there_is_a_timeout_for_head_and_body_together() {
     for slow in [
         Answer::from(Behaviour::Hang),
         Answer::from(Behaviour::Drip),

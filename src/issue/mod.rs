@@ -242,6 +242,11 @@ impl Issuer {
         Duration::from_secs(self.lifetime.as_secs())
     }
 
+    /// The URL that names this service in `iss`, where it has one.
+    pub fn identifier(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
     #[cfg(feature = "login")]
     pub(crate) fn time(&self) -> &Clock {
         &self.clock
@@ -271,6 +276,13 @@ impl Issuer {
             header.insert("kid".into(), key_id.into());
         }
         serde_json::Value::Object(header).to_string()
+    }
+}
+
+/// What its tokens are verified with, as the keys that it [publishes](crate::WellKnown::jwks).
+impl From<&Issuer> for KeySet {
+    fn from(issuer: &Issuer) -> Self {
+        issuer.keys.verifying_keys()
     }
 }
 

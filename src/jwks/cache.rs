@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::shared::{Demand, Joined, Shared, State};
 use super::snapshot::{KeysAtHand, Snapshot};
 use super::source::{Failure, Source};
 use super::status::KeySetStatus;
-use super::task::{Demand, Joined, Shared, State};
 use crate::{AuthErrorKind, Clock, ConfigError};
 
 /// Keys that are fetched, and kept fresh. Cheap to clone; with the last clone its task ends.

@@ -3,8 +3,10 @@
 mod cache;
 mod discovery;
 mod freshness;
+mod shared;
 mod snapshot;
 mod source;
+mod start;
 mod status;
 mod task;
 
@@ -14,16 +16,11 @@ mod tests;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use url::Url;
-
 pub(crate) use cache::{KeyCache, Renewal, Renewing};
 pub use status::KeySetStatus;
 
-use crate::fetch::{self, Fetcher, HttpClient};
-use crate::{Algorithm, Clock, ConfigError};
-use discovery::Issuer;
-use freshness::Freshness;
-use source::{Place, Source};
+use crate::Algorithm;
+use crate::fetch::HttpClient;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -37,7 +34,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// at most. While the provider is away, slow, or answers what is no usable set, the keys that are
 /// there go on for [`serve_stale`](Self::serve_stale); after that requests are answered with 503 until
 /// it is back. The task begins in the tokio runtime of the first request, which needs I/O and time
-/// enabled, and ends with the last clone of the verifier.
+/// enabled and has to be driven, and ends with the last clone of the verifier.
 ///
 /// | option | default | range |
 /// |---|---|---|
@@ -85,7 +82,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// ```
 #[derive(Clone, Debug)]
 pub struct RemoteKeySet {
-    from: From,
+    origin: Origin,
     client: HttpClient,
     insecure_http: bool,
     timeout: Duration,
@@ -98,7 +95,7 @@ pub struct RemoteKeySet {
 }
 
 #[derive(Clone, Debug)]
-enum From {
+enum Origin {
     Issuer(String),
     Url(String),
 }
@@ -110,17 +107,17 @@ impl RemoteKeySet {
     ///
     /// The metadata are asked for once a day, and when the keys are no longer where they were.
     pub fn discover(issuer: impl Into<String>) -> Self {
-        Self::new(From::Issuer(issuer.into()))
+        Self::new(Origin::Issuer(issuer.into()))
     }
 
     /// The keys of a JSON Web Key Set (RFC 7517, section 5) at this URL.
     pub fn at(url: impl Into<String>) -> Self {
-        Self::new(From::Url(url.into()))
+        Self::new(Origin::Url(url.into()))
     }
 
-    fn new(from: From) -> Self {
+    fn new(origin: Origin) -> Self {
         Self {
-            from,
+            origin,
             client: HttpClient::new(),
             insecure_http: false,
             timeout: Duration::from_secs(5),
@@ -212,60 +209,9 @@ impl RemoteKeySet {
 
     /// The issuer whose keys they are, where they are discovered.
     pub(crate) fn issuer(&self) -> Option<&str> {
-        match &self.from {
-            From::Issuer(issuer) => Some(issuer),
-            From::Url(_) => None,
+        match &self.origin {
+            Origin::Issuer(issuer) => Some(issuer),
+            Origin::Url(_) => None,
         }
     }
-
-    /// Checks the options. Nothing is fetched yet.
-    pub(crate) fn start(self, clock: Clock) -> Result<KeyCache, ConfigError> {
-        self.check()?;
-        let place = match self.from {
-            From::Issuer(issuer) => Place::Issuer(Issuer::new(issuer, self.insecure_http)?),
-            From::Url(url) => Place::Url(keys_url(&url, self.insecure_http)?),
-        };
-        let fetcher = Fetcher {
-            client: self.client,
-            timeout: self.timeout,
-            max_bytes: self.max_bytes,
-            insecure_http: self.insecure_http,
-        };
-        let freshness = Freshness {
-            default: self.max_age,
-            bounds: self.max_age_bounds,
-            serve_stale: self.serve_stale,
-        };
-        let source = Source::new(place, fetcher, self.algorithms, freshness);
-        Ok(KeyCache::new(source, self.timeout, self.cooldown, clock))
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let within = |setting, rule, holds| {
-            if holds { Ok(()) } else { Err(ConfigError::InvalidValue { setting, rule }) }
-        };
-        let timeout = Duration::from_millis(100)..=MINUTE;
-        within("timeout", "it is 100 ms to 60 seconds", timeout.contains(&self.timeout))?;
-        let bytes = 1024..=16 * 1024 * 1024;
-        within("max_bytes", "it is 1 KiB to 16 MiB", bytes.contains(&self.max_bytes))?;
-        let asymmetric = self.algorithms.iter().all(|algorithm| algorithm.is_asymmetric());
-        let rule = "they are one or more, and not HMAC, whose keys are secrets";
-        within("algorithms", rule, asymmetric && !self.algorithms.is_empty())?;
-        let (least, most) = (self.max_age_bounds.start(), self.max_age_bounds.end());
-        let sensible = Duration::from_secs(1) <= *least && least <= most && *most <= 30 * DAY;
-        within("max_age_bounds", "they lie between 1 second and 30 days", sensible)?;
-        let rule = "it lies within `max_age_bounds`";
-        within("max_age", rule, self.max_age_bounds.contains(&self.max_age))?;
-        within("serve_stale", "it is at most 7 days", self.serve_stale <= 7 * DAY)?;
-        let cooldown = Duration::from_secs(1)..=HOUR;
-        within("cooldown", "it is 1 second to 1 hour", cooldown.contains(&self.cooldown))
-    }
-}
-
-fn keys_url(text: &str, insecure_http: bool) -> Result<Url, ConfigError> {
-    let invalid = |rule| ConfigError::InvalidValue { setting: "URL of keys", rule };
-    let url = Url::parse(text)
-        .map_err(|_| invalid("it is a URL with https, such as https://id.example/keys"))?;
-    fetch::check(&url, insecure_http).map_err(invalid)?;
-    Ok(url)
 }

@@ -1,158 +1,66 @@
-//! The task that does all fetching, so that there is one fetch at a time, and the state that it shares
-//! with those who want keys. The lock in it is held for a few instructions, never over a wait.
+//! The task that does all fetching, so that there is one fetch at a time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
 
+use super::shared::Shared;
 use super::snapshot::Snapshot;
-use super::source::{Failure, Source};
-use crate::Clock;
+use super::source::Failure;
 
 /// The first pause after a failure; each doubles the one before, up to the cooldown.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-pub(super) struct Shared {
-    pub(super) snapshot: ArcSwap<Snapshot>,
-    /// As it was configured; the task has a copy that learns.
-    pub(super) source: Source,
-    /// How long a token waits.
-    pub(super) wait: Duration,
-    pub(super) cooldown: Duration,
-    pub(super) clock: Clock,
-    pub(super) state: State,
+/// A task that is to be started, if there was none.
+pub(super) struct Start(pub(super) Option<(Handle, Running)>);
+
+impl Start {
+    pub(super) fn start(self) {
+        let Some((runtime, running)) = self.0 else { return };
+        let (shared, number) = (Arc::clone(&running.shared), running.number);
+        let task = runtime.spawn(running.run());
+        match &mut shared.control().task {
+            Some((living, handle)) if *living == number => *handle = Some(task.abort_handle()),
+            _ => {}
+        }
+    }
 }
 
-#[derive(Default)]
-pub(super) struct State {
-    control: Mutex<Control>,
-    /// Wakes the task.
-    wake: Notify,
-    /// Whether it was woken since its last fetch.
-    nudged: AtomicBool,
-    rounds: watch::Sender<Round>,
+/// The task. However it ends, the next who wants keys starts another.
+pub(super) struct Running {
+    pub(super) shared: Arc<Shared>,
+    pub(super) number: u64,
 }
 
-#[derive(Default)]
-struct Control {
-    /// The task, where it lives, by its number.
-    task: Option<(u64, Option<AbortHandle>)>,
-    tasks: u64,
-    /// Whether a fetch is under way or asked for.
-    awaited: bool,
-    /// When the last fetch ended, and what came of it.
-    last: Option<(Duration, Result<(), Failure>)>,
-    /// How many failed since the last that did not.
-    failures: u32,
-    /// Whether it was said that there is no runtime.
-    complained: bool,
+impl Running {
+    async fn run(self) {
+        let shared = &self.shared;
+        let mut source = shared.source.clone();
+        loop {
+            if let Some(pause) = shared.pause() {
+                // Whoever wakes it, and the clock, are looked at above.
+                let _ = tokio::time::timeout(pause, shared.state.wake.notified()).await;
+                continue;
+            }
+            shared.control().awaited = true;
+            let known = shared.snapshot.load_full();
+            let result = source.fetch(&known, shared.clock.now()).await;
+            shared.finish(result);
+        }
+    }
 }
 
-/// The fetches that have ended.
-#[derive(Clone, Copy, Default)]
-struct Round {
-    number: u64,
-    /// Whether there were keys; none where it was given up with its runtime.
-    succeeded: Option<bool>,
-}
-
-/// What comes of asking for a fetch.
-pub(super) enum Demand {
-    Join(Joined),
-    Recent,
-    Failed,
-}
-
-/// A fetch that somebody waits for.
-pub(super) struct Joined {
-    rounds: watch::Receiver<Round>,
-    after: u64,
-}
-
-impl Joined {
-    /// Whether it succeeded; none where it was given up.
-    pub(super) async fn outcome(&mut self) -> Option<bool> {
-        let after = self.after;
-        self.rounds.wait_for(|round| round.number > after).await.ok()?.succeeded
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut control = self.shared.control();
+        control.task = None;
+        control.awaited = false;
+        self.shared.end_round(None);
     }
 }
 
 impl Shared {
-    fn control(&self) -> MutexGuard<'_, Control> {
-        self.state.control.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Joins the fetch that is under way, or begins one; once a cooldown, whatever came of the last.
-    pub(super) fn demand(self: &Arc<Self>) -> Demand {
-        let mut control = self.control();
-        if !control.awaited
-            && let Some((at, result)) = &control.last
-            && self.since(*at, self.clock.now()).is_some_and(|since| since < self.cooldown)
-        {
-            return if result.is_ok() { Demand::Recent } else { Demand::Failed };
-        }
-        let Some(start) = self.prepare(&mut control) else { return Demand::Failed };
-        control.awaited = true;
-        let rounds = self.state.rounds.subscribe();
-        let after = rounds.borrow().number;
-        drop(control);
-        start.start();
-        self.state.wake.notify_one();
-        Demand::Join(Joined { rounds, after })
-    }
-
-    /// Wakes the task to look at the clock, where its sleep may be off: the machine was suspended, or
-    /// the runtime is gone.
-    pub(super) fn nudge(self: &Arc<Self>) {
-        if self.state.nudged.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let Some(start) = self.prepare(&mut self.control()) else {
-            // The next one may be in a runtime.
-            self.state.nudged.store(false, Ordering::Relaxed);
-            return;
-        };
-        start.start();
-        self.state.wake.notify_one();
-    }
-
-    /// Sees to it that there is a task; what is returned is to be called without the lock.
-    fn prepare(self: &Arc<Self>, control: &mut Control) -> Option<Start> {
-        if control.task.is_some() {
-            return Some(Start(None));
-        }
-        let Ok(runtime) = Handle::try_current() else {
-            if !control.complained {
-                crate::trace::error!(
-                    keys = self.source.name(),
-                    "there is no tokio runtime to fetch keys in; verify tokens in one"
-                );
-            }
-            control.complained = true;
-            return None;
-        };
-        control.tasks += 1;
-        control.task = Some((control.tasks, None));
-        let running = Running { shared: Arc::clone(self), number: control.tasks };
-        Some(Start(Some((runtime, running))))
-    }
-
-    /// Ends the task, amid a fetch if there is one.
-    pub(super) fn end(&self) {
-        if let Some((_, Some(task))) = &self.control().task {
-            task.abort();
-        }
-    }
-
-    pub(super) fn last_failure(&self) -> Option<Failure> {
-        self.control().last.as_ref()?.1.as_ref().err().cloned()
-    }
-
     /// How long to wait before the next fetch; none when it is due.
     fn pause(&self) -> Option<Duration> {
         let now = self.clock.now();
@@ -169,11 +77,6 @@ impl Shared {
             _ => refresh,
         };
         due.checked_sub(now).filter(|pause| !pause.is_zero())
-    }
-
-    /// None where the clock was set back, which is no reason to wait until it is there again.
-    fn since(&self, at: Duration, now: Duration) -> Option<Duration> {
-        (at <= now.saturating_add(self.cooldown)).then(|| now.saturating_sub(at))
     }
 
     fn pause_after(&self, failures: u32) -> Duration {
@@ -212,60 +115,5 @@ impl Shared {
         control.last = Some((now, result));
         control.awaited = false;
         self.end_round(Some(succeeded));
-    }
-
-    fn end_round(&self, succeeded: Option<bool>) {
-        self.state.nudged.store(false, Ordering::Relaxed);
-        self.state.rounds.send_modify(|round| {
-            *round = Round { number: round.number + 1, succeeded };
-        });
-    }
-}
-
-/// A task that is to be started, if there was none.
-struct Start(Option<(Handle, Running)>);
-
-impl Start {
-    fn start(self) {
-        let Some((runtime, running)) = self.0 else { return };
-        let (shared, number) = (Arc::clone(&running.shared), running.number);
-        let task = runtime.spawn(running.run());
-        match &mut shared.control().task {
-            Some((living, handle)) if *living == number => *handle = Some(task.abort_handle()),
-            _ => {}
-        }
-    }
-}
-
-/// The task. However it ends, the next who wants keys starts another.
-struct Running {
-    shared: Arc<Shared>,
-    number: u64,
-}
-
-impl Running {
-    async fn run(self) {
-        let shared = &self.shared;
-        let mut source = shared.source.clone();
-        loop {
-            if let Some(pause) = shared.pause() {
-                // Whoever wakes it, and the clock, are looked at above.
-                let _ = tokio::time::timeout(pause, shared.state.wake.notified()).await;
-                continue;
-            }
-            shared.control().awaited = true;
-            let known = shared.snapshot.load_full();
-            let result = source.fetch(&known, shared.clock.now()).await;
-            shared.finish(result);
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let mut control = self.shared.control();
-        control.task = None;
-        control.awaited = false;
-        self.shared.end_round(None);
     }
 }

@@ -7,6 +7,7 @@ mod algorithm;
 mod backend;
 mod jwk;
 mod private_jwk;
+mod public_jwk;
 mod rotation;
 mod secret;
 mod set;

@@ -4,19 +4,17 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::algorithm::{Algorithm, Family};
 use super::backend::{self, Backend};
+use super::public_jwk::PublicJwk;
 use super::{SigningKeys, set};
 use crate::{ConfigError, random};
 
 /// The longest life of an access token that is usual, a day, with the longest leeway, and an hour to
 /// restart all nodes.
 const LEAST_AGE: Duration = Duration::from_secs(25 * 3600);
-
-/// The members of RFC 7517 and 7518 that everybody may read.
-const PUBLIC: [&str; 9] = ["kty", "kid", "alg", "use", "crv", "x", "y", "n", "e"];
 
 impl SigningKeys {
     /// A new private JSON Web Key Set with two keys of an algorithm: the first signs, the second
@@ -107,13 +105,7 @@ impl SigningKeys {
     /// # }
     /// ```
     pub fn public_jwks(json: &str) -> Result<String, ConfigError> {
-        Self::from_jwks(json)?;
-        let mut keys = set::members(json)?;
-        keys.retain(|key| key.get("kty").is_some_and(|kty| kty != "oct"));
-        for key in keys.iter_mut().filter_map(Value::as_object_mut) {
-            key.retain(|name, _| PUBLIC.contains(&name.as_str()));
-        }
-        Ok(text(keys))
+        Ok(Self::from_jwks(json)?.verifying_keys().to_jwks())
     }
 }
 
@@ -127,11 +119,15 @@ pub(super) fn generate(
     algorithm: Algorithm,
     now: Duration,
 ) -> Result<Value, ConfigError> {
-    let (kty, mut members) = match algorithm.family() {
+    let (public, d) = match algorithm.family() {
         Family::Hmac => {
             let secret = random::bytes::<64>()?;
             let secret = encode(&secret[..algorithm.minimum_secret()]);
-            ("oct", json!({ "kid": random::id()?, "k": secret }))
+            let kid = random::id()?;
+            return Ok(json!({
+                "kty": "oct", "kid": kid, "k": secret,
+                "alg": algorithm.name(), "use": "sig", "iat": now.as_secs(),
+            }));
         }
         Family::Rsa => {
             let reason = "RSA keys are not made here; `openssl genpkey -algorithm rsa` makes one \
@@ -140,37 +136,21 @@ pub(super) fn generate(
         }
         Family::Ec => {
             let pair = backend::generate(backend, algorithm)?;
-            let curve = if algorithm == Algorithm::ES384 { "P-384" } else { "P-256" };
-            let (x, y) = pair.public[1..].split_at(pair.public.len() / 2);
-            let (x, y) = (encode(x), encode(y));
-            let canonical = format!(r#"{{"crv":"{curve}","kty":"EC","x":"{x}","y":"{y}"}}"#);
-            let kid = thumbprint(backend, &canonical)?;
-            ("EC", json!({ "kid": kid, "crv": curve, "x": x, "y": y, "d": encode(&pair.d) }))
+            (PublicJwk::ec(algorithm, &pair.public), pair.d)
         }
         Family::Ed => {
             let pair = backend::generate(backend, algorithm)?;
-            let x = encode(&pair.public);
-            let kid = thumbprint(backend, &okp(&x))?;
-            ("OKP", json!({ "kid": kid, "crv": "Ed25519", "x": x, "d": encode(&pair.d) }))
+            (PublicJwk::ed(&pair.public), pair.d)
         }
     };
-    if let Some(members) = members.as_object_mut() {
-        let common = json!({
-            "kty": kty, "alg": algorithm.name(), "use": "sig", "iat": now.as_secs(),
-        });
-        members.extend(common.as_object().cloned().unwrap_or_else(Map::new));
+    let mut jwk = json!({
+        "kid": public.thumbprint(backend)?, "d": encode(&d),
+        "alg": algorithm.name(), "use": "sig", "iat": now.as_secs(),
+    });
+    for (name, value) in public.members() {
+        jwk[name] = value.into();
     }
-    Ok(members)
-}
-
-pub(super) fn okp(x: &str) -> String {
-    format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)
-}
-
-/// RFC 7638, section 3, of the members that it asks for in their order.
-pub(super) fn thumbprint(backend: Backend, canonical: &str) -> Result<String, ConfigError> {
-    let hash = backend::sha256(backend, canonical);
-    hash.map(|hash| encode(&hash)).ok_or(ConfigError::NoCryptoBackend)
+    Ok(jwk)
 }
 
 fn encode(bytes: &[u8]) -> String {

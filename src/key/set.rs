@@ -129,6 +129,36 @@ impl KeySet {
         &self.skipped
     }
 
+    /// The public keys as a JSON Web Key Set (RFC 7517, section 5), as JSON text, in their order, each
+    /// as [`VerifyingKey::to_jwk`] has it. HMAC secrets are left out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Algorithm, KeySet, SigningKey, SigningKeys};
+    ///
+    /// # fn main() -> Result<(), tower_bearer::ConfigError> {
+    /// let private = SigningKeys::new_jwks(Algorithm::ES256, Duration::ZERO)?;
+    /// let keys = SigningKeys::from_jwks(&private)?.verify_with(SigningKey::generate_hs256()?);
+    /// let published = keys.verifying_keys().to_jwks();
+    /// assert_eq!(KeySet::from_jwks(&published)?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn to_jwks(&self) -> String {
+        // One key a line, for those who read it.
+        let keys: Vec<String> =
+            self.iter().filter_map(|key| Some(format!("\n  {}", key.to_jwk()?))).collect();
+        let end = if keys.is_empty() { "" } else { "\n" };
+        format!("{{\"keys\": [{}{end}]}}\n", keys.join(","))
+    }
+
+    /// Whether one of the keys is public.
+    pub(crate) fn has_public_key(&self) -> bool {
+        self.iter().any(|key| key.public().is_some())
+    }
+
     /// Checks a signature with every key that the header allows.
     ///
     /// The algorithm comes from the key, and the header must agree (RFC 8725, section 3.1).

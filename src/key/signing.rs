@@ -119,7 +119,8 @@ impl SigningKey {
     }
 
     /// Gives the key an ID, which goes into the `kid` of the tokens that it signs. A second call
-    /// replaces it. Without one, tokens have no `kid`.
+    /// replaces it. Default: an asymmetric key has its thumbprint (RFC 7638), so that clients find it
+    /// in what is [published](crate::WellKnown::jwks); a secret has none, and its tokens no `kid`.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.verifying = self.verifying.with_key_id(key_id);
@@ -147,7 +148,11 @@ impl SigningKey {
         key: backend::PrivateKey,
     ) -> Result<Self, ConfigError> {
         let signer = Signer::new(backend, algorithm, key);
-        let verifying = VerifyingKey::new(backend, algorithm, &signer.public()?)?;
+        let mut verifying = VerifyingKey::new(backend, algorithm, &signer.public()?)?;
+        if let Some(public) = verifying.public() {
+            let thumbprint = public.thumbprint(backend)?;
+            verifying = verifying.with_key_id(thumbprint);
+        }
         Self::pair(signer, verifying)
     }
 

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::algorithm::{Algorithm, Family};
 use super::backend::{self, Backend, Prepared};
+use super::public_jwk::PublicJwk;
 use super::{Material, jwk, secret};
 use crate::ConfigError;
 
@@ -34,6 +35,8 @@ pub struct VerifyingKey {
     algorithm: Algorithm,
     key_id: Option<Arc<str>>,
     prepared: Arc<Prepared>,
+    /// None of a secret.
+    public: Option<Arc<PublicJwk>>,
 }
 
 impl VerifyingKey {
@@ -126,7 +129,12 @@ impl VerifyingKey {
     ) -> Result<Self, ConfigError> {
         check_form(algorithm, material)?;
         let prepared = Arc::new(Prepared::new(backend, algorithm, material)?);
-        Ok(Self { algorithm, key_id: None, prepared })
+        let public = PublicJwk::new(algorithm, material).map(Arc::new);
+        Ok(Self { algorithm, key_id: None, prepared, public })
+    }
+
+    pub(super) fn public(&self) -> Option<&PublicJwk> {
+        self.public.as_deref()
     }
 
     /// Whether `signature` is this key's over `message`.

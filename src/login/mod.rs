@@ -16,6 +16,7 @@ mod issue;
 mod key_store;
 mod logout;
 mod mail;
+mod metadata;
 mod options;
 mod params;
 mod password;
@@ -42,6 +43,7 @@ use axum::routing::{delete, get, post};
 
 pub use client::{Client, Clients};
 pub use endpoint::Endpoint;
+pub use metadata::AuthorizationServerMetadata;
 pub use register_mode::RegisterMode;
 
 use crate::audit::Trail;

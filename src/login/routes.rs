@@ -56,6 +56,11 @@ impl<U, R> Routes<U, R> {
         self.0.contains_key(&endpoint)
     }
 
+    /// Where it stands, if it is offered.
+    pub(super) fn path(&self, endpoint: Endpoint) -> Option<&str> {
+        self.0.get(&endpoint).map(|route| route.path.as_str())
+    }
+
     pub(super) fn retain(&mut self, keep: impl Fn(Endpoint) -> bool) {
         self.0.retain(|endpoint, _| keep(*endpoint));
     }

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Extensions, Response, Uri};
+use http::{Extensions, Response};
 
 use super::{Rejection, RejectionFormat};
-use crate::challenge::{Challenge, is_description};
+use crate::challenge::Challenge;
+use crate::metadata::ResourceMetadata;
 use crate::{AuthErrorKind, ConfigError, Token};
 
 /// How a layer answers, and what the request came with; cheap to clone.
@@ -85,16 +86,9 @@ impl Surroundings {
         self.change().others.push(challenge);
     }
 
-    /// RFC 9728, section 5.1.
-    pub(crate) fn set_resource_metadata(&mut self, url: &str) -> Result<(), ConfigError> {
-        if !is_metadata_url(url) {
-            return Err(ConfigError::InvalidValue {
-                setting: "URL of the resource metadata",
-                rule: "it is absolute, with https, as https://api.example/.well-known/oauth-protected-resource",
-            });
-        }
-        self.change().resource_metadata = Some(url.to_owned());
-        Ok(())
+    /// RFC 9728, section 5.1. A URL as [`ResourceMetadata`] makes it, which needs no escape.
+    pub(crate) fn set_resource_metadata(&mut self, metadata: &ResourceMetadata) {
+        self.change().resource_metadata = Some(metadata.url());
     }
 
     pub(crate) fn set_responder(&mut self, responder: Responder) {
@@ -146,18 +140,6 @@ impl Surroundings {
     fn change(&mut self) -> &mut Answers {
         Arc::make_mut(&mut self.answers)
     }
-}
-
-/// An absolute URL over https, or over http to this machine, in the characters that a challenge
-/// carries as they stand.
-fn is_metadata_url(url: &str) -> bool {
-    let loopback = ["localhost", "127.0.0.1", "[::1]"];
-    url.bytes().all(|byte| is_description(byte) && byte != b' ')
-        && url.parse::<Uri>().is_ok_and(|uri| match uri.scheme_str() {
-            Some("https") => uri.host().is_some_and(|host| !host.is_empty()),
-            Some("http") => uri.host().is_some_and(|host| loopback.contains(&host)),
-            _ => false,
-        })
 }
 
 /// The token that a layer left in the extensions, or why there is none.

@@ -78,7 +78,11 @@ impl Keys {
                 };
                 match cache.renew() {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
-                    Renewal::Recent => Err(Refused::For(refusal)),
+                    // A fetch may have ended between the look above and the question.
+                    Renewal::Recent => match cache.at_hand(now) {
+                        Some(keys) => Ok(verify(&keys, jws)?),
+                        None => Err(Refused::For(refusal)),
+                    },
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
                 }
             }

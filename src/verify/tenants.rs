@@ -41,7 +41,7 @@ impl Verifier {
     /// keys and rules of its own.
     ///
     /// The function is asked for the verifier of an issuer: `None` if that is no tenant, for which the
-    /// answer is 401. While it fails, requests of tenants that are not known yet are answered with 503.
+    /// answer is 401. While it fails, requests of tenants that are not remembered are answered with 503.
     /// The verifier that it returns must look at the very [`issuer`](super::VerifierBuilder::issuer)
     /// that was asked for. What it says is remembered, so it is asked once an hour for each tenant
     /// whose tokens come, however many come at once; that an issuer is no tenant, for a minute.
@@ -126,7 +126,8 @@ impl TenantsBuilder {
     }
 
     /// How long what the resolver said is good: an hour by default. So long a tenant that is gone
-    /// may still come. A second call replaces the first.
+    /// may still come; after that the resolver is asked for another verifier, with keys that are fetched
+    /// anew unless it returns a clone of the one before. A second call replaces the first.
     #[must_use]
     pub fn remember_for(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
@@ -169,7 +170,8 @@ impl TenantsBuilder {
 
 fn is_prefix(prefix: &str) -> bool {
     let Ok(url) = url::Url::parse(prefix) else { return false };
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let nameless = url.username().is_empty() && url.password().is_none();
+    let plain = nameless && url.query().is_none() && url.fragment().is_none();
     prefix.ends_with('/') && plain && url.as_str() == prefix && crate::fetch::is_safe(&url)
 }
 
@@ -240,7 +242,10 @@ impl Inner {
         let place = loop {
             match self.known.get_value_or_guard_async(&issuer).await {
                 Ok((verifier, until)) if self.clock.now() < until => return Ok(verifier),
-                Ok(_) => drop(self.known.remove(&issuer)),
+                // Not what another has put there meanwhile.
+                Ok(_) => {
+                    drop(self.known.remove_if(&issuer, |(_, until)| *until <= self.clock.now()))
+                }
                 Err(place) => break place,
             }
         };

@@ -1,6 +1,6 @@
 //! What the issuing side is held to, as far as it is tested. Numbers between these are not listed.
 
-use super::{Requirement, met, not_built};
+use super::{Requirement, met};
 
 const OURS: &str = "our decision";
 const OWASP: &str = "OWASP Password Storage";
@@ -84,8 +84,15 @@ pub(super) const METADATA: &[Requirement] = &[
     met(132, "Of one that is, what it says is said.", "RFC 7662, 2.2"),
     met(133, "A service that introspects believes an active answer never past `exp`, any other for a \
         short time, and remembers a bounded number.", OURS),
+    met(134, "The metadata of the issuer is where its URL says, with its `iss` letter by letter and \
+        what is offered.", "RFC 8414, 3"),
+    met(135, "The metadata of a resource is where its URL says, with its identifier letter by letter; \
+        what says nothing is left out.", "RFC 9728, 3"),
     met(136, "A challenge names the metadata of the resource as it is configured.",
         "RFC 9728, 5.1"),
+    met(137, "It names the ways that the layer takes tokens by.", "RFC 9728, 2"),
+    met(138, "Of keys the public half is published, the next one before it signs and the one before \
+        until its last token is over.", OURS),
 ];
 
 #[rustfmt::skip]
@@ -158,9 +165,9 @@ pub(super) const USERS: &[Requirement] = &[
 pub(super) const KEYS: &[Requirement] = &[
     met(186, "The key that signs is replaced without refusing a token: the next is known before it \
         signs, the one before until its last token is over, and an unknown `kid` is a 401.", OURS),
-    not_built(187, "Remote key sets are fetched in time, within limits, and go on while a fetch fails.",
+    met(187, "Remote key sets are fetched in time, within limits, and go on while a fetch fails.",
         OURS),
-    not_built(188, "Tokens with unknown `kid` bring one fetch in a while, however many they are.", OURS),
+    met(188, "Tokens with unknown `kid` bring one fetch in a while, however many they are.", OURS),
 ];
 
 #[rustfmt::skip]

@@ -81,7 +81,7 @@ pub(super) const STEP_UP: &[Requirement] = &[
     not_built(43, "Both can be in one challenge.", "RFC 9470, 3"),
     not_built(44, "A token that says nothing about its login does not satisfy such a route.", OURS),
     met(45, "Introspection tells `acr` and `auth_time`, and a service that asks can read them.", "RFC 9470, 6.2"),
-    not_built(46, "The metadata of the issuer lists the `acr_values` it knows.", "RFC 9470, 7"),
+    met(46, "The metadata of the issuer lists the `acr_values` it knows.", "RFC 9470, 7"),
 ];
 
 #[rustfmt::skip]

@@ -13,22 +13,32 @@ mod claims;
 mod credentials;
 mod cross_site;
 mod extractors;
+#[cfg(feature = "jwks")]
+mod families;
 mod foreign;
 #[cfg(feature = "introspection")]
 mod introspection;
+mod issuers;
+mod metadata;
 mod modes;
 mod pages;
 mod pitfalls;
 mod policies;
 mod properties;
 mod proxies;
+#[cfg(feature = "jwks")]
+mod renewals;
 mod revocations;
 mod services;
 mod sources;
 mod support;
+#[cfg(feature = "jwks")]
+mod tenants;
 mod token_pitfalls;
 mod transport;
 mod users;
 #[path = "../support/vectors.rs"]
 mod vectors;
+#[cfg(feature = "jwks")]
+mod waiting;
 mod websocket;

@@ -192,7 +192,13 @@ fn published() -> Vec<Value> {
 /// Signs whatever it is given, as no `Issuer` does.
 #[cfg(feature = "aws-lc-rs")]
 fn sign(header: &Value, claims: &Value) -> String {
-    let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    sign_text(&header.to_string(), &claims.to_string())
+}
+
+/// The same, letter by letter.
+#[cfg(feature = "aws-lc-rs")]
+pub(super) fn sign_text(header: &str, claims: &str) -> String {
+    let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
     let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, SECRET.as_bytes());
     let signature = aws_lc_rs::hmac::sign(&key, format!("{header}.{claims}").as_bytes());
     format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(signature))

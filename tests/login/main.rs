@@ -14,6 +14,7 @@ mod introspect;
 mod introspection;
 mod mail;
 mod me;
+mod metadata;
 mod password;
 mod passwords;
 mod profile;

@@ -31,3 +31,4 @@ mod service;
 mod settings;
 mod users;
 mod web;
+mod well_known;

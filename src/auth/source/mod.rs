@@ -195,6 +195,10 @@ impl TokenSource {
         matches!(self.place, Place::Custom(_))
     }
 
+    pub(super) fn is_query(&self) -> bool {
+        matches!(self.place, Place::Query(_))
+    }
+
     fn is_websocket_protocol(&self) -> bool {
         matches!(self.place, Place::WebSocketProtocol)
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn r188_ten_thousand_random_kids_bring_one_fetch_a_cooldown() {
+async fn r188_pitfall_ten_thousand_random_kids_bring_one_fetch_a_cooldown() {
     let key = Key::new("1");
     let provider = Provider::new(&[&key]);
     let verifier = provider.verifier().await;
@@ -157,7 +157,7 @@ async fn pitfall_the_first_request_comes_before_the_first_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn r187_a_bad_answer_replaces_no_keys() {
+async fn r187_pitfall_a_bad_answer_empties_no_cache() {
     let key = Key::new("1");
     let big = format!("{{\"keys\":[{}]}}", " ".repeat(1024 * 1024));
     for bad in [

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::fetch::simulated::{Answer, Behaviour, Network};
 use crate::{
-    AuthErrorKind, Grant, Issuer as OwnIssuer, SigningKeys, Token, Verifier, VerifierBuilder,
+    AuthErrorKind, Clock, ConfigError, Grant, Issuer as OwnIssuer, SigningKeys, Token, Verifier,
+    VerifierBuilder,
 };
 
 const ISSUER: &str = "https://id.example/";

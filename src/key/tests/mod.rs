@@ -1,6 +1,7 @@
 mod attacks;
 mod private_jwks;
 mod properties;
+mod publishing;
 mod rotations;
 mod vectors;
 

@@ -58,9 +58,9 @@ fn new_sets_have_a_key_that_signs_and_the_next() {
 #[test]
 fn the_thumbprint_is_that_of_rfc_8037() {
     // Appendix A.3.
-    let canonical = rotation::okp("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+    let x = crate::token::wire::decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
     for backend in Backend::ALL {
-        let thumbprint = rotation::thumbprint(*backend, &canonical).unwrap();
+        let thumbprint = public_jwk::PublicJwk::ed(&x).thumbprint(*backend).unwrap();
         assert_eq!(thumbprint, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }
 }
@@ -165,6 +165,18 @@ fn the_public_half_has_no_secret() {
     }
     assert_eq!(KeySet::from_jwks(&public).unwrap().len(), 5);
     assert!(SigningKeys::from_jwks(&public).is_err());
+}
+
+/// RFC 9864 names the algorithm of tokens anew, and a strict reader compares the two names.
+#[test]
+fn the_public_half_names_algorithms_as_tokens_do() {
+    let private = r#"{"keys": [{"kid": "a", "alg": "Ed25519", "kty": "OKP", "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#;
+    let issuer = Issuer::new(SigningKeys::from_jwks(private).unwrap());
+    let token = issuer.issuer("https://me").audience("api").issue(&Grant::new("alice")).unwrap();
+    let public = set::members(&SigningKeys::public_jwks(private).unwrap()).unwrap();
+    assert_eq!(public[0]["alg"], wire_header(&token)["alg"]);
 }
 
 fn wire_header(token: &str) -> Value {

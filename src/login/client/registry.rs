@@ -96,6 +96,19 @@ impl Clients {
         self.find(id).is_none_or(|client| client.allows(scope))
     }
 
+    /// How clients prove who they are (RFC 7591, section 2): with a secret, where one has any, and
+    /// without, where one has none.
+    pub(in crate::login) fn auth_methods(&self) -> Vec<&'static str> {
+        let mut methods = Vec::new();
+        if self.by_id.values().any(Client::is_confidential) {
+            methods.extend(["client_secret_basic", "client_secret_post"]);
+        }
+        if !self.registered_only || !self.by_id.values().all(Client::is_confidential) {
+            methods.push("none");
+        }
+        methods
+    }
+
     pub(in crate::login) fn may_introspect(&self, id: &str) -> bool {
         self.find(id).is_some_and(Client::introspects)
     }
