@@ -175,7 +175,7 @@ fn the_public_half_names_algorithms_as_tokens_do() {
         "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#;
     let issuer = Issuer::new(SigningKeys::from_jwks(private).unwrap());
     let token = issuer.issuer("https://me").audience("api").issue(&Grant::new("alice")).unwrap();
-    let public = set::members(&SigningKeys::public_jwks(private).unwrap()).unwrap();
+    let public = set::members(SigningKeys::public_jwks(private).unwrap()).unwrap();
     assert_eq!(public[0]["alg"], wire_header(&token)["alg"]);
 }
 
