@@ -82,6 +82,10 @@ enum Trusted {
 /// What becomes of a token: known at once, or after a wait for what is elsewhere.
 pub(crate) enum Checked {
     Now(Result<Token, AuthErrorKind>),
+    #[cfg_attr(
+        not(any(feature = "introspection", feature = "jwks")),
+        expect(dead_code, reason = "what is here is at hand")
+    )]
     Later(CheckedLater),
 }
 
@@ -217,6 +221,10 @@ impl Verifier {
     }
 
     /// `jws` is what `token` was read as.
+    #[cfg_attr(
+        not(any(feature = "introspection", feature = "jwks")),
+        expect(clippy::only_used_in_recursion, reason = "only what waits needs the text")
+    )]
     fn check_jws(&self, token: &str, jws: Jws<'_>) -> Checked {
         match &*self.0 {
             Trusted::One(issuer) => match issuer.check(jws) {
