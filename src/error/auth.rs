@@ -87,8 +87,8 @@ pub enum AuthErrorKind {
     InvalidAudience,
     /// The token is bound to a key that the request does not prove (RFC 9449, RFC 8705).
     KeyBound,
-    /// The server that knows the token says that it is not active (RFC 7662, section 2.2): expired,
-    /// revoked, of somebody else or made up.
+    /// The server that knows the token says that it is not active (RFC 7662, section 2.2), be it
+    /// expired, revoked or made up.
     Inactive,
     /// The user whom the token names is gone or disabled.
     InactiveSubject,

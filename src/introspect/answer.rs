@@ -52,16 +52,25 @@ impl Reader {
 
     /// Servers call a refresh token active, too. It has no `token_type`, which is what an access
     /// token is used as (RFC 6749, section 7.1); Ory tells them apart by `token_use`, Keycloak by
-    /// `typ`.
+    /// `typ`. So one of these has to say that it is an access token, and none may say another thing.
     fn is_access_token(&self, members: &Members) -> bool {
-        let is = |name: &str, accepted: &[&str]| match members.get(name) {
-            None => true,
-            Some(Value::String(given)) => {
-                accepted.iter().any(|accepted| given.eq_ignore_ascii_case(accepted))
-            }
-            Some(_) => false,
+        let says = |name: &str, words: &[&str]| {
+            let is = |word: &&str| {
+                members[name].as_str().is_some_and(|it| it.eq_ignore_ascii_case(word))
+            };
+            members.contains_key(name).then(|| words.iter().any(is))
         };
-        let is_typed = self.takes_untyped || members.contains_key("token_type");
+        // Any token may be a JWT.
+        let is_jwt = says("typ", &["JWT"]) == Some(true);
+        let said = [
+            says("token_type", &["Bearer"]),
+            says("token_use", &["access_token", "access"]),
+            says("typ", &["Bearer", "at+jwt"]).filter(|_| !is_jwt),
+        ];
+        if said.contains(&Some(false)) {
+            return false;
+        }
+        let is_typed = self.takes_untyped || said.contains(&Some(true));
         if !is_typed {
             crate::trace::warn!(
                 "the introspection endpoint calls a token active and tells no token_type, as servers \
@@ -70,8 +79,5 @@ impl Reader {
             );
         }
         is_typed
-            && is("token_type", &["Bearer"])
-            && is("token_use", &["access_token", "access"])
-            && is("typ", &["Bearer", "at+jwt", "application/at+jwt", "JWT"])
     }
 }

@@ -54,3 +54,47 @@ impl Drop for Seat<'_> {
         drop(flight);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::AuthErrorKind;
+
+    fn poll(joined: std::pin::Pin<&mut impl Future<Output = Found>>) -> Poll<Found> {
+        joined.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn r133_nothing_is_left_of_questions_that_were_answered_or_given_up() {
+        let (flights, token) = (Flights::default(), TokenHash::of("opaque"));
+        {
+            let mut first = pin!(flights.join(token, pending()));
+            let mut second = pin!(flights.join(token, pending()));
+            assert!(poll(first.as_mut()).is_pending());
+            assert!(poll(second.as_mut()).is_pending());
+            assert_eq!(flights.lock().len(), 1);
+        }
+        assert_eq!(flights.lock().len(), 0, "given up");
+        let mut joined = pin!(flights.join(token, async { Err(AuthErrorKind::Inactive) }));
+        assert!(poll(joined.as_mut()).is_ready());
+        assert_eq!(flights.lock().len(), 0, "answered");
+    }
+
+    #[test]
+    fn r133_a_flight_that_lands_late_leaves_the_next_one_alone() {
+        let (flights, token) = (Flights::default(), TokenHash::of("opaque"));
+        let late = Seat::take(&flights, token);
+        let on_time = Seat::take(&flights, token);
+        assert!(on_time.flight.set(Err(AuthErrorKind::Inactive)).is_ok());
+        drop(on_time);
+        let next = Seat::take(&flights, token);
+        drop(late);
+        assert_eq!(flights.lock().len(), 1);
+        drop(next);
+        assert_eq!(flights.lock().len(), 0);
+    }
+}

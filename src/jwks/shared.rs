@@ -143,7 +143,9 @@ impl Shared {
 
     /// Ends the task, amid a fetch if there is one.
     pub(super) fn end(&self) {
-        if let Some((_, Some(task))) = &self.control().task {
+        let task = self.control().task.as_ref().and_then(|(_, task)| task.clone());
+        // Without the lock, which the task takes when it is dropped.
+        if let Some(task) = task {
             task.abort();
         }
     }

@@ -132,12 +132,6 @@ impl SigningKeys {
     }
 }
 
-impl From<&SigningKeys> for KeySet {
-    fn from(keys: &SigningKeys) -> Self {
-        keys.verifying_keys()
-    }
-}
-
 impl From<SigningKey> for SigningKeys {
     fn from(key: SigningKey) -> Self {
         Self::new(key)

@@ -15,6 +15,7 @@ use crate::{Clock, ConfigError};
 /// `token_type` is `Bearer`; it has the [`audience`](Self::audience) of this service; and `iss`,
 /// `exp`, `nbf` and `iat`, where they are told, hold. A token that is bound to a key (`cnf`) is
 /// refused. A refresh token is active too, to some servers; it has no `token_type`, and is refused.
+/// What Ory (`token_use`) and Keycloak (`typ`) say in its place is understood.
 ///
 /// **Revocation takes a while.** What the server says of a token is believed for 30 seconds, and never
 /// past the token's `exp`: see [`cache_for`](Self::cache_for). Answers are kept by the SHA-256 of their

@@ -41,7 +41,7 @@ impl Verifier {
     /// keys and rules of its own.
     ///
     /// The function is asked for the verifier of an issuer: `None` if that is no tenant, for which the
-    /// answer is 401. While it fails, requests of tenants that are not known yet are answered with 503.
+    /// answer is 401. While it fails, requests of tenants that are not remembered are answered with 503.
     /// The verifier that it returns must look at the very [`issuer`](super::VerifierBuilder::issuer)
     /// that was asked for. What it says is remembered, so it is asked once an hour for each tenant
     /// whose tokens come, however many come at once; that an issuer is no tenant, for a minute.
@@ -126,7 +126,8 @@ impl TenantsBuilder {
     }
 
     /// How long what the resolver said is good: an hour by default. So long a tenant that is gone
-    /// may still come. A second call replaces the first.
+    /// may still come; after that the resolver is asked for another verifier, with keys that are fetched
+    /// anew unless it returns a clone of the one before. A second call replaces the first.
     #[must_use]
     pub fn remember_for(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;

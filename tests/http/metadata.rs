@@ -60,6 +60,11 @@ async fn r135_the_document_is_the_resource_and_what_was_said_of_it() {
         serde_json::from_str::<Value>(&answer.body).unwrap(),
         json!({"resource": RESOURCE, "bearer_methods_supported": ["header"]}),
     );
+    let mut head = at(PATH, request([]));
+    *head.method_mut() = Method::HEAD;
+    let head = ask(&app, head).await;
+    assert_eq!((head.status, &head.headers), (answer.status, &answer.headers));
+    assert_eq!(head.body, "");
     let full = metadata()
         .authorization_server("https://other.example/tenant/")
         .and_then(|it| it.scopes_supported(["a", "b:c"]))

@@ -273,6 +273,24 @@ async fn what_is_known_of_a_tenant_is_good_for_an_hour_or_as_long_as_was_said() 
     }
 }
 
+/// Whoever finds that the hour is over makes room for the next answer, and not for one after that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_is_asked_for_once_an_hour_by_many_threads() {
+    let (directory, clock) = (Directory::of(&["a"]), clock());
+    let verifier = directory.builder().clock(clock.clone()).build().unwrap();
+    let token = directory.token("a");
+    for round in 1..=1000 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (verifier, token) = (verifier.clone(), token.clone());
+            tasks.spawn(async move { verifier.verify(&token).await.is_ok() });
+        }
+        assert!(tasks.join_all().await.into_iter().all(|verified| verified));
+        assert_eq!(directory.asked(), round);
+        clock.advance(3600 * SECOND);
+    }
+}
+
 /// A resolver that mistakes one tenant for another lets nobody in, and does not send the client for
 /// a token that would be no better.
 #[tokio::test]

@@ -5,13 +5,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
+use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tower_bearer::{
-    Algorithm, Client, Clients, ConfigError, Endpoint, Hasher, Issuer, JwtAuthLayer, KeySet,
-    LoginRouter, MemoryStore, SigningKey, SigningKeys, Verifier,
+    Algorithm, Client, Clients, ConfigError, Endpoint, Grant, Hasher, HttpClient, Issuer,
+    JwtAuthLayer, KeySet, LoginRouter, MemoryStore, RemoteKeySet, SigningKey, SigningKeys,
+    Verifier,
 };
 
 use super::clients::SECRET;
@@ -241,4 +243,23 @@ async fn r134_r138_a_client_finds_its_way_by_the_metadata_alone() {
     let (status, headers, _) = fetch(&app, "/hello").await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(headers.contains_key(header::WWW_AUTHENTICATE), "the rest still asks for a token");
+}
+
+#[tokio::test]
+async fn r134_r138_a_verifier_elsewhere_discovers_the_router_and_its_keys() {
+    for identifier in ["https://me.example", "https://me.example/", "https://me.example/a/b"] {
+        let issuer = issuer(identifier);
+        let login = LoginRouter::new(MemoryStore::new(), issuer.clone());
+        let app = login.metadata("https://me.example/auth").unwrap().into_router();
+        let client = HttpClient::from_service(tower::service_fn(move |request: Request<Bytes>| {
+            assert_eq!(request.uri().host(), Some("me.example"));
+            app.clone().oneshot(request.map(Body::from))
+        }));
+        let keys = RemoteKeySet::discover(identifier).http_client(client);
+        let verifier = Verifier::remote(keys).audience("api").build().await.unwrap();
+        let token = issuer.issue(&Grant::new("alice")).unwrap();
+        assert_eq!(verifier.verify(&token).await.unwrap().issuer(), Some(identifier));
+        let foreign = self::issuer(identifier).issue(&Grant::new("alice")).unwrap();
+        assert!(verifier.verify(&foreign).await.is_err());
+    }
 }

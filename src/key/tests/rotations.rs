@@ -167,6 +167,18 @@ fn the_public_half_has_no_secret() {
     assert!(SigningKeys::from_jwks(&public).is_err());
 }
 
+/// RFC 9864 names the algorithm of tokens anew, and a strict reader compares the two names.
+#[test]
+fn the_public_half_names_algorithms_as_tokens_do() {
+    let private = r#"{"keys": [{"kid": "a", "alg": "Ed25519", "kty": "OKP", "crv": "Ed25519",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}"#;
+    let issuer = Issuer::new(SigningKeys::from_jwks(private).unwrap());
+    let token = issuer.issuer("https://me").audience("api").issue(&Grant::new("alice")).unwrap();
+    let public = set::members(SigningKeys::public_jwks(private).unwrap()).unwrap();
+    assert_eq!(public[0]["alg"], wire_header(&token)["alg"]);
+}
+
 fn wire_header(token: &str) -> Value {
     let header = token.split('.').next().unwrap();
     serde_json::from_str(&crate::token::wire::decode_text(header).unwrap()).unwrap()

@@ -207,6 +207,8 @@ async fn r121_a_refresh_token_that_is_active_is_no_access_token() {
         // Okta, Spring and our own server: no type.
         active_without("token_type"),
         active_with(json!({ "token_type": null })),
+        active_with(json!({ "token_type": null, "typ": "JWT" })),
+        active_with(json!({ "token_type": "Bearer", "typ": 1 })),
         active_with(json!({ "token_type": "refresh_token" })),
         // Ory.
         active_with(json!({ "token_use": "refresh_token" })),
@@ -224,8 +226,16 @@ async fn r121_a_refresh_token_that_is_active_is_no_access_token() {
     }
     let bound = json!({ "token_type": "DPoP", "cnf": { "jkt": "x" } });
     assert_eq!(said(active_with(bound)).await.unwrap_err(), AuthErrorKind::KeyBound);
-    for answer in [json!({ "token_type": "bearer" }), json!({ "token_use": "access_token" })] {
-        assert!(said(active_with(answer)).await.is_ok());
+    let access = [
+        json!({ "token_type": "bearer" }),
+        json!({ "token_use": "access_token" }),
+        json!({ "typ": "JWT" }),
+        // Some versions of Keycloak tell nothing else.
+        json!({ "token_type": null, "typ": "Bearer" }),
+        json!({ "token_type": null, "token_use": "access_token" }),
+    ];
+    for answer in access {
+        assert!(said(active_with(answer.clone())).await.is_ok(), "{answer}");
     }
 }
 

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tower::{Layer, Service};
 use tower_bearer::{AuthErrorKind, Clock};
 
 use super::server::{
     NOW, Server, active, active_with, active_without, inactive, json_answer, status, verify,
     verify_all,
 };
+use crate::support::bearer;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -209,6 +211,37 @@ async fn r133_whoever_gives_up_leaves_the_question_to_the_next() {
     assert_eq!(server.calls(), 1);
     drop(first);
     assert!(second.await.is_ok());
+    assert_eq!(server.calls(), 2);
+}
+
+#[tokio::test]
+async fn r133_a_request_that_begins_to_wait_when_the_answer_is_here_asks_no_more() {
+    let server = Server::says(active());
+    let (verifier, _) = server.verifier(|builder| builder);
+    let inner = tower::service_fn(|_| async {
+        Ok::<_, std::convert::Infallible>(http::Response::new(
+            http_body_util::Empty::<bytes::Bytes>::new(),
+        ))
+    });
+    let mut service = tower_bearer::JwtAuthLayer::new(verifier).layer(inner);
+    let first = service.call(bearer("opaque"));
+    let second = service.call(bearer("opaque"));
+    assert_eq!(first.await.unwrap().status(), 200);
+    assert_eq!(second.await.unwrap().status(), 200);
+    assert_eq!(server.calls(), 1);
+}
+
+#[tokio::test]
+async fn r133_an_answer_that_has_come_is_not_shared_with_later_requests() {
+    let server = Server::says(active());
+    let (verifier, _) = server.verifier(|builder| builder.cache_for(Duration::ZERO));
+    let mut first = tokio_test::task::spawn(verifier.verify("opaque"));
+    let mut slow = tokio_test::task::spawn(verifier.verify("opaque"));
+    assert!(first.poll().is_pending() && slow.poll().is_pending());
+    assert!(first.await.is_ok());
+    server.turns_to(|_| json_answer(&inactive()));
+    assert_eq!(verify(&verifier, "opaque").await.unwrap_err(), AuthErrorKind::Inactive);
+    assert!(slow.await.is_ok());
     assert_eq!(server.calls(), 2);
 }
 
