@@ -9,6 +9,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use super::{Checked, Trusted, Verifier};
+use crate::clock::Span;
 use crate::jwks::KeySetStatus;
 use crate::token::Jws;
 use crate::{AuthErrorKind, Clock, ConfigError};
@@ -186,10 +187,9 @@ pub(super) struct Tenants(Arc<Inner>);
 struct Inner {
     prefix: String,
     resolve: Box<Resolve>,
-    /// Until when each is good.
-    known: Cache<String, (Verifier, Duration)>,
-    /// Why not, and until when. Of their own, so that made-up names push no tenant out.
-    refused: Cache<String, (AuthErrorKind, Duration)>,
+    known: Cache<String, (Verifier, Span)>,
+    /// Why not. Of their own, so that made-up names push no tenant out.
+    refused: Cache<String, (AuthErrorKind, Span)>,
     lifetime: Duration,
     clock: Clock,
 }
@@ -230,43 +230,48 @@ impl Inner {
 
     fn at_hand(&self, issuer: &str) -> Option<Result<Verifier, AuthErrorKind>> {
         let now = self.clock.now();
-        if let Some((verifier, until)) = self.known.get(issuer) {
-            return (now < until).then_some(Ok(verifier));
+        if let Some((verifier, span)) = self.known.get(issuer) {
+            return span.has(now).then_some(Ok(verifier));
         }
-        let (kind, until) = self.refused.get(issuer)?;
-        (now < until).then_some(Err(kind))
+        let (kind, span) = self.refused.get(issuer)?;
+        span.has(now).then_some(Err(kind))
     }
 
     /// Asks the resolver, once for all who wait.
     async fn resolve(&self, issuer: String) -> Result<Verifier, AuthErrorKind> {
         let place = loop {
             match self.known.get_value_or_guard_async(&issuer).await {
-                Ok((verifier, until)) if self.clock.now() < until => return Ok(verifier),
+                Ok((verifier, span)) if span.has(self.clock.now()) => return Ok(verifier),
                 // Not what another has put there meanwhile.
                 Ok(_) => {
-                    drop(self.known.remove_if(&issuer, |(_, until)| *until <= self.clock.now()))
+                    drop(self.known.remove_if(&issuer, |(_, span)| !span.has(self.clock.now())))
                 }
                 Err(place) => break place,
             }
         };
         // Those who waited behind a refusal come here one after the other.
-        if let Some((kind, until)) = self.refused.get(&issuer)
-            && self.clock.now() < until
+        if let Some((kind, span)) = self.refused.get(&issuer)
+            && span.has(self.clock.now())
         {
             return Err(kind);
         }
         let (kind, lifetime) = match (self.resolve)(issuer.clone()).await {
             Ok(Some(verifier)) => {
-                let until = self.clock.now().saturating_add(self.lifetime);
                 // Only where it was pushed out meanwhile is there no place any more.
-                let _ = place.insert((verifier.clone(), until));
+                let _ = place.insert((verifier.clone(), self.span(self.lifetime)));
                 return Ok(verifier);
             }
             Ok(None) => (AuthErrorKind::InvalidIssuer, UNKNOWN_LIFETIME),
             Err(kind) => (kind, FAILURE_LIFETIME),
         };
-        self.refused.insert(issuer, (kind, self.clock.now().saturating_add(lifetime)));
+        self.refused.insert(issuer, (kind, self.span(lifetime)));
         Err(kind)
+    }
+
+    /// From now on.
+    fn span(&self, lifetime: Duration) -> Span {
+        let from = self.clock.now();
+        Span { from, until: from.saturating_add(lifetime) }
     }
 }
 

@@ -380,3 +380,25 @@ async fn tenants_beyond_the_most_are_asked_for_anew() {
         assert!(asked <= most && (most == 40 || asked > 60), "{asked} of {most}");
     }
 }
+
+/// A machine may start years ahead, until its clock is set.
+#[tokio::test]
+async fn what_was_found_out_in_the_future_is_not_good_until_then() {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    let (directory, clock) = (Directory::of(&["a"]), clock());
+    let app = app(directory.builder().clock(clock.clone()).build().unwrap());
+    let (token, now) = (directory.token("a"), clock.now());
+    let key = directory.0.keys.lock().unwrap().remove(&issuer("a")).unwrap();
+
+    clock.set(now + YEAR);
+    is_refused(&ask(&app, bearer(&token)).await, AuthErrorKind::InvalidIssuer);
+    directory.0.keys.lock().unwrap().insert(issuer("a"), key);
+    clock.set(now);
+    assert_eq!(ask(&app, bearer(&token)).await.body, "alice", "it is a tenant");
+
+    clock.set(now + 2 * YEAR);
+    assert_eq!(ask(&app, bearer(&token)).await.body, "alice");
+    directory.forget("a");
+    clock.set(now);
+    is_refused(&ask(&app, bearer(&token)).await, AuthErrorKind::InvalidIssuer);
+}
