@@ -13,6 +13,9 @@ use super::source::{Failure, Source};
 use super::status::KeySetStatus;
 use crate::{AuthErrorKind, Clock, ConfigError};
 
+/// How often one who waits begins a fetch, or joins one, that ends with its task.
+const MAX_TRIES: usize = 3;
+
 /// Keys that are fetched, and kept fresh. Cheap to clone; with the last clone its task ends.
 #[derive(Clone)]
 pub(crate) struct KeyCache(Arc<Owner>);
@@ -70,7 +73,10 @@ impl KeyCache {
         }
         let Failure { url, fault } = shared.last_failure().unwrap_or_else(|| Failure {
             url: shared.source.name().to_owned(),
-            fault: "there is no tokio runtime to fetch in; call `build` in one".to_owned(),
+            fault:
+                "there is no tokio runtime to fetch in, with I/O and time on (`enable_all`); call \
+                    `build` in one"
+                    .to_owned(),
         });
         Err(ConfigError::RemoteKeys { url, fault })
     }
@@ -103,9 +109,9 @@ impl KeyCache {
     }
 
     /// Whether there are newer keys, after a fetch. Where that ended with the runtime of another
-    /// request, one more is begun, in the own.
+    /// request, one more is begun, in the own; not for ever, as its task may not live there either.
     async fn wait_for(self, mut joined: Joined) -> bool {
-        loop {
+        for _ in 0..MAX_TRIES {
             if let Some(succeeded) = joined.outcome().await {
                 return succeeded;
             }
@@ -115,6 +121,7 @@ impl KeyCache {
                 Demand::Join(another) => joined = another,
             }
         }
+        false
     }
 
     /// How the keys are doing.
