@@ -35,6 +35,8 @@ pub(crate) type Renewing = Pin<Box<dyn Future<Output = Result<(), AuthErrorKind>
 pub(crate) enum Renewal {
     /// They are being fetched.
     Wait(Renewing),
+    /// A fetch has ended since the look at the keys, and brought others.
+    Newer(KeysAtHand),
     /// They were fetched a short time ago: what is not among them is not there.
     Recent,
     /// They could not be fetched a short time ago.
@@ -91,10 +93,13 @@ impl KeyCache {
         (now < snapshot.times.end).then_some(KeysAtHand(snapshot))
     }
 
-    /// Asks for newer keys, which a token seems to need; once a cooldown.
-    pub(crate) fn renew(&self) -> Renewal {
+    /// Asks for newer keys than those `seen`, which a token seems to need; once a cooldown.
+    pub(crate) fn renew(&self, seen: Option<&KeysAtHand>, now: Duration) -> Renewal {
         match self.shared().demand() {
-            Demand::Recent => Renewal::Recent,
+            Demand::Recent => match self.at_hand(now) {
+                Some(keys) if !seen.is_some_and(|seen| seen.are(&keys)) => Renewal::Newer(keys),
+                _ => Renewal::Recent,
+            },
             Demand::Failed => Renewal::Failed,
             Demand::Join(joined) => {
                 let (cache, wait) = (self.clone(), self.shared().wait);

@@ -69,20 +69,18 @@ impl Keys {
             Self::Local(keys) => Ok(verify(keys, jws)?),
             #[cfg(feature = "jwks")]
             Self::Remote(cache) => {
-                let refusal = match cache.at_hand(now) {
-                    Some(keys) => match verify(&keys, jws) {
+                let keys = cache.at_hand(now);
+                let refusal = match &keys {
+                    Some(keys) => match verify(keys, jws) {
                         Err(kind) if may_be_of_new_key(kind, jws) => kind,
                         result => return Ok(result?),
                     },
                     None => AuthErrorKind::Unavailable,
                 };
-                match cache.renew() {
+                match cache.renew(keys.as_ref(), now) {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
-                    // A fetch may have ended between the look above and the question.
-                    Renewal::Recent => match cache.at_hand(now) {
-                        Some(keys) => Ok(verify(&keys, jws)?),
-                        None => Err(Refused::For(refusal)),
-                    },
+                    Renewal::Newer(keys) => Ok(verify(&keys, jws)?),
+                    Renewal::Recent => Err(Refused::For(refusal)),
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
                 }
             }
