@@ -141,6 +141,22 @@ async fn r57_any_text_is_a_safe_kid() {
     }
 }
 
+/// Where the keys of a set have no names, the names of tokens are all unknown.
+#[tokio::test(start_paused = true)]
+async fn r187_a_kid_that_is_unknown_among_keys_without_kid_brings_a_fetch_too() {
+    let (mut old, new) = (Key::new("1"), Key::new("2"));
+    old.jwk.as_object_mut().unwrap().remove("kid");
+    let provider = Provider::new(&[&old]);
+    let verifier = provider.verifier().await;
+    assert!(verify(&verifier, &provider.token(&old)).await.is_ok());
+    advance(31 * SECOND).await;
+    provider.publish(&[&old, &new]);
+    assert!(verify(&verifier, &provider.token(&new)).await.is_ok());
+    assert_eq!(provider.fetches(), 2);
+    let kind = verify(&verifier, &forged("3")).await.unwrap_err();
+    assert_eq!((kind, provider.fetches()), (AuthErrorKind::InvalidSignature, 2));
+}
+
 /// A forged token costs its signature checks once, and again only where the keys are others.
 #[tokio::test(start_paused = true)]
 async fn r187_keys_are_looked_up_again_only_where_they_have_changed() {
