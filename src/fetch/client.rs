@@ -144,7 +144,13 @@ impl HttpClient {
 }
 
 fn builder() -> reqwest::ClientBuilder {
+    // Others in the same program may turn features of it on that would change this.
     reqwest::Client::builder()
+        .tls_backend_rustls()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
