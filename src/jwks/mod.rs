@@ -105,7 +105,9 @@ impl RemoteKeySet {
     /// of RFC 8414 (section 3) where there are none. The metadata's `issuer` must be this one, letter
     /// by letter; write it as the tokens' `iss` has it, with or without the slash at its end.
     ///
-    /// The metadata are asked for once a day, and when the keys are no longer where they were.
+    /// The metadata are asked for once a day, and when the keys are no longer where they were. They may
+    /// put the keys on another host, but not on this machine (`localhost` or a loopback address) unless
+    /// the issuer is on it, or [`insecure_http`](Self::insecure_http) was called.
     pub fn discover(issuer: impl Into<String>) -> Self {
         Self::new(Origin::Issuer(issuer.into()))
     }
