@@ -143,8 +143,10 @@ impl JwtAuthLayer {
     /// the cookies, the query. The inner service, and whatever it logs or calls, sees the verified
     /// [`Token`](crate::Token) alone. What a [custom](TokenSource::custom) source reads stays, and in an
     /// axum `Router` a token in the query stays in the extension `OriginalUri`, which is made before
-    /// any layer: put the layer around the router. Default: off, but for a token among the subprotocols
-    /// of a WebSocket, which is always taken out.
+    /// any layer: put the layer around the router. With
+    /// [`optional_even_if_invalid`](Self::optional_even_if_invalid) an invalid token stays in the
+    /// request, unless it took a wait, for keys or a server, to know that. Default: off, but for a token
+    /// among the subprotocols of a WebSocket, which is always taken out.
     #[must_use]
     pub fn strip_credentials(self) -> Self {
         self.with(|settings| settings.strips_credentials = true)

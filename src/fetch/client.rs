@@ -28,8 +28,8 @@ type SendRequest = dyn Fn(Request<Bytes>) -> Sending + Send + Sync;
 /// The HTTP client that keys are fetched, and other servers are asked, with.
 ///
 /// By default a client of our own: TLS by rustls, with the root certificates of the system; through
-/// the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name. It follows no redirects and unpacks
-/// no compression. Cheap to clone; the clones share their connections.
+/// the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name, but for `http` to this machine, which
+/// does not leave it. It follows no redirects and unpacks no compression. Cheap to clone; the clones share their connections.
 ///
 /// # Examples
 ///
@@ -58,13 +58,13 @@ impl HttpClient {
     /// The client that is used by default. All of them are the same one, whose connections they share:
     /// the root certificates of the system are loaded once, at the first request.
     pub fn new() -> Self {
-        static SHARED: OnceLock<Result<reqwest::Client, String>> = OnceLock::new();
+        static SHARED: OnceLock<Result<Clients, String>> = OnceLock::new();
         let send = |request| -> Sending {
-            let client = SHARED.get_or_init(|| {
-                builder().build().map_err(|error| super::error::chain(&error.without_url()))
+            let clients = SHARED.get_or_init(|| {
+                Clients::new(builder()).map_err(|error| super::error::chain(&error.without_url()))
             });
-            match client {
-                Ok(client) => Box::pin(send_by_reqwest(client.clone(), request)),
+            match clients {
+                Ok(clients) => Box::pin(clients.clone().send(request)),
                 Err(error) => Box::pin(async { Err(BoxError::from(error.as_str())) }),
             }
         };
@@ -96,9 +96,9 @@ impl HttpClient {
         if roots.is_empty() {
             return Err(invalid(rule));
         }
-        let client = builder().tls_certs_merge(roots).build();
-        let client = client.map_err(|_| invalid("one of them can't be read as a certificate"))?;
-        let send = move |request| -> Sending { Box::pin(send_by_reqwest(client.clone(), request)) };
+        let clients = Clients::new(builder().tls_certs_merge(roots));
+        let clients = clients.map_err(|_| invalid("one of them can't be read as a certificate"))?;
+        let send = move |request| -> Sending { Box::pin(clients.clone().send(request)) };
         Ok(Self { send: Arc::new(send), kind: "own roots" })
     }
 
@@ -144,19 +144,42 @@ impl HttpClient {
 }
 
 fn builder() -> reqwest::ClientBuilder {
+    // Others in the same program may turn features of it on that would change this.
     reqwest::Client::builder()
+        .tls_backend_rustls()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
 }
 
-async fn send_by_reqwest(
-    client: reqwest::Client,
-    request: Request<Bytes>,
-) -> Result<Response<AnswerBody>, BoxError> {
-    let answer = client.execute(request.try_into()?).await.map_err(reqwest::Error::without_url)?;
-    let answer: Response<reqwest::Body> = answer.into();
-    Ok(answer.map(|body| body.map_err(|error| error.without_url().into()).boxed_unsync()))
+/// Those of our own.
+#[derive(Clone)]
+struct Clients {
+    usual: reqwest::Client,
+    /// For `http` to this machine. A proxy elsewhere would be whoever is on the way.
+    direct: reqwest::Client,
+}
+
+impl Clients {
+    fn new(usual: reqwest::ClientBuilder) -> Result<Self, reqwest::Error> {
+        // It needs no certificates, whose loading takes time.
+        let direct = builder().no_proxy().tls_certs_only([]).build()?;
+        Ok(Self { usual: usual.build()?, direct })
+    }
+
+    async fn send(self, request: Request<Bytes>) -> Result<Response<AnswerBody>, BoxError> {
+        let request: reqwest::Request = request.try_into()?;
+        let is_plain = request.url().scheme() == "http";
+        let is_direct = is_plain && super::is_safe(request.url());
+        let client = if is_direct { self.direct } else { self.usual };
+        let answer = client.execute(request).await.map_err(reqwest::Error::without_url)?;
+        let answer: Response<reqwest::Body> = answer.into();
+        Ok(answer.map(|body| body.map_err(|error| error.without_url().into()).boxed_unsync()))
+    }
 }
 
 impl Default for HttpClient {

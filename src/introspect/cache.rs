@@ -6,6 +6,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
+use crate::clock::Span;
 use crate::{AuthErrorKind, Token};
 
 /// The SHA-256 of a token: what is remembered is of no use to whoever reads this memory.
@@ -22,20 +23,6 @@ pub(super) struct Answers {
     active: Cache<TokenHash, (Token, Span)>,
     /// Of their own, so that no number of made-up tokens pushes a good one out.
     refused: Cache<TokenHash, (AuthErrorKind, Span)>,
-}
-
-/// While an answer is good. It begins somewhere, too: when the clock is set back, what was asked in
-/// the future must not live until then.
-#[derive(Clone, Copy)]
-struct Span {
-    from: Duration,
-    until: Duration,
-}
-
-impl Span {
-    fn has(&self, now: Duration) -> bool {
-        self.from <= now && now < self.until
-    }
 }
 
 impl Answers {

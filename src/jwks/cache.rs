@@ -13,6 +13,9 @@ use super::source::{Failure, Source};
 use super::status::KeySetStatus;
 use crate::{AuthErrorKind, Clock, ConfigError};
 
+/// How often one who waits begins a fetch, or joins one, that ends with its task.
+const MAX_TRIES: usize = 3;
+
 /// Keys that are fetched, and kept fresh. Cheap to clone; with the last clone its task ends.
 #[derive(Clone)]
 pub(crate) struct KeyCache(Arc<Owner>);
@@ -32,6 +35,8 @@ pub(crate) type Renewing = Pin<Box<dyn Future<Output = Result<(), AuthErrorKind>
 pub(crate) enum Renewal {
     /// They are being fetched.
     Wait(Renewing),
+    /// A fetch has ended since the look at the keys, and brought others.
+    Newer(KeysAtHand),
     /// They were fetched a short time ago: what is not among them is not there.
     Recent,
     /// They could not be fetched a short time ago.
@@ -70,7 +75,10 @@ impl KeyCache {
         }
         let Failure { url, fault } = shared.last_failure().unwrap_or_else(|| Failure {
             url: shared.source.name().to_owned(),
-            fault: "there is no tokio runtime to fetch in; call `build` in one".to_owned(),
+            fault:
+                "there is no tokio runtime to fetch in, with I/O and time on (`enable_all`); call \
+                    `build` in one"
+                    .to_owned(),
         });
         Err(ConfigError::RemoteKeys { url, fault })
     }
@@ -85,10 +93,13 @@ impl KeyCache {
         (now < snapshot.times.end).then_some(KeysAtHand(snapshot))
     }
 
-    /// Asks for newer keys, which a token seems to need; once a cooldown.
-    pub(crate) fn renew(&self) -> Renewal {
+    /// Asks for newer keys than those `seen`, which a token seems to need; once a cooldown.
+    pub(crate) fn renew(&self, seen: Option<&KeysAtHand>, now: Duration) -> Renewal {
         match self.shared().demand() {
-            Demand::Recent => Renewal::Recent,
+            Demand::Recent => match self.at_hand(now) {
+                Some(keys) if !seen.is_some_and(|seen| seen.are(&keys)) => Renewal::Newer(keys),
+                _ => Renewal::Recent,
+            },
             Demand::Failed => Renewal::Failed,
             Demand::Join(joined) => {
                 let (cache, wait) = (self.clone(), self.shared().wait);
@@ -103,9 +114,9 @@ impl KeyCache {
     }
 
     /// Whether there are newer keys, after a fetch. Where that ended with the runtime of another
-    /// request, one more is begun, in the own.
+    /// request, one more is begun, in the own; not for ever, as its task may not live there either.
     async fn wait_for(self, mut joined: Joined) -> bool {
-        loop {
+        for _ in 0..MAX_TRIES {
             if let Some(succeeded) = joined.outcome().await {
                 return succeeded;
             }
@@ -115,6 +126,7 @@ impl KeyCache {
                 Demand::Join(another) => joined = another,
             }
         }
+        false
     }
 
     /// How the keys are doing.

@@ -16,6 +16,7 @@ pub(super) struct Issuer {
     /// Where its metadata may be, the first choice first.
     places: [Url; 2],
     may_name_http: bool,
+    may_name_this_machine: bool,
 }
 
 /// Of the metadata, what tells of the keys.
@@ -37,7 +38,8 @@ impl Issuer {
             return Err(invalid("it has no query and no fragment"));
         }
         let may_name_http = insecure_http || url.scheme() == "http";
-        Ok(Self { places: places(&url), name, may_name_http })
+        let may_name_this_machine = insecure_http || fetch::is_of_this_machine(&url);
+        Ok(Self { places: places(&url), name, may_name_http, may_name_this_machine })
     }
 
     /// The URL of its keys.
@@ -92,11 +94,14 @@ impl Issuer {
             Ok(keys) => keys,
             Err(_) => return failed(format!("its jwks_uri {text:?} is no URL")),
         };
-        // A provider elsewhere does not get to tell that this machine is to be asked.
         if keys.scheme() == "http" && !self.may_name_http {
             return failed(format!("its jwks_uri {text:?} is not https, as the issuer is"));
         }
         match fetch::check(&keys, insecure_http) {
+            // A provider elsewhere does not get to tell that this machine is to be asked.
+            Ok(()) if fetch::is_of_this_machine(&keys) && !self.may_name_this_machine => failed(
+                format!("its jwks_uri {text:?} names this machine, and the issuer is elsewhere"),
+            ),
             Ok(()) => Some(Ok(keys)),
             Err(rule) => failed(format!("its jwks_uri is not fetched from: {rule}")),
         }

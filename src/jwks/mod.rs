@@ -30,8 +30,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// The keys are read without a wait and without a lock. A task in the background fetches them ahead of
 /// their expiry, one fetch at a time, and replaces the set as a whole; a request waits only where
-/// there are no keys yet, or for a `kid` that is not among them, and then for [`timeout`](Self::timeout)
-/// at most. While the provider is away, slow, or answers what is no usable set, the keys that are
+/// there are no keys yet, or for a key that may be new (its `kid` is not among them, or it names none
+/// and no key fits), and then for [`timeout`](Self::timeout) at most. While the provider is away, slow, or answers what is no usable set, the keys that are
 /// there go on for [`serve_stale`](Self::serve_stale); after that requests are answered with 503 until
 /// it is back. The task begins in the tokio runtime of the first request, which needs I/O and time
 /// enabled and has to be driven, and ends with the last clone of the verifier.
@@ -105,7 +105,9 @@ impl RemoteKeySet {
     /// of RFC 8414 (section 3) where there are none. The metadata's `issuer` must be this one, letter
     /// by letter; write it as the tokens' `iss` has it, with or without the slash at its end.
     ///
-    /// The metadata are asked for once a day, and when the keys are no longer where they were.
+    /// The metadata are asked for once a day, and when the keys are no longer where they were. They may
+    /// put the keys on another host, but not on this machine (`localhost` or a loopback address) unless
+    /// the issuer is on it, or [`insecure_http`](Self::insecure_http) was called.
     pub fn discover(issuer: impl Into<String>) -> Self {
         Self::new(Origin::Issuer(issuer.into()))
     }
@@ -198,8 +200,8 @@ impl RemoteKeySet {
         self
     }
 
-    /// For how long after one fetch tokens with an unknown `kid` bring no other: 30 seconds by
-    /// default. It is also the longest pause between two tries while the provider is away; the first
+    /// For how long after one fetch tokens with an unknown `kid`, or without one, bring no other: 30
+    /// seconds by default. It is also the longest pause between two tries while the provider is away; the first
     /// is 1 second. A second call replaces the first.
     #[must_use]
     pub fn cooldown(mut self, cooldown: Duration) -> Self {

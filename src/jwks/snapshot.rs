@@ -39,6 +39,14 @@ impl Snapshot {
 /// Keys that may be used, held without a lock.
 pub(crate) struct KeysAtHand(pub(super) Guard<Arc<Snapshot>>);
 
+impl KeysAtHand {
+    /// Whether they are the very same keys, not another fetch of equal ones; one that found them
+    /// unchanged is none.
+    pub(super) fn are(&self, others: &Self) -> bool {
+        Arc::ptr_eq(&self.0.keys, &others.0.keys)
+    }
+}
+
 impl Deref for KeysAtHand {
     type Target = KeySet;
 

@@ -46,7 +46,7 @@ impl KeySetStatus {
         self.snapshot.keys.iter().filter_map(crate::VerifyingKey::key_id)
     }
 
-    /// Which keys of the set are not used, and why.
+    /// Which keys of the set are not used, and why; the first hundred of them.
     pub fn skipped(&self) -> &[String] {
         &self.snapshot.skipped
     }

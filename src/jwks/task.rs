@@ -65,7 +65,12 @@ impl Shared {
     fn pause(&self) -> Option<Duration> {
         let now = self.clock.now();
         let control = self.control();
-        let refresh = self.snapshot.load().times.refresh;
+        let times = self.snapshot.load().times;
+        let refresh = match self.since(times.fetched, now) {
+            Some(_) => times.refresh,
+            // Of the time before the clock was set back.
+            None => now,
+        };
         let due = match &control.last {
             _ if control.awaited => return None,
             Some((at, _)) if self.since(*at, now).is_none() => return None,

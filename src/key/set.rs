@@ -9,6 +9,10 @@ use crate::{AuthErrorKind, ConfigError};
 /// How many signature checks a token may cost.
 pub(crate) const MAX_TRIES: usize = 16;
 
+/// Of how many keys of somebody else's set it is told why they are skipped.
+#[cfg(feature = "jwks")]
+const MAX_SKIPPED: usize = 100;
+
 /// The keys that a [`Verifier`](crate::Verifier) trusts.
 ///
 /// A token is checked with the keys of its algorithm that have its `kid` as their ID, then with
@@ -84,7 +88,7 @@ impl KeySet {
     }
 
     /// The set of somebody else, which may be empty, and why keys of it were left out, each with its
-    /// place and its `kid`.
+    /// place and its `kid`; so much is kept of the first hundred.
     #[cfg(feature = "jwks")]
     pub(crate) fn from_foreign_jwks(
         json: &[u8],
@@ -98,7 +102,10 @@ impl KeySet {
             let name = kid.map(|kid| format!(" (kid {kid})")).unwrap_or_default();
             match jwk::foreign_key(backend, jwk, algorithms) {
                 Ok(key) => keys.push(key),
-                Err(error) => skipped.push(format!("key {}{name}: {error}", index + 1)),
+                Err(error) if skipped.len() < MAX_SKIPPED => {
+                    skipped.push(format!("key {}{name}: {error}", index + 1));
+                }
+                Err(_) => {}
             }
         }
         Ok((keys, skipped))

@@ -69,20 +69,18 @@ impl Keys {
             Self::Local(keys) => Ok(verify(keys, jws)?),
             #[cfg(feature = "jwks")]
             Self::Remote(cache) => {
-                let refusal = match cache.at_hand(now) {
-                    Some(keys) => match verify(&keys, jws) {
-                        Err(kind) if may_be_of_new_key(kind, jws) => kind,
+                let keys = cache.at_hand(now);
+                let refusal = match &keys {
+                    Some(keys) => match verify(keys, jws) {
+                        Err(kind) if may_be_of_new_key(kind, keys, jws) => kind,
                         result => return Ok(result?),
                     },
                     None => AuthErrorKind::Unavailable,
                 };
-                match cache.renew() {
+                match cache.renew(keys.as_ref(), now) {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
-                    // A fetch may have ended between the look above and the question.
-                    Renewal::Recent => match cache.at_hand(now) {
-                        Some(keys) => Ok(verify(&keys, jws)?),
-                        None => Err(Refused::For(refusal)),
-                    },
+                    Renewal::Newer(keys) => Ok(verify(&keys, jws)?),
+                    Renewal::Recent => Err(Refused::For(refusal)),
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
                 }
             }
@@ -95,18 +93,19 @@ fn verify(keys: &KeySet, jws: &Jws<'_>) -> Result<(), AuthErrorKind> {
 }
 
 /// Whether a token may be right by a key that its issuer has made since the last look: one whose
-/// `kid` is not known, or that names none. Remote keys are never secrets, so a header that asks for
-/// HMAC, or for nothing that is known, costs no look.
+/// `kid` is none of a key here, or that names none. Remote keys are never secrets, so a header that
+/// asks for HMAC, or for nothing that is known, costs no look.
 #[cfg(feature = "jwks")]
-fn may_be_of_new_key(kind: AuthErrorKind, jws: &Jws<'_>) -> bool {
-    let unknown = match kind {
-        AuthErrorKind::UnknownKey => true,
-        AuthErrorKind::InvalidSignature | AuthErrorKind::AlgorithmMismatch => {
-            jws.header.key_id.is_none()
-        }
-        _ => false,
-    };
-    unknown && jws.header.algorithm.is_some_and(crate::Algorithm::is_asymmetric)
+fn may_be_of_new_key(kind: AuthErrorKind, keys: &KeySet, jws: &Jws<'_>) -> bool {
+    let is_of_keys = matches!(
+        kind,
+        AuthErrorKind::UnknownKey
+            | AuthErrorKind::InvalidSignature
+            | AuthErrorKind::AlgorithmMismatch
+    );
+    let key_id = jws.header.key_id.as_deref();
+    let is_known = key_id.is_some() && keys.iter().any(|key| key.key_id() == key_id);
+    is_of_keys && !is_known && jws.header.algorithm.is_some_and(crate::Algorithm::is_asymmetric)
 }
 
 impl fmt::Debug for TrustedIssuer {

@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::{Checked, Trusted, Verifier};
+use crate::clock::Span;
 use crate::jwks::KeySetStatus;
 use crate::token::Jws;
 use crate::{AuthErrorKind, Clock, ConfigError};
@@ -17,6 +20,12 @@ const DEFAULT_MAX_TENANTS: usize = 1000;
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 const UNKNOWN_LIFETIME: Duration = Duration::from_secs(60);
 const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
+
+/// How often the resolver is asked at once, whatever strangers write into `iss`.
+const MAX_QUESTIONS: usize = 64;
+/// How long a request waits for its turn to ask.
+const TURN_TIMEOUT: Duration = Duration::from_secs(1);
+const RESOLVER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The verifier of an issuer, none where it is no tenant, or why that is not known now.
 type Resolve = dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<Option<Verifier>, AuthErrorKind>> + Send>>
@@ -44,7 +53,13 @@ impl Verifier {
     /// answer is 401. While it fails, requests of tenants that are not remembered are answered with 503.
     /// The verifier that it returns must look at the very [`issuer`](super::VerifierBuilder::issuer)
     /// that was asked for. What it says is remembered, so it is asked once an hour for each tenant
-    /// whose tokens come, however many come at once; that an issuer is no tenant, for a minute.
+    /// whose tokens come, however many come at once; that an issuer is no tenant, for a minute; that it
+    /// failed, for a second.
+    ///
+    /// It is asked about 64 issuers at once at most, so that a flood of made-up ones does not become one
+    /// on your database: what does not get its turn within a second is answered with 503, and so is
+    /// what it needs more than 5 seconds for; its future is dropped then. It is called in a tokio
+    /// runtime with its timers on, which axum's is.
     ///
     /// The issuer is text from a token that nobody has verified. Look it up; do not fetch from it
     /// what you do not know.
@@ -161,6 +176,7 @@ impl TenantsBuilder {
             resolve: self.resolve,
             known: Cache::new(self.max_tenants),
             refused: Cache::new(DEFAULT_MAX_TENANTS),
+            turns: Semaphore::new(MAX_QUESTIONS),
             lifetime: self.lifetime,
             clock: self.clock,
         }));
@@ -186,10 +202,11 @@ pub(super) struct Tenants(Arc<Inner>);
 struct Inner {
     prefix: String,
     resolve: Box<Resolve>,
-    /// Until when each is good.
-    known: Cache<String, (Verifier, Duration)>,
-    /// Why not, and until when. Of their own, so that made-up names push no tenant out.
-    refused: Cache<String, (AuthErrorKind, Duration)>,
+    known: Cache<String, (Verifier, Span)>,
+    /// Why not. Of their own, so that made-up names push no tenant out.
+    refused: Cache<String, (AuthErrorKind, Span)>,
+    /// One for each question to the resolver.
+    turns: Semaphore,
     lifetime: Duration,
     clock: Clock,
 }
@@ -230,43 +247,61 @@ impl Inner {
 
     fn at_hand(&self, issuer: &str) -> Option<Result<Verifier, AuthErrorKind>> {
         let now = self.clock.now();
-        if let Some((verifier, until)) = self.known.get(issuer) {
-            return (now < until).then_some(Ok(verifier));
+        if let Some((verifier, span)) = self.known.get(issuer) {
+            return span.has(now).then_some(Ok(verifier));
         }
-        let (kind, until) = self.refused.get(issuer)?;
-        (now < until).then_some(Err(kind))
+        let (kind, span) = self.refused.get(issuer)?;
+        span.has(now).then_some(Err(kind))
     }
 
     /// Asks the resolver, once for all who wait.
     async fn resolve(&self, issuer: String) -> Result<Verifier, AuthErrorKind> {
         let place = loop {
             match self.known.get_value_or_guard_async(&issuer).await {
-                Ok((verifier, until)) if self.clock.now() < until => return Ok(verifier),
+                Ok((verifier, span)) if span.has(self.clock.now()) => return Ok(verifier),
                 // Not what another has put there meanwhile.
                 Ok(_) => {
-                    drop(self.known.remove_if(&issuer, |(_, until)| *until <= self.clock.now()))
+                    drop(self.known.remove_if(&issuer, |(_, span)| !span.has(self.clock.now())))
                 }
                 Err(place) => break place,
             }
         };
         // Those who waited behind a refusal come here one after the other.
-        if let Some((kind, until)) = self.refused.get(&issuer)
-            && self.clock.now() < until
+        if let Some((kind, span)) = self.refused.get(&issuer)
+            && span.has(self.clock.now())
         {
             return Err(kind);
         }
-        let (kind, lifetime) = match (self.resolve)(issuer.clone()).await {
+        let (kind, lifetime) = match self.ask(issuer.clone()).await {
             Ok(Some(verifier)) => {
-                let until = self.clock.now().saturating_add(self.lifetime);
                 // Only where it was pushed out meanwhile is there no place any more.
-                let _ = place.insert((verifier.clone(), until));
+                let _ = place.insert((verifier.clone(), self.span(self.lifetime)));
                 return Ok(verifier);
             }
             Ok(None) => (AuthErrorKind::InvalidIssuer, UNKNOWN_LIFETIME),
             Err(kind) => (kind, FAILURE_LIFETIME),
         };
-        self.refused.insert(issuer, (kind, self.clock.now().saturating_add(lifetime)));
+        self.refused.insert(issuer, (kind, self.span(lifetime)));
         Err(kind)
+    }
+
+    async fn ask(&self, issuer: String) -> Result<Option<Verifier>, AuthErrorKind> {
+        let Ok(Ok(_turn)) = timeout(TURN_TIMEOUT, self.turns.acquire()).await else {
+            crate::trace::warn!(
+                "more unknown tenants come than the resolver is asked about at once"
+            );
+            return Err(AuthErrorKind::Unavailable);
+        };
+        timeout(RESOLVER_TIMEOUT, (self.resolve)(issuer)).await.unwrap_or_else(|_| {
+            crate::trace::error!("the resolver of tenants has no answer after 5 seconds");
+            Err(AuthErrorKind::Unavailable)
+        })
+    }
+
+    /// From now on.
+    fn span(&self, lifetime: Duration) -> Span {
+        let from = self.clock.now();
+        Span { from, until: from.saturating_add(lifetime) }
     }
 }
 

@@ -329,7 +329,7 @@ async fn r72_a_verifier_of_another_issuer_is_a_503_and_never_used() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn names_that_are_made_up_push_no_tenant_out() {
     const TENANTS: [&str; 3] = ["a", "b", "c"];
     let (directory, clock) = (Directory::of(&TENANTS), clock());
@@ -352,7 +352,7 @@ async fn names_that_are_made_up_push_no_tenant_out() {
     for _ in 0..3000 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(directory.asked(), 6003);
+    assert_eq!(directory.asked(), 3003 + 64, "the others wait for their turn");
     for tenant in TENANTS {
         assert_eq!(ask(&app, bearer(&directory.token(tenant))).await.body, "alice");
     }
@@ -379,4 +379,77 @@ async fn tenants_beyond_the_most_are_asked_for_anew() {
         let asked = directory.asked() - before;
         assert!(asked <= most && (most == 40 || asked > 60), "{asked} of {most}");
     }
+}
+
+/// What a stranger writes into `iss` is a look-up in somebody's database.
+#[tokio::test(start_paused = true)]
+async fn r31_the_resolver_is_asked_64_times_at_once_and_what_waits_longer_than_a_second_is_a_503() {
+    let directory = Directory::of(&["a"]);
+    let app = app(directory.builder().clock(clock()).build().unwrap());
+    assert_eq!(ask(&app, bearer(&directory.token("a"))).await.body, "alice");
+    let directory = directory.close();
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..1000 {
+        let (app, token) = (app.clone(), made_up(&issuer(&format!("made-up-{number}"))));
+        asking.spawn(async move { ask(&app, bearer(&token)).await });
+    }
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(directory.asked(), 1 + 64);
+    let begin = tokio::time::Instant::now();
+    for _ in 64..1000 {
+        is_away(&asking.join_next().await.unwrap().unwrap());
+    }
+    assert_eq!((begin.elapsed().as_secs(), directory.asked()), (1, 1 + 64));
+    assert_eq!(ask(&app, bearer(&directory.token("a"))).await.body, "alice", "known");
+    directory.open();
+    for answer in asking.join_all().await {
+        is_refused(&answer, AuthErrorKind::InvalidIssuer);
+    }
+    let token = made_up(&issuer("one more"));
+    is_refused(&ask(&app, bearer(&token)).await, AuthErrorKind::InvalidIssuer);
+    assert_eq!(directory.asked(), 1 + 64 + 1, "the turns are given back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn r31_a_resolver_that_never_answers_is_a_503_after_five_seconds() {
+    let (directory, clock) = (Directory::of(&["a"]).close(), clock());
+    let app = app(directory.builder().clock(clock.clone()).build().unwrap());
+    let token = directory.token("a");
+    for round in 1..=2 {
+        let begin = tokio::time::Instant::now();
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let (app, request) = (app.clone(), bearer(&token));
+            waiting.spawn(async move { ask(&app, request).await });
+        }
+        waiting.join_all().await.iter().for_each(is_away);
+        assert_eq!((begin.elapsed().as_secs(), directory.asked()), (5, round), "for all of them");
+        clock.advance(SECOND);
+    }
+    directory.open();
+    assert_eq!(ask(&app, bearer(&token)).await.body, "alice");
+}
+
+/// A machine may start years ahead, until its clock is set.
+#[tokio::test]
+async fn what_was_found_out_in_the_future_is_not_good_until_then() {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    let (directory, clock) = (Directory::of(&["a"]), clock());
+    let app = app(directory.builder().clock(clock.clone()).build().unwrap());
+    let (token, now) = (directory.token("a"), clock.now());
+    let key = directory.0.keys.lock().unwrap().remove(&issuer("a")).unwrap();
+
+    clock.set(now + YEAR);
+    is_refused(&ask(&app, bearer(&token)).await, AuthErrorKind::InvalidIssuer);
+    directory.0.keys.lock().unwrap().insert(issuer("a"), key);
+    clock.set(now);
+    assert_eq!(ask(&app, bearer(&token)).await.body, "alice", "it is a tenant");
+
+    clock.set(now + 2 * YEAR);
+    assert_eq!(ask(&app, bearer(&token)).await.body, "alice");
+    directory.forget("a");
+    clock.set(now);
+    is_refused(&ask(&app, bearer(&token)).await, AuthErrorKind::InvalidIssuer);
 }

@@ -124,6 +124,22 @@ async fn a_clock_that_is_set_back_stops_nothing() {
     assert_eq!(provider.fetches(), 2, "the clock stands still");
 }
 
+#[tokio::test(start_paused = true)]
+async fn r187_keys_of_the_future_are_fetched_again_until_that_succeeds() {
+    let key = Key::new("1");
+    let clock = Clock::manual(NOW);
+    let provider = Provider { clock: clock.clone(), ..Provider::new(&[&key]) };
+    let verifier = provider.verifier().await;
+    clock.set(NOW - DAY);
+    provider.network.answer(KEYS, Answer::status(500));
+    advance(10 * MINUTE).await;
+    assert_eq!(provider.fetches(), 2);
+    provider.publish(&[&key]);
+    clock.advance(SECOND);
+    advance(SECOND).await;
+    assert_eq!((provider.fetches(), verifier.key_status()[0].last_error()), (3, None));
+}
+
 #[test]
 fn options_out_of_their_range_are_refused() {
     let at = || RemoteKeySet::at(KEYS);

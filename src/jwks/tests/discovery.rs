@@ -121,6 +121,23 @@ async fn r187_a_jwks_uri_is_https_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r187_a_provider_elsewhere_does_not_name_this_machine() {
+    let provider = Provider::new(&[]);
+    let keys = set(&[&Key::new("1")]);
+    let local = "https://localhost:8443";
+    let place = "https://localhost:8443/.well-known/openid-configuration";
+    for url in ["https://localhost/keys", "https://127.0.0.1:8443/keys", "https://[::1]/keys"] {
+        provider.network.answer(url, Answer::ok(keys.clone()));
+        provider.network.answer(OIDC, metadata("https://id.example", url));
+        let error = fault(&provider, "https://id.example").await;
+        assert!(error.contains("jwks_uri") && error.contains("this machine"), "{error}");
+        assert_eq!(provider.network.count(url), 0);
+        provider.network.answer(place, metadata(local, url));
+        assert!(discover(&provider, local).build().await.is_ok(), "{url}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_may_be_on_another_host_and_local_http_stays_local() {
     let provider = Provider::new(&[]);
     let keys = set(&[&Key::new("1")]);

@@ -142,6 +142,18 @@ async fn r187_a_set_with_a_thousand_keys() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_keys_that_are_skipped_the_first_hundred_are_told() {
+    let key = Key::new("good");
+    let provider = Provider::new(&[]);
+    let mut keys = vec![json!(0); 100_000];
+    keys.push(key.jwk.clone());
+    let verifier = verifier(&provider, keys, provider.keys()).await;
+    assert!(verify(&verifier, &provider.token(&key)).await.is_ok());
+    let status = &verifier.key_status()[0];
+    assert_eq!((status.key_count(), status.skipped().len()), (1, 100));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_look_up_of_a_key_allocates_nothing() {
     let keys: Vec<Key> = (0..1000).map(|number| Key::new(&format!("key-{number}"))).collect();
     let provider = Provider::new(&keys.iter().collect::<Vec<_>>());

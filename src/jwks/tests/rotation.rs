@@ -140,3 +140,58 @@ async fn r57_any_text_is_a_safe_kid() {
         assert_eq!(verify(&verifier, &forged("")).await.unwrap_err(), AuthErrorKind::UnknownKey);
     }
 }
+
+/// Where the keys of a set have no names, the names of tokens are all unknown.
+#[tokio::test(start_paused = true)]
+async fn r187_a_kid_that_is_unknown_among_keys_without_kid_brings_a_fetch_too() {
+    let (mut old, new) = (Key::new("1"), Key::new("2"));
+    old.jwk.as_object_mut().unwrap().remove("kid");
+    let provider = Provider::new(&[&old]);
+    let verifier = provider.verifier().await;
+    assert!(verify(&verifier, &provider.token(&old)).await.is_ok());
+    advance(31 * SECOND).await;
+    provider.publish(&[&old, &new]);
+    assert!(verify(&verifier, &provider.token(&new)).await.is_ok());
+    assert_eq!(provider.fetches(), 2);
+    let kind = verify(&verifier, &forged("3")).await.unwrap_err();
+    assert_eq!((kind, provider.fetches()), (AuthErrorKind::InvalidSignature, 2));
+}
+
+/// A forged token costs its signature checks once, and again only where the keys are others.
+#[tokio::test(start_paused = true)]
+async fn r187_keys_are_looked_up_again_only_where_they_have_changed() {
+    let (old, new) = (Key::new("1"), Key::new("2"));
+    let provider = Provider::new(&[&old]);
+    let cache = provider.keys().start(provider.clock.clone()).unwrap();
+    cache.fetch_first().await.unwrap();
+    let now = || provider.clock.now();
+    let seen = cache.at_hand(now());
+    assert!(matches!(cache.renew(seen.as_ref(), now()), Renewal::Recent));
+    assert!(matches!(cache.renew(None, now()), Renewal::Newer(_)), "none were there before");
+    advance(31 * SECOND).await;
+    provider.publish(&[&old, &new]);
+    let Renewal::Wait(renewing) = cache.renew(seen.as_ref(), now()) else { panic!("it is time") };
+    renewing.await.unwrap();
+    let Renewal::Newer(newer) = cache.renew(seen.as_ref(), now()) else { panic!("it has changed") };
+    assert_eq!(newer.len(), 2);
+    assert!(matches!(cache.renew(Some(&newer), now()), Renewal::Recent));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r187_no_unknown_kid_brings_a_fetch_within_a_cooldown_of_a_scheduled_one() {
+    let provider = Provider::new(&[&Key::new("1")]);
+    let verifier = provider.verifier().await;
+    for _ in 0..5 {
+        let before = provider.fetches();
+        while provider.fetches() == before {
+            advance(SECOND).await;
+        }
+        let begin = provider.clock.now();
+        while provider.fetches() == before + 1 {
+            advance(SECOND).await;
+            assert!(verify(&verifier, &forged("made up")).await.is_err());
+        }
+        let since = (provider.clock.now() - begin).as_secs();
+        assert!((29..=31).contains(&since), "{since}");
+    }
+}

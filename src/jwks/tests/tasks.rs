@@ -193,3 +193,13 @@ fn pitfall_no_lock_is_held_over_io_and_reading_takes_none() {
         assert_eq!(provider.network.in_flight(), 1);
     });
 }
+
+/// A task that can't live in its runtime is not begun for ever.
+#[test]
+fn a_runtime_without_timers_is_an_error_and_no_endless_loop() {
+    let provider = Provider { network: Network::new(), clock: Clock::manual(NOW) };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let building = provider.builder(provider.keys()).build();
+    let error = runtime.block_on(building).unwrap_err().to_string();
+    assert!(error.contains("`enable_all`") && error.contains(KEYS), "{error}");
+}

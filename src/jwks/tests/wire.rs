@@ -105,6 +105,23 @@ async fn the_client_of_our_own_fetches_over_http() {
     assert_eq!(server.requests(), 1);
 }
 
+/// A proxy elsewhere, which the environment names for what is on other machines, would be whoever is
+/// on the way. The environment is that of a process, so that this is one of its own.
+#[test]
+fn r187_http_to_this_machine_goes_through_no_proxy() {
+    let mut itself = std::process::Command::new(std::env::current_exe().unwrap());
+    itself.args(["--exact", "jwks::tests::wire::the_client_of_our_own_fetches_over_http"]);
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        itself.env(name, "http://127.0.0.1:1");
+    }
+    for name in ["NO_PROXY", "no_proxy", "REQUEST_METHOD"] {
+        itself.env_remove(name);
+    }
+    let output = itself.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
 #[tokio::test]
 async fn r187_the_client_of_our_own_follows_no_redirect_to_another_server() {
     let other = Server::new(ok(&set(&[&Key::new("1")])), None);
