@@ -150,10 +150,29 @@ fn an_issuer_that_is_no_plain_https_url_is_refused() {
         "https://me:secret@id.example",
         "urn:example:issuer",
         "https://",
+        " https://id.example",
+        "https://id.example\n",
+        "https://id.example/.well-known/openid-configuration",
+        "https://id.example/a/.well-known/openid-configuration",
+        "https://id.example/.well-known/oauth-authorization-server/a",
     ] {
         let error = Verifier::discover(bad).audience("api").build_lazy().unwrap_err();
         let is_issuer = matches!(error, ConfigError::InvalidValue { setting: "issuer", .. });
         assert!(is_issuer && !error.to_string().contains("secret"), "{bad}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_in_place_of_keys_are_named_for_what_they_are() {
+    let provider = Provider::new(&[]);
+    provider.network.answer(OIDC, metadata("https://id.example", KEYS));
+    provider.network.answer(KEYS, Answer::ok("{}"));
+    for (url, is_named) in [(OIDC, true), (KEYS, false)] {
+        let keys = RemoteKeySet::at(url).http_client(provider.network.client());
+        let builder = Verifier::remote(keys).issuer("https://id.example").audience("api");
+        let error = builder.build().await.unwrap_err().to_string();
+        assert!(error.contains("no array named keys"), "{error}");
+        assert_eq!(error.contains("use `Verifier::discover`"), is_named, "{error}");
     }
 }
 

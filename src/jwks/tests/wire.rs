@@ -142,6 +142,11 @@ async fn pitfall_an_authority_of_ones_own_is_possible_and_nobody_elses_is_truste
     assert!(verify(&verifier, &token).await.is_ok());
     assert_eq!(server.requests(), 1);
 
+    // It speaks no TLS.
+    let plain = Server::new(ok(&set(&[&key])), None);
+    let error = build(&plain.url("https"), client.clone()).await.unwrap_err();
+    assert!(error.contains("speaks no TLS"), "{error}");
+
     // Its certificate is for another name.
     let by_name = server.url("https").replace("127.0.0.1", "127.0.0.2");
     assert!(build(&by_name, client).await.is_err());
