@@ -182,6 +182,7 @@ async fn metadata_are_remembered_for_a_day_and_until_the_keys_have_moved() {
     let provider = Provider::new(&[&old]);
     let issuer = "https://id.example";
     provider.network.answer(OIDC, metadata(issuer, KEYS));
+    provider.network.answer(KEYS, Answer::ok(set(&[&old])).header("etag", "\"1\""));
     let verifier = discover(&provider, issuer).build().await.unwrap();
     advance(DAY - HOUR).await;
     assert_eq!(provider.network.count(OIDC), 1);
@@ -193,9 +194,19 @@ async fn metadata_are_remembered_for_a_day_and_until_the_keys_have_moved() {
     advance(2 * DAY).await;
     assert!(verifier.key_status()[0].is_usable());
 
+    // They are back, and what they say is a few minutes old when the keys move.
+    provider.network.answer(OIDC, metadata(issuer, KEYS));
+    advance(10 * MINUTE).await;
     let moved = "https://id.example/moved";
     provider.network.answer(OIDC, metadata(issuer, moved));
-    provider.network.answer(moved, Answer::ok(set(&[&new])));
+    // The tag of the old place says nothing at the new one.
+    let keys = Answer::ok(set(&[&new])).header("etag", "\"1\"");
+    provider.network.answer_with(moved, move |request| {
+        match request.headers().contains_key("if-none-match") {
+            true => Answer::status(304),
+            false => keys.clone(),
+        }
+    });
     provider.network.answer(KEYS, Answer::status(410));
     advance(10 * MINUTE).await;
     let token = new.issuer.clone().issuer(issuer).clock(provider.clock.clone());
