@@ -163,6 +163,22 @@ fn an_issuer_that_is_no_plain_https_url_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r187_a_request_waits_for_one_timeout_however_many_answers_it_takes() {
+    let (key, issuer) = (Key::new("1"), "https://id.example");
+    let provider = Provider::new(&[&key]);
+    provider.network.answer(OIDC, Answer::status(404).after(4 * SECOND));
+    provider.network.answer(OAUTH, metadata(issuer, KEYS).after(4 * SECOND));
+    let verifier = discover(&provider, issuer).build_lazy().unwrap();
+    let token = key.issuer.clone().issuer(issuer).clock(provider.clock.clone());
+    let token = token.issue(&Grant::new("alice")).unwrap();
+    let (result, taken) = time(verify(&verifier, &token)).await;
+    assert_eq!((result.unwrap_err(), taken), (AuthErrorKind::Unavailable, 5 * SECOND));
+    let (result, taken) = time(verify(&verifier, &token)).await;
+    assert!(result.is_ok(), "what was begun went on without it");
+    assert_eq!(taken, 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
 async fn metadata_in_place_of_keys_are_named_for_what_they_are() {
     let provider = Provider::new(&[]);
     provider.network.answer(OIDC, metadata("https://id.example", KEYS));

@@ -142,15 +142,27 @@ async fn pitfall_an_authority_of_ones_own_is_possible_and_nobody_elses_is_truste
     assert!(verify(&verifier, &token).await.is_ok());
     assert_eq!(server.requests(), 1);
 
-    // It speaks no TLS.
-    let plain = Server::new(ok(&set(&[&key])), None);
-    let error = build(&plain.url("https"), client.clone()).await.unwrap_err();
-    assert!(error.contains("speaks no TLS"), "{error}");
-
     // Its certificate is for another name.
     let by_name = server.url("https").replace("127.0.0.1", "127.0.0.2");
     assert!(build(&by_name, client).await.is_err());
     assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_named_for_that() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/keys", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            // Whatever is read of its greeting, and whether it hears the answer.
+            let _ = stream.read(&mut [0; 16 * 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            open.push(stream);
+        }
+    });
+    let error = build(&url, HttpClient::new()).await.unwrap_err();
+    assert!(error.contains("speaks no TLS"), "{error}");
 }
 
 #[test]
