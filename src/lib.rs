@@ -101,6 +101,9 @@
 //!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+// Extractors are named where there are none, too.
+#![cfg_attr(not(feature = "axum-core"), allow(rustdoc::broken_intra_doc_links))]
+
 // So that its programs are tested.
 #[cfg(all(doctest, feature = "jwks", feature = "login"))]
 #[doc = include_str!("../docs/MCP.md")]

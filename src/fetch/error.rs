@@ -58,6 +58,11 @@ impl fmt::Display for Fault {
                 "its certificate is signed by nobody whom this system trusts ({reasons}); name its \
                  authority with `HttpClient::with_root_certificates`"
             ),
+            Self::Unreachable(reasons) if reasons.contains("InvalidContentType") => write!(
+                f,
+                "what answers there speaks no TLS ({reasons}); look at the port, and whether the URL \
+                 should begin with http"
+            ),
             Self::Unreachable(reasons) => write!(f, "there is no answer: {reasons}"),
             Self::Late(timeout) => write!(
                 f,

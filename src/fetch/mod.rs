@@ -164,8 +164,9 @@ pub(crate) fn check(url: &Url, insecure_http: bool) -> Result<(), &'static str> 
     match url.scheme() {
         "http" if insecure_http && url.has_host() => Ok(()),
         _ if is_safe(url) => Ok(()),
-        "http" => Err("it is https, or http to this machine; \
-                       `insecure_http()` lets whoever is on the way pass for the server"),
+        "http" => Err("it is https, or http to this machine; with `insecure_http`, of \
+                       `RemoteKeySet` or `Verifier::introspect`, whoever is on the way can pass for \
+                       the server"),
         _ => Err("it is a URL with https, such as https://id.example"),
     }
 }

@@ -37,6 +37,15 @@ impl Issuer {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(invalid("it has no query and no fragment"));
         }
+        if name.trim() != name {
+            return Err(invalid("it has no blank and no line break before it or behind it"));
+        }
+        if url.path().contains("/.well-known/") {
+            return Err(invalid(
+                "it is what stands before `/.well-known/` in the URL of its metadata, and `iss` in \
+                 its tokens",
+            ));
+        }
         let may_name_http = insecure_http || url.scheme() == "http";
         let may_name_this_machine = insecure_http || fetch::is_of_this_machine(&url);
         Ok(Self { places: places(&url), name, may_name_http, may_name_this_machine })
@@ -106,6 +115,11 @@ impl Issuer {
             Err(rule) => failed(format!("its jwks_uri is not fetched from: {rule}")),
         }
     }
+}
+
+/// Whether an answer that is no key set is metadata, which tell where one is.
+pub(super) fn is_metadata(body: &[u8]) -> bool {
+    serde_json::from_slice::<Metadata>(body).is_ok_and(|metadata| metadata.jwks_uri.is_some())
 }
 
 /// OpenID Connect Discovery 1.0, section 4, puts its name behind the issuer's path, without a slash

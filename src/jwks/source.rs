@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use url::Url;
 
 use super::DAY;
-use super::discovery::Issuer;
+use super::discovery::{self, Issuer};
 use super::freshness::Freshness;
 use super::snapshot::Snapshot;
 use crate::fetch::{FetchError, Fetcher};
@@ -147,8 +147,15 @@ impl Source {
             status => return Err(Failure::status(&url, status)),
         }
         let failed = |fault| Failure { url: url.to_string(), fault };
-        let (keys, skipped) = KeySet::from_foreign_jwks(&body, &self.algorithms)
-            .map_err(|error| failed(error.to_string()))?;
+        let (keys, skipped) =
+            KeySet::from_foreign_jwks(&body, &self.algorithms).map_err(|error| {
+                let mend = if discovery::is_metadata(&body) {
+                    "; it is the metadata of an issuer: use `Verifier::discover` with its `issuer`"
+                } else {
+                    ""
+                };
+                failed(format!("{error}{mend}"))
+            })?;
         if keys.is_empty() {
             let mut fault = "the key set has no key that is used".to_owned();
             for reason in skipped.iter().take(8) {

@@ -124,7 +124,8 @@ impl Verifier {
 
     /// Starts a verifier for an issuer elsewhere, whose keys its metadata tell (OpenID Connect
     /// Discovery 1.0, section 4; RFC 8414, section 3). The tokens' `iss` must be `issuer`, letter by
-    /// letter. [`RemoteKeySet`] says how the keys are kept, and has the options.
+    /// letter. [`RemoteKeySet`] says how the keys are kept, and has the options; with one of those it is
+    /// [`remote`](Self::remote)`(RemoteKeySet::discover(issuer).timeout(..))`.
     ///
     /// # Examples
     ///
@@ -143,7 +144,8 @@ impl Verifier {
     }
 
     /// Starts a verifier for an issuer elsewhere that publishes its keys at this URL (RFC 7517,
-    /// section 5). [`RemoteKeySet`] says how the keys are kept, and has the options.
+    /// section 5). [`RemoteKeySet`] says how the keys are kept, and has the options; with one of those it
+    /// is [`remote`](Self::remote)`(RemoteKeySet::at(url).timeout(..))`.
     ///
     /// # Examples
     ///

@@ -365,6 +365,18 @@ async fn names_that_are_made_up_push_no_tenant_out() {
 }
 
 #[tokio::test]
+async fn refusals_beyond_the_most_are_forgotten() {
+    let directory = Directory::of(&[]);
+    let app = app(directory.builder().clock(clock()).build().unwrap());
+    for number in (0..3000).chain(0..3000) {
+        let token = made_up(&issuer(&format!("made-up-{number}")));
+        is_refused(&ask(&app, bearer(&token)).await, AuthErrorKind::InvalidIssuer);
+    }
+    let asked = directory.asked();
+    assert!(asked > 4500, "of {} it is known that they are no tenants", 6000 - asked);
+}
+
+#[tokio::test]
 async fn tenants_beyond_the_most_are_asked_for_anew() {
     let names: Vec<String> = (0..40).map(|number| format!("t{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -167,10 +167,45 @@ fn an_issuer_that_is_no_plain_https_url_is_refused() {
         "https://me:secret@id.example",
         "urn:example:issuer",
         "https://",
+        " https://id.example",
+        "https://id.example\n",
+        "https://id.example/.well-known/openid-configuration",
+        "https://id.example/a/.well-known/openid-configuration",
+        "https://id.example/.well-known/oauth-authorization-server/a",
     ] {
         let error = Verifier::discover(bad).audience("api").build_lazy().unwrap_err();
         let is_issuer = matches!(error, ConfigError::InvalidValue { setting: "issuer", .. });
         assert!(is_issuer && !error.to_string().contains("secret"), "{bad}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn r187_a_request_waits_for_one_timeout_however_many_answers_it_takes() {
+    let (key, issuer) = (Key::new("1"), "https://id.example");
+    let provider = Provider::new(&[&key]);
+    provider.network.answer(OIDC, Answer::status(404).after(4 * SECOND));
+    provider.network.answer(OAUTH, metadata(issuer, KEYS).after(4 * SECOND));
+    let verifier = discover(&provider, issuer).build_lazy().unwrap();
+    let token = key.issuer.clone().issuer(issuer).clock(provider.clock.clone());
+    let token = token.issue(&Grant::new("alice")).unwrap();
+    let (result, taken) = time(verify(&verifier, &token)).await;
+    assert_eq!((result.unwrap_err(), taken), (AuthErrorKind::Unavailable, 5 * SECOND));
+    let (result, taken) = time(verify(&verifier, &token)).await;
+    assert!(result.is_ok(), "what was begun went on without it");
+    assert_eq!(taken, 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn metadata_in_place_of_keys_are_named_for_what_they_are() {
+    let provider = Provider::new(&[]);
+    provider.network.answer(OIDC, metadata("https://id.example", KEYS));
+    provider.network.answer(KEYS, Answer::ok("{}"));
+    for (url, is_named) in [(OIDC, true), (KEYS, false)] {
+        let keys = RemoteKeySet::at(url).http_client(provider.network.client());
+        let builder = Verifier::remote(keys).issuer("https://id.example").audience("api");
+        let error = builder.build().await.unwrap_err().to_string();
+        assert!(error.contains("no array named keys"), "{error}");
+        assert_eq!(error.contains("use `Verifier::discover`"), is_named, "{error}");
     }
 }
 
@@ -180,6 +215,7 @@ async fn metadata_are_remembered_for_a_day_and_until_the_keys_have_moved() {
     let provider = Provider::new(&[&old]);
     let issuer = "https://id.example";
     provider.network.answer(OIDC, metadata(issuer, KEYS));
+    provider.network.answer(KEYS, Answer::ok(set(&[&old])).header("etag", "\"1\""));
     let verifier = discover(&provider, issuer).build().await.unwrap();
     advance(DAY - HOUR).await;
     assert_eq!(provider.network.count(OIDC), 1);
@@ -191,9 +227,19 @@ async fn metadata_are_remembered_for_a_day_and_until_the_keys_have_moved() {
     advance(2 * DAY).await;
     assert!(verifier.key_status()[0].is_usable());
 
+    // They are back, and what they say is a few minutes old when the keys move.
+    provider.network.answer(OIDC, metadata(issuer, KEYS));
+    advance(10 * MINUTE).await;
     let moved = "https://id.example/moved";
     provider.network.answer(OIDC, metadata(issuer, moved));
-    provider.network.answer(moved, Answer::ok(set(&[&new])));
+    // The tag of the old place says nothing at the new one.
+    let keys = Answer::ok(set(&[&new])).header("etag", "\"1\"");
+    provider.network.answer_with(moved, move |request| {
+        match request.headers().contains_key("if-none-match") {
+            true => Answer::status(304),
+            false => keys.clone(),
+        }
+    });
     provider.network.answer(KEYS, Answer::status(410));
     advance(10 * MINUTE).await;
     let token = new.issuer.clone().issuer(issuer).clock(provider.clock.clone());

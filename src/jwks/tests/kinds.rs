@@ -193,6 +193,20 @@ async fn a_token_without_kid_costs_no_thousand_signature_checks() {
     assert!(verify(&verifier, &provider.token(&keys[MAX_TRIES])).await.is_ok());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_token_without_kid_may_be_of_a_new_key() {
+    let (old, new) = (Key::new("1"), Key::new("2"));
+    let provider = Provider::new(&[&old]);
+    let verifier = provider.verifier().await;
+    provider.publish(&[&new]);
+    advance(MINUTE).await;
+    let set = json!({ "keys": [new.private] }).to_string();
+    let keys = SigningKeys::from_jwks(&set).unwrap();
+    let token = sign_without_kid(keys.signing_key(), &provider.clock);
+    assert!(verify(&verifier, &token).await.is_ok());
+    assert_eq!(provider.fetches(), 2);
+}
+
 fn sign_without_kid(key: &SigningKey, clock: &Clock) -> String {
     use crate::token::wire::encode;
     let exp = clock.now().as_secs() + 60;

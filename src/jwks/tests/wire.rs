@@ -165,6 +165,23 @@ async fn pitfall_an_authority_of_ones_own_is_possible_and_nobody_elses_is_truste
     assert_eq!(server.requests(), 1);
 }
 
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_named_for_that() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/keys", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for mut stream in listener.incoming().flatten() {
+            // Whatever is read of its greeting, and whether it hears the answer.
+            let _ = stream.read(&mut [0; 16 * 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            open.push(stream);
+        }
+    });
+    let error = build(&url, HttpClient::new()).await.unwrap_err();
+    assert!(error.contains("speaks no TLS"), "{error}");
+}
+
 #[test]
 fn what_is_no_certificate_is_refused() {
     for bad in [

@@ -142,6 +142,15 @@ fn the_thumbprint_of_rsa_is_that_of_rfc_7638() {
         let thumbprint = key.public().unwrap().thumbprint(*backend).unwrap();
         assert_eq!(thumbprint, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
+    // However it was written, it is published in one way (RFC 7518, section 2).
+    let jwk = serde_json::from_str(&jwk.replace("AQAB", "AAABAAE")).unwrap();
+    let Ok(Material::Rsa { n, e }) = backend::from_jwk(Algorithm::RS256, jwk) else {
+        panic!("an RSA key")
+    };
+    assert_eq!(e, [0, 0, 1, 0, 1]);
+    let padded = Material::Rsa { n: [&[0], n.as_slice()].concat(), e };
+    let padded = public_jwk::PublicJwk::new(Algorithm::RS256, &padded).unwrap();
+    assert!(padded.members().eq(key.public().unwrap().members()));
 }
 
 #[test]

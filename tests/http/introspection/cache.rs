@@ -179,6 +179,16 @@ async fn r133_made_up_tokens_push_no_good_one_out() {
 }
 
 #[tokio::test]
+async fn r133_good_tokens_beyond_the_capacity_are_asked_about_anew() {
+    let server = Server::says(active());
+    let (verifier, _) = server.verifier(|builder| builder.capacity(10));
+    for number in (0..200).chain(0..200) {
+        assert!(verify(&verifier, &format!("good{number}")).await.is_ok());
+    }
+    assert!(server.calls() > 360, "{} of 400", server.calls());
+}
+
+#[tokio::test]
 async fn r133_what_is_active_and_not_for_this_service_is_not_asked_about_again() {
     let server = Server::says(active_with(json!({ "aud": "other" })));
     let (verifier, _) = server.verifier(|builder| builder);
