@@ -129,12 +129,23 @@ impl Verifier {
     ///
     /// # Examples
     ///
-    /// ```no_run
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
     /// use tower_bearer::Verifier;
     ///
-    /// let verifier = Verifier::discover("https://id.example/").audience("api").build().await?;
-    /// # let _ = verifier;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let issuer = format!("http://{}", listener.local_addr()?);
+    /// # let metadata = format!(r#"{{"issuer": "{issuer}", "jwks_uri": "{issuer}/keys"}}"#);
+    /// # let keys = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1",
+    /// #     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    /// # let provider = axum::Router::new()
+    /// #     .route("/.well-known/openid-configuration", axum::routing::get(metadata))
+    /// #     .route("/keys", axum::routing::get(keys));
+    /// # tokio::spawn(axum::serve(listener, provider).into_future());
+    /// // `issuer` is such as "https://id.example/".
+    /// let verifier = Verifier::discover(issuer).audience("api").build().await?;
+    /// assert!(verifier.key_status()[0].is_usable());
     /// # Ok(())
     /// # }
     /// ```
@@ -149,15 +160,14 @@ impl Verifier {
     ///
     /// # Examples
     ///
-    /// ```no_run
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// use tower_bearer::Verifier;
+    /// ```
+    /// use tower_bearer::{ConfigError, Verifier};
     ///
+    /// # fn main() -> Result<(), ConfigError> {
     /// let verifier = Verifier::jwks("https://id.example/keys")
     ///     .issuer("https://id.example/")
     ///     .audience("api")
-    ///     .build()
-    ///     .await?;
+    ///     .build_lazy()?; // or `.build().await?`, which fetches the keys first
     /// # let _ = verifier;
     /// # Ok(())
     /// # }
