@@ -225,11 +225,16 @@ impl Verifier {
             return Checked::Now(Err(AuthErrorKind::CredentialsTooLong));
         }
         #[cfg(feature = "introspection")]
-        if let Some(opaque) = self.introspected(token) {
+        if let Trusted::Introspected(opaque) = &*self.0 {
             return opaque.check(token);
         }
-        Jws::read(token, |jws| self.check_jws(token, jws))
-            .unwrap_or_else(|kind| Checked::Now(Err(kind)))
+        match Jws::read(token, |jws| self.check_jws(token, jws)) {
+            Ok(checked) => checked,
+            #[cfg(feature = "introspection")]
+            Err(kind) => self.check_unread(token, kind),
+            #[cfg(not(feature = "introspection"))]
+            Err(kind) => Checked::Now(Err(kind)),
+        }
     }
 
     /// `jws` is what `token` was read as.

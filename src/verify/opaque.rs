@@ -59,12 +59,12 @@ impl Verifier {
         }
     }
 
-    /// Who checks this token without taking it apart.
-    pub(super) fn introspected(&self, token: &str) -> Option<&Introspected> {
+    /// What becomes of a text that can't be read as a JWS. One that means to be one is refused here, and
+    /// is told why.
+    pub(super) fn check_unread(&self, token: &str, kind: AuthErrorKind) -> Checked {
         match &*self.0 {
-            Trusted::Introspected(opaque) => Some(opaque),
-            Trusted::JwtOrOpaque(both) if !Jws::has_form(token) => Some(&both.opaque),
-            _ => None,
+            Trusted::JwtOrOpaque(both) if !Jws::has_form(token) => both.opaque.check(token),
+            _ => Checked::Now(Err(kind)),
         }
     }
 }
