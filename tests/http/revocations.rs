@@ -1,6 +1,5 @@
 //! Tokens that are revoked before they expire (requirements 22, 31, 128).
 
-use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -13,7 +12,7 @@ use tower_bearer::{
     scopes,
 };
 
-use super::support::{Answer, ask, bearer, request, subject, token};
+use super::support::{Answer, Away, ask, bearer, request, subject, token};
 
 /// What is true of every token, and which stores were asked, in order.
 #[derive(Clone)]
@@ -25,17 +24,6 @@ enum State {
     Revoked,
     Away,
 }
-
-#[derive(Debug)]
-struct Away;
-
-impl fmt::Display for Away {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("away")
-    }
-}
-
-impl std::error::Error for Away {}
 
 impl Revocations for Stores {
     type Error = Away;

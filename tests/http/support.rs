@@ -1,5 +1,7 @@
 //! What the tests of this binary share.
 
+use std::fmt;
+
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
@@ -124,3 +126,15 @@ pub(crate) fn read(challenge: &str) -> (&str, Vec<(String, String)>) {
         }
     }
 }
+
+/// What a store says that can't tell.
+#[derive(Debug)]
+pub(crate) struct Away;
+
+impl fmt::Display for Away {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("away")
+    }
+}
+
+impl std::error::Error for Away {}

@@ -2,7 +2,6 @@
 //! (requirements 72, 31).
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,20 +15,9 @@ use tower_bearer::{
     AuthErrorKind, Clock, Grant, Issuer, JwtAuthLayer, SigningKey, TenantsBuilder, Verifier,
 };
 
-use super::support::{Answer, ask, bearer, subject};
+use super::support::{Answer, Away, ask, bearer, subject};
 
 pub(super) const PREFIX: &str = "https://id.example/";
-
-#[derive(Debug)]
-struct Away;
-
-impl fmt::Display for Away {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("away")
-    }
-}
-
-impl std::error::Error for Away {}
 
 /// The tenants that there are, with their keys; how often it was asked; whether it answers.
 #[derive(Clone)]

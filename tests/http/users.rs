@@ -1,6 +1,5 @@
 //! The users whom tokens name (requirements 31, 73).
 
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +13,7 @@ use tower_bearer::{
     require_scopes, role, scopes,
 };
 
-use super::support::{Answer, ask, at, bearer, request, token};
+use super::support::{Answer, Away, ask, at, bearer, request, token};
 
 /// The state of the one user, and how often it was asked for.
 #[derive(Clone)]
@@ -29,17 +28,6 @@ enum State {
 
 #[derive(Clone)]
 struct Person(String);
-
-#[derive(Debug)]
-struct Away;
-
-impl fmt::Display for Away {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("away")
-    }
-}
-
-impl std::error::Error for Away {}
 
 impl SubjectStore for People {
     type Subject = Person;

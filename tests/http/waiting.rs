@@ -2,7 +2,6 @@
 //! it comes without a wait (requirements 31, 39, 72, 73).
 
 use std::convert::Infallible;
-use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -21,7 +20,7 @@ use tower_bearer::{
 };
 
 use super::services::{Strict, ready, with};
-use super::support::{Answer, answer, ask, at, bearer, request, subject};
+use super::support::{Answer, Away, answer, ask, at, bearer, request, subject};
 use super::tenants::{Directory, is_away, issuer, made_up};
 
 /// The layer's answer to a request that had to wait, and whose tenant has become known since.
@@ -206,17 +205,6 @@ async fn a_credential_is_stripped_after_a_wait_too() {
 /// Stores in the order in which they were asked, and what they say.
 #[derive(Clone, Default)]
 struct Stores(Arc<Mutex<Vec<&'static str>>>, &'static str);
-
-#[derive(Debug)]
-struct Away;
-
-impl fmt::Display for Away {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("away")
-    }
-}
-
-impl std::error::Error for Away {}
 
 impl Revocations for Stores {
     type Error = Away;
