@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::introspection::IntrospectionBuilder;
 use super::rules::Rules;
@@ -95,22 +96,23 @@ impl Introspected {
             return Checked::Now(Err(AuthErrorKind::MalformedToken));
         }
         let hash = TokenHash::of(token);
-        if let Some(found) = self.0.introspector.at_hand(&hash, self.0.clock.now()) {
-            return Checked::Now(self.0.judge(found));
+        let now = self.0.clock.now();
+        if let Some(found) = self.0.introspector.at_hand(&hash, now) {
+            return Checked::Now(self.0.judge(found, now));
         }
         let (inner, token) = (Arc::clone(&self.0), token.to_owned());
         Checked::Later(Box::pin(async move {
             let found = inner.introspector.ask(hash, &token).await;
-            inner.judge(found)
+            inner.judge(found, inner.clock.now())
         }))
     }
 }
 
 impl Inner {
     /// Each time anew, as time goes on.
-    fn judge(&self, found: Found) -> Found {
+    fn judge(&self, found: Found, now: Duration) -> Found {
         let token = found?;
-        self.rules.check_introspected(token.registered_claims(), self.clock.now())?;
+        self.rules.check_introspected(token.registered_claims(), now)?;
         Ok(token)
     }
 }
