@@ -23,13 +23,12 @@ impl Settings {
             Err(kind) => {
                 additions.selects_bearer = source::strip_websocket_protocol(&self.sources, request);
                 return Some(match kind {
-                    kind if self.passes(kind) => self.judge_anonymous(),
+                    kind if self.passes(kind) => self.judge_anonymous(request),
                     AuthErrorKind::MultipleCredentials => Verdict::Refuse(self.rejection(kind)),
                     kind => Verdict::Refuse(self.rejection_by_key(kind)),
                 });
             }
         };
-        request.extensions_mut().insert(self.surroundings.clone().by_api_key());
         additions.carrier = Some(presented.carrier);
         if self.strips_credentials {
             source::strip_api_key(presented.carrier, request);

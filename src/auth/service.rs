@@ -10,7 +10,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::layer::{Settings, WithoutToken};
-use super::source::{self, RequestHead, TokenSource};
+use super::source::{self, RequestHead, TokenSource, is_b64token};
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, Carrier, ResponseFuture, Verdict};
 use crate::reject::{Rejection, Surroundings};
@@ -60,8 +60,8 @@ impl Settings {
         // What an outer layer verified and loaded is not this layer's: its rules may differ.
         request.extensions_mut().remove::<Token>();
         request.extensions_mut().remove::<LoadedUser>();
-        request.extensions_mut().insert(self.surroundings.clone());
         if gate::is_preflight(request) {
+            self.surroundings.put_into(request.extensions_mut());
             return Verdict::Pass;
         }
         if let Some(keys) = &self.keys
@@ -72,20 +72,18 @@ impl Settings {
         let found = self.find_token(request);
         additions.selects_bearer = source::strip_websocket_protocol(&self.sources, request);
         let (checked, carrier) = match found {
-            Ok(found) => found,
-            Err(kind) => return self.judge_without_token(kind),
-        };
-        let checked = match checked {
-            Checked::Now(Ok(token)) => Ok(token),
-            Checked::Now(Err(kind)) => return self.judge_without_token(kind),
-            Checked::Later(checking) => Err(checking),
+            Ok((Checked::Now(Err(kind)), _)) | Err(kind) => {
+                return self.judge_without_token(kind, request);
+            }
+            Ok((Checked::Now(Ok(token)), carrier)) => (Ok(token), carrier),
+            Ok((Checked::Later(checking), carrier)) => (Err(checking), carrier),
         };
         additions.carrier = Some(carrier);
         if self.strips_credentials {
             source::strip(&self.sources, carrier, request);
         }
         let token = match checked {
-            Ok(token) => token,
+            Ok(token) => self.surroundings.put_into_token(token),
             Err(checking) => {
                 let checking = async { checking.await.map_err(|kind| (kind, None)) };
                 return self.wait_for_credential(checking, request, self.surroundings.clone());
@@ -113,28 +111,42 @@ impl Settings {
         let verifier = self.verifier.as_ref().ok_or(AuthErrorKind::MissingCredentials)?;
         let found = source::find(&self.sources, &head)?;
         let credentials = found.ok_or(AuthErrorKind::MissingCredentials)?;
-        Ok((verifier.check(&credentials.token), credentials.carrier))
+        let checked = verifier.check(&credentials.token);
+        // What was let through, or may yet be, is made of the characters of a token. Of what was not,
+        // a look tells whether it was one at all.
+        if credentials.carrier == Carrier::Authorization
+            && matches!(checked, Checked::Now(Err(_)))
+            && !is_b64token(credentials.token.as_bytes())
+        {
+            return Err(AuthErrorKind::MalformedCredentials);
+        }
+        Ok((checked, credentials.carrier))
     }
 
-    fn judge_without_token(&self, kind: AuthErrorKind) -> Verdict {
+    fn judge_without_token<B>(&self, kind: AuthErrorKind, request: &mut Request<B>) -> Verdict {
         if self.passes(kind) {
-            return self.judge_anonymous();
+            return self.judge_anonymous(request);
         }
         Verdict::Refuse(self.rejection(kind))
     }
 
-    pub(super) fn judge_anonymous(&self) -> Verdict {
-        match &self.requirement {
-            Some(_) => Verdict::Refuse(self.rejection(AuthErrorKind::MissingCredentials)),
-            None => Verdict::Pass,
+    pub(super) fn judge_anonymous<B>(&self, request: &mut Request<B>) -> Verdict {
+        match self.pass_anonymous() {
+            Ok(extensions) => {
+                request.extensions_mut().extend(extensions);
+                Verdict::Pass
+            }
+            Err(rejection) => Verdict::Refuse(rejection),
         }
     }
 
     pub(super) fn pass_anonymous(&self) -> Result<Extensions, Rejection> {
-        match self.judge_anonymous() {
-            Verdict::Refuse(rejection) => Err(rejection),
-            _ => Ok(Extensions::new()),
+        if self.requirement.is_some() {
+            return Err(self.rejection(AuthErrorKind::MissingCredentials));
         }
+        let mut extensions = Extensions::new();
+        self.surroundings.put_into(&mut extensions);
+        Ok(extensions)
     }
 
     fn additions(&self) -> Additions {

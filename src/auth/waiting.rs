@@ -24,11 +24,10 @@ impl Settings {
         let mut head = Request::new(());
         *head.method_mut() = request.method().clone();
         *head.uri_mut() = request.uri().clone();
-        head.extensions_mut().insert(surroundings.clone());
         let settings = Arc::clone(self);
         Verdict::Wait(Box::pin(async move {
             let token = match checking.await {
-                Ok(token) => token,
+                Ok(token) => surroundings.put_into_token(token),
                 Err((kind, _)) if settings.passes(kind) => return settings.pass_anonymous(),
                 Err((kind, retry_after)) => {
                     let refused = settings.rejection_in(kind, surroundings);

@@ -39,7 +39,7 @@ impl Reader {
             _ => true,
         });
         let is_access_token = self.is_access_token(&members);
-        let claims = RegisteredClaims::parse(&Value::Object(members).to_string(), &self.roles)
+        let claims = RegisteredClaims::parse(Value::Object(members).to_string(), &self.roles)
             .map_err(|_| "a member has another form than RFC 7662, section 2.2, gives it")?;
         if !is_access_token {
             return Ok(Err(match claims.confirmation {
@@ -47,7 +47,7 @@ impl Reader {
                 false => AuthErrorKind::WrongTokenType,
             }));
         }
-        Ok(Ok(Token::introspected(claims, text.to_owned(), self.hierarchical_scopes)))
+        Ok(Ok(Token::introspected(claims, text, self.hierarchical_scopes)))
     }
 
     /// Servers call a refresh token active, too. It has no `token_type`, which is what an access

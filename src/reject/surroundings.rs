@@ -142,14 +142,42 @@ impl Surroundings {
     }
 }
 
+impl Surroundings {
+    /// Leaves them in the extensions, for a request that has no token to carry them.
+    pub(crate) fn put_into(&self, extensions: &mut Extensions) {
+        extensions.insert(self.clone());
+    }
+
+    /// The token, with these in it: whatever an outer layer left behind, those of the token count.
+    pub(crate) fn put_into_token(&self, token: Token) -> Token {
+        token.with_layer(self.answers.clone())
+    }
+
+    /// Those of the layer that let the token in.
+    pub(crate) fn of_token(token: &Token) -> Option<Self> {
+        let answers = token.layer()?.clone().downcast::<Answers>().ok()?;
+        Some(Self { answers, by_api_key: token.is_api_key() })
+    }
+
+    fn of(extensions: &Extensions) -> Option<Self> {
+        let of_token = extensions.get::<Token>().and_then(Self::of_token);
+        of_token.or_else(|| extensions.get::<Self>().cloned())
+    }
+}
+
+/// Whether there is a layer around.
+pub(crate) fn is_guarded(extensions: &Extensions) -> bool {
+    Surroundings::of(extensions).is_some()
+}
+
 /// The token that a layer left in the extensions, or why there is none.
 pub(crate) fn token_of(extensions: &Extensions) -> Result<&Token, Rejection> {
     if let Some(token) = extensions.get::<Token>() {
         return Ok(token);
     }
-    match extensions.get::<Surroundings>() {
+    match Surroundings::of(extensions) {
         Some(surroundings) => {
-            Err(Rejection::new(AuthErrorKind::MissingCredentials, surroundings.clone()))
+            Err(Rejection::new(AuthErrorKind::MissingCredentials, surroundings))
         }
         None => {
             // Never take a route for public because somebody forgot a layer.
@@ -161,5 +189,5 @@ pub(crate) fn token_of(extensions: &Extensions) -> Result<&Token, Rejection> {
 
 /// The layer's surroundings, or the defaults.
 pub(crate) fn surroundings_of(extensions: &Extensions) -> Surroundings {
-    extensions.get::<Surroundings>().cloned().unwrap_or_default()
+    Surroundings::of(extensions).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::policy::{Check, Denial, Policy, PolicyRequest};
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, ResponseFuture, Verdict};
-use crate::reject::{Rejection, Surroundings, surroundings_of, token_of};
+use crate::reject::{Rejection, Surroundings, is_guarded, surroundings_of, token_of};
 use crate::token::is_scope_token;
 use crate::{AuthErrorKind, Token};
 
@@ -49,7 +49,7 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         // Only a layer outside knows that this is about a browser's question, and not about a
         // route that somebody forgot to protect.
-        let guarded = request.extensions().get::<Surroundings>().is_some();
+        let guarded = is_guarded(request.extensions());
         let verdict = if guarded && gate::is_preflight(&request) {
             Verdict::Pass
         } else {
@@ -101,15 +101,17 @@ impl Requirement {
 
     /// Judges a request by a token that need not be in its extensions yet.
     pub(crate) fn judge_token<B>(&self, token: &Token, request: &Request<B>) -> Verdict {
-        let extensions = request.extensions();
+        let surroundings = || {
+            Surroundings::of_token(token).unwrap_or_else(|| surroundings_of(request.extensions()))
+        };
         let seen = PolicyRequest::new(token, request.method(), request.uri());
         match self.policy.check(&seen) {
             Check::Ready(Ok(())) => Verdict::Pass,
             Check::Ready(Err(denial)) => {
-                Verdict::Refuse(rejection(denial, surroundings_of(extensions), self.scope()))
+                Verdict::Refuse(rejection(denial, surroundings(), self.scope()))
             }
             Check::Later(verdict) => {
-                let (surroundings, scope) = (surroundings_of(extensions), self.scope());
+                let (surroundings, scope) = (surroundings(), self.scope());
                 Verdict::Wait(Box::pin(async move {
                     match verdict.await {
                         Ok(()) => Ok(Extensions::new()),

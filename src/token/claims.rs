@@ -1,43 +1,102 @@
 //! The registered claims (RFC 7519, section 4.1; RFC 9068, section 2.2), read in one pass.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
-use super::members::{Names, Text, Unique, set};
-use super::texts::{Texts, TextsAt};
+use super::members::{Names, Unique, set};
+use super::part::{Part, Parts, Places, Texts};
+use super::texts::{Member, OneText, TextsAt};
 use crate::{AuthErrorKind, ConfigError};
 
-/// What the rules, policies and accessors of a token need of its claims.
+/// What the rules, policies and accessors of a token need of its claims, beside their text. Texts are
+/// not copied: each is known by its place.
 ///
 /// The claims of RFC 7519 must have the form that it gives them. Those that other specifications
 /// define are read where they have theirs; any other form counts as absent, which only ever takes
 /// rights away.
 #[derive(Debug, Default)]
 pub(crate) struct RegisteredClaims {
-    pub(crate) issuer: Option<String>,
-    pub(crate) subject: Option<String>,
-    pub(crate) audience: Option<Vec<String>>,
+    texts: Texts,
+    issuer: Option<Part>,
+    subject: Option<Part>,
+    audience: Parts,
+    id: Option<Part>,
+    client_id: Option<Part>,
+    session_id: Option<Part>,
+    scope: Option<Part>,
+    roles: Parts,
     pub(crate) expires_at: Option<NumericDate>,
     pub(crate) not_before: Option<NumericDate>,
     pub(crate) issued_at: Option<NumericDate>,
-    pub(crate) id: Option<String>,
-    pub(crate) client_id: Option<String>,
-    pub(crate) session_id: Option<String>,
-    pub(crate) scope: Option<String>,
-    pub(crate) roles: Vec<String>,
     /// `cnf`: the token is bound to a key (RFC 7800).
     pub(crate) confirmation: bool,
 }
 
 impl RegisteredClaims {
-    pub(crate) fn parse(json: &str, roles: &RolesClaim) -> Result<Self, AuthErrorKind> {
-        let mut json = serde_json::Deserializer::from_str(json);
-        let claims = json.deserialize_map(ClaimsVisitor { roles });
-        claims
-            .and_then(|claims| json.end().map(|()| claims))
-            .map_err(|_| AuthErrorKind::InvalidClaims)
+    pub(crate) fn parse(json: String, roles: &RolesClaim) -> Result<Self, AuthErrorKind> {
+        let mut claims = Self::default();
+        let mut places = Places::new(&json);
+        let mut read = serde_json::Deserializer::from_str(&json);
+        read.deserialize_map(ClaimsVisitor { roles, places: &mut places, claims: &mut claims })
+            .and_then(|()| read.end())
+            .map_err(|_| AuthErrorKind::InvalidClaims)?;
+        let unescaped = places.into_unescaped();
+        claims.texts = Texts::new(json, unescaped);
+        Ok(claims)
+    }
+
+    /// Those of an API key, which come from a store.
+    pub(super) fn of_api_key(id: &str, owner: &str, scope: &str) -> Self {
+        let mut places = Places::new("");
+        let mut part = |text| Some(places.copied(text));
+        let (id, subject, scope) = (part(id), part(owner), part(scope));
+        let texts = Texts::new(String::new(), places.into_unescaped());
+        Self { texts, id, subject, scope, ..Self::default() }
+    }
+
+    /// As they were written; nothing where they are of no JSON.
+    pub(crate) fn json(&self) -> &str {
+        self.texts.json()
+    }
+
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.text(self.issuer)
+    }
+
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.text(self.subject)
+    }
+
+    /// None where there is no `aud`, which is never empty.
+    pub(crate) fn audiences(&self) -> impl Iterator<Item = &str> {
+        self.audience.iter().map(|part| self.texts.get(part))
+    }
+
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.text(self.id)
+    }
+
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.text(self.client_id)
+    }
+
+    pub(crate) fn session_id(&self) -> Option<&str> {
+        self.text(self.session_id)
+    }
+
+    pub(crate) fn scope(&self) -> Option<&str> {
+        self.text(self.scope)
+    }
+
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(|part| self.texts.get(part))
+    }
+
+    fn text(&self, part: Option<Part>) -> Option<&str> {
+        part.map(|part| self.texts.get(part))
     }
 }
 
@@ -56,7 +115,7 @@ impl RolesClaim {
         let first = path.next().unwrap_or_default();
         let claim = Self { first, rest: path.collect() };
         let empty = claim.first.is_empty() || claim.rest.iter().any(String::is_empty);
-        if empty || REGISTERED.contains(&claim.first.as_str()) {
+        if empty || Name::registered(&claim.first).is_some() {
             return Err(ConfigError::InvalidValue {
                 setting: "claim of the roles",
                 rule: "it is a path of names, and not a claim that means something else",
@@ -72,58 +131,169 @@ impl Default for RolesClaim {
     }
 }
 
-/// The claims that have a meaning of their own here.
-const REGISTERED: [&str; 12] =
-    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "scope", "scp", "cnf"];
-
-struct ClaimsVisitor<'p> {
-    roles: &'p RolesClaim,
+struct ClaimsVisitor<'r, 'j> {
+    roles: &'r RolesClaim,
+    places: &'r mut Places<'j>,
+    claims: &'r mut RegisteredClaims,
 }
 
-impl<'de> Visitor<'de> for ClaimsVisitor<'_> {
-    type Value = RegisteredClaims;
+impl<'de> Visitor<'de> for ClaimsVisitor<'_, '_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object of claims")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RegisteredClaims, A::Error> {
-        let mut claims = RegisteredClaims::default();
-        let (mut scope, mut scp, mut roles) = (None, None, None);
-        let (mut client_id, mut session_id, mut confirmation) = (None, None, None);
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let Self { roles: roles_claim, places, claims } = self;
+        let (mut audience, mut scope, mut scp) = (Member::Absent, Member::Absent, Member::Absent);
+        let (mut client_id, mut session_id) = (Member::Absent, Member::Absent);
+        let (mut roles, mut confirmation) = (Member::Absent, None);
         let mut others = Names::default();
-        while let Some(Text(name)) = members.next_key()? {
-            match &*name {
-                "iss" => set(&mut claims.issuer, members.next_value()?)?,
-                "sub" => set(&mut claims.subject, members.next_value()?)?,
-                "aud" => set(&mut claims.audience, members.next_value::<Audience>()?.0)?,
-                "exp" => set(&mut claims.expires_at, members.next_value()?)?,
-                "nbf" => set(&mut claims.not_before, members.next_value()?)?,
-                "iat" => set(&mut claims.issued_at, members.next_value()?)?,
-                "jti" => set(&mut claims.id, members.next_value()?)?,
-                "client_id" => set(&mut client_id, members.next_value::<Texts>()?)?,
-                "sid" => set(&mut session_id, members.next_value::<Texts>()?)?,
-                "scope" => set(&mut scope, members.next_value::<Texts>()?)?,
-                "scp" => set(&mut scp, members.next_value::<Texts>()?)?,
-                "cnf" => {
+        let mut other = None;
+        while let Some(name) = members.next_key_seed(NameOf { roles_claim, other: &mut other })? {
+            let read = Read { members: &mut members, places: &mut *places };
+            match name {
+                Name::Issuer => read.text(&mut claims.issuer)?,
+                Name::Subject => read.text(&mut claims.subject)?,
+                Name::Id => read.text(&mut claims.id)?,
+                Name::Audience => read.texts(&[], &mut audience)?,
+                Name::ClientId => read.texts(&[], &mut client_id)?,
+                Name::SessionId => read.texts(&[], &mut session_id)?,
+                Name::Scope => read.texts(&[], &mut scope)?,
+                Name::Scp => read.texts(&[], &mut scp)?,
+                Name::Roles => read.texts(&roles_claim.rest, &mut roles)?,
+                Name::ExpiresAt => set(&mut claims.expires_at, members.next_value()?)?,
+                Name::NotBefore => set(&mut claims.not_before, members.next_value()?)?,
+                Name::IssuedAt => set(&mut claims.issued_at, members.next_value()?)?,
+                Name::Confirmation => {
                     members.next_value::<Unique>()?;
                     set(&mut confirmation, true)?;
                 }
-                other if other == self.roles.first => {
-                    set(&mut roles, members.next_value_seed(TextsAt(&self.roles.rest))?)?;
-                }
-                _ => {
+                Name::Other => {
                     members.next_value::<Unique>()?;
-                    others.add(name)?;
+                    others.add(other.take().unwrap_or_default())?;
                 }
             }
         }
-        claims.client_id = client_id.and_then(Texts::single);
-        claims.session_id = session_id.and_then(Texts::single);
-        claims.scope = scope.or(scp).and_then(Texts::into_scope);
-        claims.roles = roles.map(Texts::into_list).unwrap_or_default();
+        claims.audience = match audience {
+            Member::Absent => Parts::default(),
+            Member::Other => return Err(A::Error::custom("an audience of another form")),
+            Member::Many(nobody) if nobody.is_empty() => {
+                return Err(A::Error::custom("an audience of nobody"));
+            }
+            audience => audience.into_list(),
+        };
+        claims.client_id = client_id.single();
+        claims.session_id = session_id.single();
+        let scope = if scope.is_absent() { scp } else { scope };
+        claims.scope = scope.into_scope(places);
+        claims.roles = roles.into_list();
         claims.confirmation = confirmation.is_some();
-        Ok(claims)
+        Ok(())
+    }
+}
+
+/// What the value of a member is read by.
+struct Read<'r, 'j, A> {
+    members: &'r mut A,
+    places: &'r mut Places<'j>,
+}
+
+impl<'de, A: MapAccess<'de>> Read<'_, '_, A> {
+    /// A string.
+    fn text(self, into: &mut Option<Part>) -> Result<(), A::Error> {
+        self.members.next_value_seed(OneText { places: self.places, into })
+    }
+
+    /// Strings at the end of a path, or anything else.
+    fn texts(self, path: &[String], into: &mut Member) -> Result<(), A::Error> {
+        if !into.is_absent() {
+            return Err(A::Error::custom("duplicate member"));
+        }
+        self.members.next_value_seed(TextsAt { path, places: self.places, into })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Issuer,
+    Subject,
+    Audience,
+    ExpiresAt,
+    NotBefore,
+    IssuedAt,
+    Id,
+    ClientId,
+    SessionId,
+    Scope,
+    Scp,
+    Confirmation,
+    Roles,
+    Other,
+}
+
+impl Name {
+    /// The claims that have a meaning of their own here.
+    fn registered(name: &str) -> Option<Self> {
+        Some(match name {
+            "iss" => Self::Issuer,
+            "sub" => Self::Subject,
+            "aud" => Self::Audience,
+            "exp" => Self::ExpiresAt,
+            "nbf" => Self::NotBefore,
+            "iat" => Self::IssuedAt,
+            "jti" => Self::Id,
+            "client_id" => Self::ClientId,
+            "sid" => Self::SessionId,
+            "scope" => Self::Scope,
+            "scp" => Self::Scp,
+            "cnf" => Self::Confirmation,
+            _ => return None,
+        })
+    }
+}
+
+/// Reads which member it is, and the name of one that has no meaning here.
+struct NameOf<'r, 'de> {
+    roles_claim: &'r RolesClaim,
+    other: &'r mut Option<Cow<'de, str>>,
+}
+
+impl<'de> NameOf<'_, 'de> {
+    fn name(self, name: Cow<'de, str>) -> Name {
+        match Name::registered(&name) {
+            Some(registered) => registered,
+            None if *name == *self.roles_claim.first => Name::Roles,
+            None => {
+                *self.other = Some(name);
+                Name::Other
+            }
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for NameOf<'_, 'de> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NameOf<'_, 'de> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a claim")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Name, E> {
+        Ok(self.name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
+        Ok(self.name(Cow::Owned(name.to_owned())))
     }
 }
 
@@ -180,18 +350,5 @@ impl<'de> Deserialize<'de> for NumericDate {
         // Not `any`: a feature of serde_json that another crate may turn on gives numbers to that as
         // maps.
         deserializer.deserialize_f64(DateVisitor)
-    }
-}
-
-/// One string or an array of strings, which may not be empty (RFC 7519, section 4.1.3).
-struct Audience(Vec<String>);
-
-impl<'de> Deserialize<'de> for Audience {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Texts::deserialize(deserializer)? {
-            Texts::One(text) => Ok(Self(vec![text])),
-            Texts::Many(texts) if !texts.is_empty() => Ok(Self(texts)),
-            _ => Err(D::Error::custom("an audience is a string or an array of strings")),
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
@@ -10,7 +11,7 @@ use crate::{Algorithm, AuthErrorKind};
 
 /// What verifying needs of a header. Keys and addresses of keys inside it (`jwk`, `jku`, `x5u`,
 /// `x5c`) are not even read: whoever made the token chose them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header<'a> {
     /// `None` for a name that is no signature algorithm known here, `none` included.
     pub(crate) algorithm: Option<Algorithm>,
@@ -27,6 +28,44 @@ impl<'a> Header<'a> {
         }
         let name = raw.alg.ok_or(AuthErrorKind::MalformedToken)?;
         Ok(Self { algorithm: Algorithm::from_header(&name), key_id: raw.kid, token_type: raw.typ })
+    }
+}
+
+/// The headers of tokens that were right: an issuer writes the same one, byte by byte, into all tokens
+/// of a key, and it need not be decoded again. Whatever strangers send leaves nothing here.
+#[derive(Debug)]
+pub(crate) struct KnownHeaders([OnceLock<KnownHeader>; 8]);
+
+#[derive(Debug)]
+struct KnownHeader {
+    encoded: Box<str>,
+    header: Header<'static>,
+}
+
+impl KnownHeaders {
+    pub(crate) const fn new() -> Self {
+        Self([const { OnceLock::new() }; 8])
+    }
+
+    pub(super) fn find(&self, encoded: &str) -> Option<&Header<'static>> {
+        let known = self.0.iter().map_while(OnceLock::get).find(|known| *known.encoded == *encoded)?;
+        Some(&known.header)
+    }
+
+    /// Adds a header of a token that was right, while there is room.
+    pub(super) fn learn(&self, encoded: &str, header: &Header<'_>) {
+        let owned = |text: &Option<Cow<'_, str>>| {
+            text.as_ref().map(|text| Cow::Owned(text.as_ref().to_owned()))
+        };
+        if let Some(free) = self.0.iter().find(|slot| slot.get().is_none()) {
+            let header = Header {
+                algorithm: header.algorithm,
+                key_id: owned(&header.key_id),
+                token_type: owned(&header.token_type),
+            };
+            // Of two that come at once, one stays.
+            let _ = free.set(KnownHeader { encoded: encoded.into(), header });
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::header::Header;
+use super::header::{Header, KnownHeaders};
 use super::members::{Text, set};
 use super::wire;
 use crate::AuthErrorKind;
@@ -13,26 +13,45 @@ use crate::AuthErrorKind;
 /// A JSON Web Signature in compact form (RFC 7515, section 7.1) that nobody has verified.
 #[derive(Debug)]
 pub(crate) struct Jws<'a> {
-    pub(crate) header: Header<'a>,
+    pub(crate) header: &'a Header<'a>,
     /// Header and payload, encoded, with the dot between them: what is signed.
     pub(crate) signed: &'a [u8],
-    pub(crate) signature: Vec<u8>,
+    pub(crate) signature: &'a [u8],
     /// What is said to be JSON.
     pub(crate) payload: String,
+    /// Where the header goes once the token is known to be right, unless it is from there.
+    unknown_header: Option<(&'a KnownHeaders, &'a str)>,
 }
 
 impl Jws<'_> {
-    /// Takes a token apart and hands it on, since the header is borrowed from what was decoded.
+    /// Takes a token apart and hands it on, since it borrows from what was decoded.
     pub(crate) fn read<T>(
         token: &str,
+        known: &KnownHeaders,
         then: impl FnOnce(Jws<'_>) -> T,
     ) -> Result<T, AuthErrorKind> {
         let parts = wire::split(token)?;
-        let header = wire::decode_text(parts.header)?;
-        let header = Header::parse(&header)?;
-        let signature = wire::decode(parts.signature)?;
+        let (json, new);
+        let (header, unknown_header) = match known.find(parts.header) {
+            Some(header) => (header, None),
+            None => {
+                json = wire::decode_text(parts.header)?;
+                new = Header::parse(&json)?;
+                (&new, Some((known, parts.header)))
+            }
+        };
+        let (mut short, mut long) = ([0; wire::SHORT], Vec::new());
+        let signature = wire::decode_into(parts.signature, &mut short, &mut long)?;
         let payload = wire::decode_text(parts.payload)?;
-        Ok(then(Jws { header, signed: parts.signed.as_bytes(), signature, payload }))
+        let signed = parts.signed.as_bytes();
+        Ok(then(Jws { header, signed, signature, payload, unknown_header }))
+    }
+
+    /// To be called of a token that turned out right.
+    pub(crate) fn learn_header(&self) {
+        if let Some((known, encoded)) = self.unknown_header {
+            known.learn(encoded, self.header);
+        }
     }
 
     /// Whether a token is a JWS, or means to be one: three parts, of which the first is a JSON object.

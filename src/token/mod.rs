@@ -5,6 +5,7 @@ mod header;
 mod jws;
 mod kind;
 mod members;
+mod part;
 mod scope;
 mod texts;
 pub(crate) mod wire;
@@ -12,6 +13,7 @@ pub(crate) mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::de::DeserializeOwned;
 
 pub(crate) use claims::{NumericDate, RegisteredClaims, RolesClaim};
-pub(crate) use header::Header;
+pub(crate) use header::{Header, KnownHeaders};
 pub(crate) use jws::Jws;
 pub use kind::TokenKind;
 #[cfg(feature = "introspection")]
@@ -51,34 +53,46 @@ pub(crate) use scope::is_scope_token;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
 /// ```
 #[derive(Clone)]
-pub struct Token(Arc<Verified>);
+pub struct Token {
+    verified: Arc<Verified>,
+    layer: Option<LayerMark>,
+}
+
+/// What the layer that let a token in has to say to those inside it, of a type that is not known
+/// here. It goes with the token, since an entry of its own in the request extensions would be
+/// one more allocation in each request.
+pub(crate) type LayerMark = Arc<dyn Any + Send + Sync>;
 
 struct Verified {
     kind: TokenKind,
     claims: RegisteredClaims,
-    payload: String,
+    /// What an introspection endpoint said, from which the claims were taken.
+    #[cfg(feature = "introspection")]
+    answer: Option<Box<str>>,
     /// Whether `a:*` holds `a:b`.
     hierarchical_scopes: bool,
 }
 
 impl Token {
-    pub(crate) fn new(
-        claims: RegisteredClaims,
-        payload: String,
-        hierarchical_scopes: bool,
-    ) -> Self {
-        Self(Arc::new(Verified { kind: TokenKind::Jwt, claims, payload, hierarchical_scopes }))
+    pub(crate) fn new(claims: RegisteredClaims, hierarchical_scopes: bool) -> Self {
+        Self::of(Verified {
+            kind: TokenKind::Jwt,
+            claims,
+            #[cfg(feature = "introspection")]
+            answer: None,
+            hierarchical_scopes,
+        })
     }
 
-    /// One that an introspection endpoint called active; the payload is its answer.
+    /// One that an introspection endpoint called active.
     #[cfg(feature = "introspection")]
     pub(crate) fn introspected(
         claims: RegisteredClaims,
-        payload: String,
+        answer: &str,
         hierarchical_scopes: bool,
     ) -> Self {
-        let kind = TokenKind::Introspected;
-        Self(Arc::new(Verified { kind, claims, payload, hierarchical_scopes }))
+        let (kind, answer) = (TokenKind::Introspected, Some(answer.into()));
+        Self::of(Verified { kind, claims, answer, hierarchical_scopes })
     }
 
     /// A key that was verified, of an owner who may be here. Times are since the Unix epoch.
@@ -91,27 +105,39 @@ impl Token {
     ) -> Self {
         // A text with a space inside would become two.
         let scopes = scopes.iter().map(String::as_str).filter(|scope| is_scope_token(scope));
-        let claims = RegisteredClaims {
-            subject: Some(owner),
-            id: Some(id),
-            scope: Some(scopes.collect::<Vec<_>>().join(" ")),
-            issued_at: created_at.map(NumericDate::whole_seconds),
-            expires_at: expires_at.map(NumericDate::whole_seconds),
-            ..RegisteredClaims::default()
-        };
-        let (kind, payload, hierarchical_scopes) = (TokenKind::ApiKey, String::new(), false);
-        Self(Arc::new(Verified { kind, claims, payload, hierarchical_scopes }))
+        let scope = scopes.collect::<Vec<_>>().join(" ");
+        let mut claims = RegisteredClaims::of_api_key(&id, &owner, &scope);
+        claims.issued_at = created_at.map(NumericDate::whole_seconds);
+        claims.expires_at = expires_at.map(NumericDate::whole_seconds);
+        Self::of(Verified {
+            kind: TokenKind::ApiKey,
+            claims,
+            #[cfg(feature = "introspection")]
+            answer: None,
+            hierarchical_scopes: false,
+        })
     }
 
-    #[cfg(feature = "introspection")]
+    fn of(verified: Verified) -> Self {
+        Self { verified: Arc::new(verified), layer: None }
+    }
+
+    pub(crate) fn with_layer(self, layer: LayerMark) -> Self {
+        Self { layer: Some(layer), ..self }
+    }
+
+    pub(crate) fn layer(&self) -> Option<&LayerMark> {
+        self.layer.as_ref()
+    }
+
     pub(crate) fn registered_claims(&self) -> &RegisteredClaims {
-        &self.0.claims
+        &self.verified.claims
     }
 
     /// What it came as. A user's session has a [`Jwt`](TokenKind::Jwt); an
     /// [`ApiKey`](TokenKind::ApiKey) is not the user, but a program that acts for them.
     pub fn kind(&self) -> TokenKind {
-        self.0.kind
+        self.verified.kind
     }
 
     /// Whether it came as an API key: for a policy that keeps keys from a route.
@@ -125,65 +151,65 @@ impl Token {
     /// # let _ = people_only;
     /// ```
     pub fn is_api_key(&self) -> bool {
-        self.0.kind == TokenKind::ApiKey
+        self.verified.kind == TokenKind::ApiKey
     }
 
     /// Whom the token is about: the claim `sub` (RFC 7519, section 4.1.2), or the owner of an API
     /// key.
     pub fn subject(&self) -> Option<&str> {
-        self.0.claims.subject.as_deref()
+        self.verified.claims.subject()
     }
 
     /// Who issued it: the claim `iss`.
     pub fn issuer(&self) -> Option<&str> {
-        self.0.claims.issuer.as_deref()
+        self.verified.claims.issuer()
     }
 
     /// Whom it is meant for: the claim `aud`, one or several.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.0.claims.audience.iter().flatten().map(String::as_str)
+        self.verified.claims.audiences()
     }
 
     /// When it ends: the claim `exp`.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.0.claims.expires_at.map(time)
+        self.verified.claims.expires_at.map(time)
     }
 
     /// From when on it is valid: the claim `nbf`.
     pub fn not_before(&self) -> Option<SystemTime> {
-        self.0.claims.not_before.map(time)
+        self.verified.claims.not_before.map(time)
     }
 
     /// When it was issued: the claim `iat`.
     pub fn issued_at(&self) -> Option<SystemTime> {
-        self.0.claims.issued_at.map(time)
+        self.verified.claims.issued_at.map(time)
     }
 
     /// Its own name: the claim `jti`, or the public ID of an API key.
     pub fn id(&self) -> Option<&str> {
-        self.0.claims.id.as_deref()
+        self.verified.claims.id()
     }
 
     /// The client that it was issued to: the claim `client_id` (RFC 9068, section 2.2).
     pub fn client_id(&self) -> Option<&str> {
-        self.0.claims.client_id.as_deref()
+        self.verified.claims.client_id()
     }
 
     /// The login session that it belongs to: the claim `sid`.
     pub fn session_id(&self) -> Option<&str> {
-        self.0.claims.session_id.as_deref()
+        self.verified.claims.session_id()
     }
 
     /// The scopes that it holds: the claim `scope`, a text parted by spaces or an array; where
     /// there is none, the claim `scp`. An API key holds those of its own that its owner holds too.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        scope::split(self.0.claims.scope.as_deref().unwrap_or_default())
+        scope::split(self.verified.claims.scope().unwrap_or_default())
     }
 
     /// Whether it holds the scope: letter by letter, or by one above it where the verifier takes
     /// [hierarchical scopes](crate::VerifierBuilder::hierarchical_scopes).
     pub fn has_scope(&self, scope: &str) -> bool {
-        let covers = if self.0.hierarchical_scopes { scope::covers } else { str::eq };
+        let covers = if self.verified.hierarchical_scopes { scope::covers } else { str::eq };
         self.scopes().any(|held| covers(held, scope))
     }
 
@@ -191,7 +217,7 @@ impl Token {
     /// verifier was [told](crate::VerifierBuilder::roles_claim). An API key has none, whatever those
     /// of its owner.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.0.claims.roles.iter().map(String::as_str)
+        self.verified.claims.roles()
     }
 
     /// Whether it holds the role, letter by letter.
@@ -231,7 +257,17 @@ impl Token {
         if self.is_api_key() {
             return Err(ClaimsError("an API key has no claims".into()));
         }
-        serde_json::from_str(&self.0.payload).map_err(|error| ClaimsError(Box::new(error)))
+        serde_json::from_str(self.text()).map_err(|error| ClaimsError(Box::new(error)))
+    }
+
+    #[cfg(feature = "introspection")]
+    fn text(&self) -> &str {
+        self.verified.answer.as_deref().unwrap_or_else(|| self.verified.claims.json())
+    }
+
+    #[cfg(not(feature = "introspection"))]
+    fn text(&self) -> &str {
+        self.verified.claims.json()
     }
 }
 

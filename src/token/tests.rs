@@ -1,5 +1,6 @@
 use super::claims::{RegisteredClaims, RolesClaim};
-use super::header::Header;
+use super::header::{Header, KnownHeaders};
+use super::jws::Jws;
 use super::wire::{decode, decode_text, encode, split};
 use crate::{Algorithm, AuthErrorKind};
 
@@ -8,52 +9,96 @@ fn header(json: &str) -> Result<Header<'_>, AuthErrorKind> {
 }
 
 fn claims(json: &str) -> Result<RegisteredClaims, AuthErrorKind> {
-    RegisteredClaims::parse(json, &RolesClaim::default())
+    RegisteredClaims::parse(json.to_owned(), &RolesClaim::default())
+}
+
+/// What becomes of a token before anybody looks at keys.
+fn read(token: &str) -> Result<(), AuthErrorKind> {
+    Jws::read(token, &KnownHeaders::new(), |_| ())
 }
 
 #[test]
 fn r47_a_token_has_three_parts_of_base64url() {
+    let (header, payload) = (encode(r#"{"alg":"HS256"}"#), encode("{}"));
     let parts = split("aa.bb.cc").unwrap();
     assert_eq!((parts.header, parts.payload, parts.signature), ("aa", "bb", "cc"));
     assert_eq!(parts.signed, "aa.bb");
+    assert_eq!(read(&format!("{header}.{payload}.YWI")), Ok(()));
     for malformed in [
         "",
         ".",
         "..",
         "...",
-        "a",
-        "a.b",
-        "a.b.",
-        ".b.c",
-        "a..c",
-        "a.b.c.d",
-        "a.b.c.d.e",
-        "a.b.c.",
-        "a.b.c ",
-        " a.b.c",
-        "a.b.c\n",
-        "a.b.c=",
-        "a=.b.c",
-        "a.b+.c",
-        "a/.b.c",
-        "a.b.ç",
-        "a.b.c\0",
-        r#"{"payload":"e30","signatures":[]}"#,
+        "h",
+        "h.p",
+        "h.p.",
+        ".p.YWI",
+        "h..YWI",
+        "h.p.YWI.YWI",
+        "h.p.YWI.YWI.YWI",
+        "h.p.YWI.",
+        "h.p.YWI ",
+        " h.p.YWI",
+        "h.p.YWI\n",
+        "h.p.YWI=",
+        "h=.p.YWI",
+        "h.p+.YWI",
+        "h/.p.YWI",
+        "h.p.ç",
+        "h.p.YWI\0",
+        r#"{"payload":"p","signatures":[]}"#,
     ] {
-        assert_eq!(split(malformed), Err(AuthErrorKind::MalformedToken), "{malformed:?}");
+        let malformed = malformed.replace('h', &header).replace('p', &payload);
+        assert_eq!(read(&malformed), Err(AuthErrorKind::MalformedToken), "{malformed:?}");
     }
 }
 
 #[test]
 fn r47_each_part_is_of_the_alphabet() {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (header, payload) = (encode(r#"{"alg":"HS256"}"#), encode("{}"));
     for character in '\0'..='\u{ff}' {
-        // Longer than a vector, so that both the loop and its remainder see the character.
-        let part = format!("{character}{}{character}", "a".repeat(40));
-        for token in [format!("{part}.b.c"), format!("b.{part}.c"), format!("b.c.{part}")] {
-            assert_eq!(split(&token).is_ok(), alphabet.contains(character), "{token:?}");
+        // Longer than a vector, so that both a loop and its remainder see the character.
+        let part = format!("{character}{}{character}", "a".repeat(42));
+        let of_alphabet = alphabet.contains(character);
+        assert_eq!(decode(&part).is_ok(), of_alphabet, "{part:?}");
+        assert_eq!(read(&format!("{header}.{payload}.{part}")).is_ok(), of_alphabet, "{part:?}");
+        if !of_alphabet {
+            for token in [format!("{header}{part}.{payload}.YWI"), format!("{header}.{part}.YWI")] {
+                assert_eq!(read(&token), Err(AuthErrorKind::MalformedToken), "{token:?}");
+            }
         }
     }
+}
+
+#[test]
+fn headers_of_tokens_that_were_right_are_known_and_no_others() {
+    let known = KnownHeaders::new();
+    let header = |json: &str| encode(json);
+    let see = |header: &str, is_right: bool| {
+        Jws::read(&format!("{header}.e30.YWI"), &known, |jws| {
+            if is_right {
+                jws.learn_header();
+            }
+            jws.header.clone().key_id.map(std::borrow::Cow::into_owned)
+        })
+    };
+    let right = header(r#"{"alg":"HS256","kid":"a\u0062","typ":"at+jwt"}"#);
+    for (is_right, is_known) in [(false, false), (true, true), (true, true), (false, true)] {
+        assert_eq!(see(&right, is_right), Ok(Some("ab".to_owned())));
+        assert_eq!(known.find(&right).is_some(), is_known);
+    }
+    let other = header(r#"{"alg":"HS256","kid":"ac"}"#);
+    assert_eq!(see(&other, false), Ok(Some("ac".to_owned())));
+    assert!(known.find(&right).is_some() && known.find(&other).is_none());
+    assert!(known.find(&right[..right.len() - 1]).is_none());
+    // There is room for some; what comes after them is read each time.
+    for number in 0..20 {
+        let json = format!(r#"{{"alg":"HS256","kid":"{number}"}}"#);
+        assert_eq!(see(&header(&json), true), Ok(Some(number.to_string())));
+        assert_eq!(see(&header(&json), true), Ok(Some(number.to_string())));
+    }
+    assert!(known.find(&right).is_some());
 }
 
 #[test]
@@ -214,8 +259,12 @@ fn r66_dates_are_numbers_of_any_json_form() {
 
 #[test]
 fn r69_an_audience_is_a_string_or_strings() {
-    assert_eq!(claims(r#"{"aud":"a"}"#).unwrap().audience.unwrap(), ["a"]);
-    assert_eq!(claims(r#"{"aud":["a","b"]}"#).unwrap().audience.unwrap(), ["a", "b"]);
+    let audiences = |json: &str| -> Vec<String> {
+        claims(json).unwrap().audiences().map(str::to_owned).collect()
+    };
+    assert_eq!(audiences(r#"{"aud":"a"}"#), ["a"]);
+    assert_eq!(audiences(r#"{"aud":["a","b","c\u0064"]}"#), ["a", "b", "cd"]);
+    assert!(audiences("{}").is_empty());
     for aud in ["[]", "[1]", "[\"a\",1]", "[[\"a\"]]", "{}", "{\"a\":1}", "null", "1", "true"] {
         let json = format!(r#"{{"aud":{aud}}}"#);
         assert_eq!(claims(&json).unwrap_err(), AuthErrorKind::InvalidClaims, "{aud}");
@@ -233,7 +282,7 @@ fn registered_claims_of_another_form_are_refused() {
 
 #[test]
 fn scopes_are_read_in_each_form_and_never_merged() {
-    let scope = |json: &str| claims(json).unwrap().scope;
+    let scope = |json: &str| claims(json).unwrap().scope().map(str::to_owned);
     assert_eq!(scope(r#"{"scope":"a b"}"#).as_deref(), Some("a b"));
     assert_eq!(scope(r#"{"scope":["a","b"]}"#).as_deref(), Some("a b"));
     assert_eq!(scope(r#"{"scp":["a","b"]}"#).as_deref(), Some("a b"));
@@ -245,7 +294,8 @@ fn scopes_are_read_in_each_form_and_never_merged() {
 
 #[test]
 fn roles_of_another_form_give_no_role() {
-    let roles = |json: &str| claims(json).unwrap().roles;
+    let roles =
+        |json: &str| -> Vec<String> { claims(json).unwrap().roles().map(str::to_owned).collect() };
     assert_eq!(roles(r#"{"roles":["a","b"]}"#), ["a", "b"]);
     assert_eq!(roles(r#"{"roles":"admin"}"#), ["admin"]);
     for json in ["{}", r#"{"roles":null}"#, r#"{"roles":[1]}"#, r#"{"roles":{"admin":true}}"#] {

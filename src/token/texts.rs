@@ -1,99 +1,167 @@
-//! Claims that are a text or several.
+//! Texts among the claims: one, or several.
 
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::members::{Names, Text, Unique};
+use super::part::{Part, Parts, Places};
 use super::scope::is_scope_token;
 
-/// A string, an array of strings, or anything else.
-pub(super) enum Texts {
-    One(String),
-    Many(Vec<String>),
+/// Reads a string, which a member has to be and was not before, into its place.
+pub(super) struct OneText<'r, 'j> {
+    pub(super) places: &'r mut Places<'j>,
+    pub(super) into: &'r mut Option<Part>,
+}
+
+impl<'de> DeserializeSeed<'de> for OneText<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OneText<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        let part = self.places.borrowed(text);
+        super::members::set(self.into, part)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        let part = self.places.copied(text);
+        super::members::set(self.into, part)
+    }
+}
+
+/// What a member is: a string, an array of strings, or anything else.
+#[derive(Debug, Default)]
+pub(super) enum Member {
+    #[default]
+    Absent,
+    One(Part),
+    Many(Parts),
     Other,
 }
 
-impl Texts {
-    pub(super) fn single(self) -> Option<String> {
+impl Member {
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    pub(super) fn single(self) -> Option<Part> {
         match self {
             Self::One(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn into_list(self) -> Vec<String> {
+    pub(super) fn into_list(self) -> Parts {
         match self {
-            Self::One(text) => vec![text],
+            Self::One(text) => {
+                let mut list = Parts::default();
+                list.push(text);
+                list
+            }
             Self::Many(texts) => texts,
-            Self::Other => Vec::new(),
+            Self::Absent | Self::Other => Parts::default(),
         }
     }
 
     /// An array's elements are one scope each: one with a space inside would become two.
-    pub(super) fn into_scope(self) -> Option<String> {
+    pub(super) fn into_scope(self, places: &mut Places<'_>) -> Option<Part> {
         match self {
             Self::One(text) => Some(text),
-            Self::Many(texts) if texts.iter().all(|text| is_scope_token(text)) => {
-                Some(texts.join(" "))
+            Self::Many(texts) => {
+                let texts: Vec<&str> = texts.iter().map(|text| places.get(text)).collect();
+                let are_scopes = texts.iter().all(|text| is_scope_token(text));
+                let scope = are_scopes.then(|| texts.join(" "))?;
+                Some(places.copied(&scope))
             }
-            _ => None,
+            Self::Absent | Self::Other => None,
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        TextsAt(&[]).deserialize(deserializer)
     }
 }
 
 /// Reads the texts at the end of a path of member names. Where the path leads nowhere, that is
 /// anything else; beside it, names are checked for duplicates and values dropped.
-#[derive(Clone, Copy)]
-pub(super) struct TextsAt<'p>(pub(super) &'p [String]);
+pub(super) struct TextsAt<'r, 'j> {
+    pub(super) path: &'r [String],
+    pub(super) places: &'r mut Places<'j>,
+    pub(super) into: &'r mut Member,
+}
 
-impl<'de> DeserializeSeed<'de> for TextsAt<'_> {
-    type Value = Texts;
+impl TextsAt<'_, '_> {
+    fn other<E>(self) -> Result<(), E> {
+        *self.into = Member::Other;
+        Ok(())
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Texts, D::Error> {
+    fn text<E>(self, text: Part) -> Result<(), E> {
+        *self.into = if self.path.is_empty() { Member::One(text) } else { Member::Other };
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for TextsAt<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for TextsAt<'_> {
-    type Value = Texts;
+impl<'de> Visitor<'de> for TextsAt<'_, '_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string or an array of strings")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Texts, E> {
-        self.visit_string(text.to_owned())
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        let part = self.places.borrowed(text);
+        self.text(part)
     }
 
-    fn visit_string<E: Error>(self, text: String) -> Result<Texts, E> {
-        Ok(if self.0.is_empty() { Texts::One(text) } else { Texts::Other })
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        let part = self.places.copied(text);
+        self.text(part)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Texts, A::Error> {
-        let mut texts = self.0.is_empty().then(Vec::new);
-        while let Some(element) = elements.next_element::<Texts>()? {
-            match (element, &mut texts) {
-                (Texts::One(text), Some(texts)) => texts.push(text),
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let mut texts = self.path.is_empty().then(Parts::default);
+        let mut element = Member::Absent;
+        while elements
+            .next_element_seed(TextsAt {
+                path: &[],
+                places: &mut *self.places,
+                into: &mut element,
+            })?
+            .is_some()
+        {
+            match (&element, &mut texts) {
+                (Member::One(text), Some(texts)) => texts.push(*text),
                 _ => texts = None,
             }
         }
-        Ok(texts.map_or(Texts::Other, Texts::Many))
+        *self.into = texts.map_or(Member::Other, Member::Many);
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Texts, A::Error> {
-        let mut found = Texts::Other;
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut found = Member::Other;
         let mut names = Names::default();
         while let Some(Text(name)) = members.next_key()? {
-            match self.0.split_first() {
+            match self.path.split_first() {
                 Some((first, rest)) if *name == **first => {
-                    found = members.next_value_seed(TextsAt(rest))?;
+                    let (places, into) = (&mut *self.places, &mut found);
+                    members.next_value_seed(TextsAt { path: rest, places, into })?;
                 }
                 _ => {
                     members.next_value::<Unique>()?;
@@ -101,26 +169,27 @@ impl<'de> Visitor<'de> for TextsAt<'_> {
             }
             names.add(name)?;
         }
-        Ok(found)
+        *self.into = found;
+        Ok(())
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Texts, E> {
-        Ok(Texts::Other)
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.other()
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Texts, E> {
-        Ok(Texts::Other)
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        self.other()
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Texts, E> {
-        Ok(Texts::Other)
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        self.other()
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Texts, E> {
-        Ok(Texts::Other)
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        self.other()
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Texts, E> {
-        Ok(Texts::Other)
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        self.other()
     }
 }

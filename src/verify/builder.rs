@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::issuer::{Keys, TrustedIssuer};
 use super::rules::{Audience, Rules, TokenType};
 use super::{Trusted, Verifier};
-use crate::token::RolesClaim;
+use crate::token::{KnownHeaders, RolesClaim};
 use crate::{Clock, ConfigError, KeySet, VerifyingKey};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(30);
@@ -190,7 +190,8 @@ impl Options {
     pub(super) fn build(self, keys: Keys) -> Result<Verifier, ConfigError> {
         let (hierarchical_scopes, clock) = (self.hierarchical_scopes, self.clock.clone());
         let (rules, roles) = self.rules()?;
-        let issuer = TrustedIssuer { keys, rules, roles, hierarchical_scopes, clock };
+        let headers = KnownHeaders::new();
+        let issuer = TrustedIssuer { keys, rules, roles, hierarchical_scopes, clock, headers };
         Ok(Verifier(Arc::new(Trusted::One(issuer))))
     }
 

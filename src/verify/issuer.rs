@@ -1,12 +1,13 @@
 //! One issuer: its keys, and what its tokens must say.
 
 use std::fmt;
+use std::mem;
 use std::time::Duration;
 
 use super::rules::Rules;
 #[cfg(feature = "jwks")]
 use crate::jwks::{KeyCache, KeySetStatus, Renewal, Renewing};
-use crate::token::{Jws, RegisteredClaims, RolesClaim};
+use crate::token::{Jws, KnownHeaders, RegisteredClaims, RolesClaim};
 use crate::{AuthErrorKind, Clock, KeySet, Token};
 
 pub(super) struct TrustedIssuer {
@@ -15,6 +16,7 @@ pub(super) struct TrustedIssuer {
     pub(super) roles: RolesClaim,
     pub(super) hierarchical_scopes: bool,
     pub(super) clock: Clock,
+    pub(super) headers: KnownHeaders,
 }
 
 #[derive(Debug)]
@@ -40,12 +42,13 @@ impl From<AuthErrorKind> for Refused {
 
 impl TrustedIssuer {
     /// The signature first, and only then the claims.
-    pub(super) fn check(&self, jws: Jws<'_>) -> Result<Token, Refused> {
+    pub(super) fn check(&self, mut jws: Jws<'_>) -> Result<Token, Refused> {
         let now = self.clock.now();
         self.keys.verify(&jws, now)?;
-        let claims = RegisteredClaims::parse(&jws.payload, &self.roles)?;
-        self.rules.check(&jws.header, &claims, now)?;
-        Ok(Token::new(claims, jws.payload, self.hierarchical_scopes))
+        let claims = RegisteredClaims::parse(mem::take(&mut jws.payload), &self.roles)?;
+        self.rules.check(jws.header, &claims, now)?;
+        jws.learn_header();
+        Ok(Token::new(claims, self.hierarchical_scopes))
     }
 
     /// The `iss` that its tokens must have.
@@ -89,7 +92,7 @@ impl Keys {
 }
 
 fn verify(keys: &KeySet, jws: &Jws<'_>) -> Result<(), AuthErrorKind> {
-    keys.verify(jws.header.algorithm, jws.header.key_id.as_deref(), jws.signed, &jws.signature)
+    keys.verify(jws.header.algorithm, jws.header.key_id.as_deref(), jws.signed, jws.signature)
 }
 
 /// Whether a token may be right by a key that its issuer has made since the last look: one whose

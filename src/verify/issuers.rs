@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::{Trusted, Verifier};
-use crate::token::Jws;
+use crate::token::{Jws, KnownHeaders};
 use crate::{AuthErrorKind, ConfigError};
 
 /// Verifiers by the issuer that they trust.
@@ -13,6 +13,7 @@ pub(super) struct Issuers {
     /// Those of whole families of issuers, the longest prefix first.
     #[cfg(feature = "jwks")]
     tenants: Vec<Verifier>,
+    pub(super) headers: KnownHeaders,
 }
 
 impl Verifier {
@@ -89,6 +90,7 @@ impl Verifier {
             by_name,
             #[cfg(feature = "jwks")]
             tenants,
+            headers: KnownHeaders::new(),
         };
         Ok(Self(std::sync::Arc::new(Trusted::Several(issuers))))
     }

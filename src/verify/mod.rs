@@ -28,7 +28,7 @@ pub use tenants::TenantsBuilder;
 
 #[cfg(feature = "jwks")]
 use crate::jwks::{KeySetStatus, RemoteKeySet};
-use crate::token::Jws;
+use crate::token::{Jws, KnownHeaders};
 use crate::{Algorithm, AuthError, AuthErrorKind, ConfigError, KeySet, Token, VerifyingKey};
 use issuer::{Refused, TrustedIssuer};
 use issuers::Issuers;
@@ -66,6 +66,10 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// ```
 #[derive(Clone)]
 pub struct Verifier(Arc<Trusted>);
+
+/// Of a verifier that reads none.
+#[cfg(feature = "introspection")]
+static NO_HEADERS: KnownHeaders = KnownHeaders::new();
 
 /// Whose tokens are accepted.
 enum Trusted {
@@ -228,12 +232,26 @@ impl Verifier {
         if let Trusted::Introspected(opaque) = &*self.0 {
             return opaque.check(token);
         }
-        match Jws::read(token, |jws| self.check_jws(token, jws)) {
+        match Jws::read(token, self.headers(), |jws| self.check_jws(token, jws)) {
             Ok(checked) => checked,
             #[cfg(feature = "introspection")]
             Err(kind) => self.check_unread(token, kind),
             #[cfg(not(feature = "introspection"))]
             Err(kind) => Checked::Now(Err(kind)),
+        }
+    }
+
+    /// The headers that its tokens have had.
+    fn headers(&self) -> &KnownHeaders {
+        match &*self.0 {
+            Trusted::One(issuer) => &issuer.headers,
+            Trusted::Several(issuers) => &issuers.headers,
+            #[cfg(feature = "jwks")]
+            Trusted::Tenants(tenants) => tenants.headers(),
+            #[cfg(feature = "introspection")]
+            Trusted::Introspected(_) => &NO_HEADERS,
+            #[cfg(feature = "introspection")]
+            Trusted::JwtOrOpaque(both) => both.jwt.headers(),
         }
     }
 

@@ -67,8 +67,8 @@ impl Rules {
             // Without a proof of the key this is a stolen token (RFC 9449, section 7.2).
             return Err(AuthErrorKind::KeyBound);
         }
-        self.check_issuer(claims.issuer.as_deref())?;
-        self.check_audience(claims.audience.as_deref())
+        self.check_issuer(claims.issuer())?;
+        self.check_audience(claims.audiences())
     }
 
     fn check_type(&self, token_type: Option<&str>) -> Result<(), AuthErrorKind> {
@@ -88,12 +88,13 @@ impl Rules {
         if accepted { Ok(()) } else { Err(AuthErrorKind::InvalidIssuer) }
     }
 
-    fn check_audience(&self, audience: Option<&[String]>) -> Result<(), AuthErrorKind> {
+    fn check_audience<'a>(
+        &self,
+        mut audiences: impl Iterator<Item = &'a str>,
+    ) -> Result<(), AuthErrorKind> {
         let accepted = match &self.audience {
             Audience::Any => true,
-            Audience::OneOf(own) => {
-                audience.is_some_and(|theirs| theirs.iter().any(|one| own.contains(one)))
-            }
+            Audience::OneOf(own) => audiences.any(|theirs| own.iter().any(|own| own == theirs)),
         };
         if accepted { Ok(()) } else { Err(AuthErrorKind::InvalidAudience) }
     }

@@ -19,7 +19,7 @@ pub(in crate::auth) struct Presented {
 
 /// The one key of a request, or `None` where it has none.
 pub(in crate::auth) fn find(headers: &HeaderMap) -> Result<Option<Presented>, AuthErrorKind> {
-    let in_authorization = header::credentials(headers, b"ApiKey")?;
+    let in_authorization = header::token68(headers, b"ApiKey")?;
     let in_own_header = own_header(headers)?;
     let (carrier, key) = match (in_authorization, in_own_header) {
         (None, None) => return Ok(None),

@@ -1,18 +1,30 @@
 //! Credentials in the `Authorization` header (RFC 6750, section 2.1; RFC 9110, section 11.6.2).
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
 use super::is_b64token;
 use crate::AuthErrorKind;
 use crate::verify::MAX_TOKEN_BYTES;
 
 /// The bearer token of a request, or `None` where it has no credentials of this scheme.
+#[cfg(feature = "login")]
 pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AuthErrorKind> {
-    credentials(headers, b"Bearer")
+    token68(headers, b"Bearer")
 }
 
 /// The credentials of a scheme that are one token68 (RFC 9110, section 11.2).
+pub(super) fn token68<'a>(
+    headers: &'a HeaderMap,
+    scheme: &[u8],
+) -> Result<Option<&'a str>, AuthErrorKind> {
+    match credentials(headers, scheme)? {
+        Some(text) if !is_b64token(text.as_bytes()) => Err(AuthErrorKind::MalformedCredentials),
+        credentials => Ok(credentials),
+    }
+}
+
+/// The credentials of a scheme, whatever they are made of.
 pub(super) fn credentials<'a>(
     headers: &'a HeaderMap,
     scheme: &[u8],
@@ -23,23 +35,16 @@ pub(super) fn credentials<'a>(
         // Which of two an intermediary looked at, nobody knows.
         return Err(AuthErrorKind::MultipleCredentials);
     }
-    token(value, scheme)
-}
-
-fn token<'a>(value: &'a HeaderValue, wanted: &[u8]) -> Result<Option<&'a str>, AuthErrorKind> {
     let value = value.as_bytes();
     if value.len() > MAX_TOKEN_BYTES {
         return Err(AuthErrorKind::CredentialsTooLong);
     }
     let end = value.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
-    let (scheme, rest) = value.split_at(end);
-    if !scheme.eq_ignore_ascii_case(wanted) {
+    let (own, rest) = value.split_at(end);
+    if !own.eq_ignore_ascii_case(scheme) {
         return Ok(None);
     }
     // RFC 9110, section 11.4: one or more spaces, no tab, between scheme and token.
-    let token = &rest[rest.iter().take_while(|byte| **byte == b' ').count()..];
-    match std::str::from_utf8(token) {
-        Ok(text) if is_b64token(token) => Ok(Some(text)),
-        _ => Err(AuthErrorKind::MalformedCredentials),
-    }
+    let text = &rest[rest.iter().take_while(|byte| **byte == b' ').count()..];
+    std::str::from_utf8(text).map(Some).map_err(|_| AuthErrorKind::MalformedCredentials)
 }

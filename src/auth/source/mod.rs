@@ -242,7 +242,8 @@ impl TokenSource {
     }
 }
 
-/// The token that a request came with, and how.
+/// The token that a request came with, and how. One of the header `Authorization` may be made of
+/// anything that is UTF-8.
 pub(super) struct Credentials<'a> {
     pub(super) carrier: Carrier,
     pub(super) token: Cow<'a, str>,
@@ -268,7 +269,7 @@ pub(super) fn find_asked<'a>(
     sources: &[TokenSource],
     request: &RequestHead<'a>,
 ) -> Result<Option<Credentials<'a>>, AuthErrorKind> {
-    let in_header = header::bearer(request.headers)?;
+    let in_header = header::credentials(request.headers, b"Bearer")?;
     let mut found = in_header
         .map(|token| Credentials { carrier: Carrier::Authorization, token: Cow::Borrowed(token) });
     for source in sources.iter().filter(|source| source.unasked.is_none()) {

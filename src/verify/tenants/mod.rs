@@ -16,7 +16,7 @@ pub use builder::TenantsBuilder;
 use super::{Checked, Trusted, Verifier};
 use crate::clock::Span;
 use crate::jwks::KeySetStatus;
-use crate::token::Jws;
+use crate::token::{Jws, KnownHeaders};
 use crate::{AuthErrorKind, Clock, ConfigError};
 
 /// How many refusals are remembered.
@@ -47,6 +47,7 @@ struct Inner {
     turns: Semaphore,
     lifetime: Duration,
     clock: Clock,
+    headers: KnownHeaders,
 }
 
 impl Tenants {
@@ -65,7 +66,12 @@ impl Tenants {
             turns: Semaphore::new(MAX_QUESTIONS),
             lifetime,
             clock,
+            headers: KnownHeaders::new(),
         }))
+    }
+
+    pub(in crate::verify) fn headers(&self) -> &KnownHeaders {
+        &self.0.headers
     }
 
     pub(in crate::verify) fn check(&self, token: &str, jws: Jws<'_>) -> Checked {
