@@ -1,6 +1,7 @@
 //! A refusal: as data, and as a response.
 
 mod format;
+mod ready;
 mod surroundings;
 
 #[cfg(test)]
@@ -174,12 +175,22 @@ impl Rejection {
     /// The response to a request of this method.
     pub(crate) fn to_response(&self, method: &Method) -> Response<Bytes> {
         let mut response = match self.surroundings.responder() {
-            Responder::Format(format) => format.respond(self),
-            Responder::Function(function) => function(self),
+            Responder::Format(format) => {
+                self.surroundings.ready().get_or(self, || self.complete(format.respond(self)))
+            }
+            Responder::Function(function) => self.complete(function(self)),
         };
-        // A responder makes the body. Were it to forget the status, a refusal would read as 200.
-        *response.status_mut() = self.status();
         response.extensions_mut().insert(AuthError::from(self.kind));
+        if method == Method::HEAD {
+            // The headers of GET, its length among them, without its body (RFC 9110, section 9.3.2).
+            *response.body_mut() = Bytes::new();
+        }
+        response
+    }
+
+    /// A responder makes the body. Were it to forget the status, a refusal would read as 200.
+    fn complete(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        *response.status_mut() = self.status();
         let length = response.body().len();
         let headers = response.headers_mut();
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -193,10 +204,6 @@ impl Rejection {
             // In whole seconds (RFC 9110, section 10.2.3), and not too early.
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-        }
-        if method == Method::HEAD {
-            // The headers of GET, its length among them, without its body (RFC 9110, section 9.3.2).
-            *response.body_mut() = Bytes::new();
         }
         response
     }

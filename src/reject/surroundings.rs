@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Extensions, Response};
 
+use super::ready::Ready;
 use super::{Rejection, RejectionFormat};
 use crate::challenge::Challenge;
 use crate::metadata::ResourceMetadata;
@@ -39,6 +40,7 @@ struct Answers {
     responder: Responder,
     hides_reason: bool,
     hides_scope: bool,
+    ready: Ready,
 }
 
 impl Default for Answers {
@@ -52,6 +54,7 @@ impl Default for Answers {
             responder: Responder::Format(RejectionFormat::default()),
             hides_reason: false,
             hides_scope: false,
+            ready: Ready::default(),
         }
     }
 }
@@ -137,8 +140,14 @@ impl Surroundings {
         self.answers.hides_reason
     }
 
+    pub(super) fn ready(&self) -> &Ready {
+        &self.answers.ready
+    }
+
     fn change(&mut self) -> &mut Answers {
-        Arc::make_mut(&mut self.answers)
+        let answers = Arc::make_mut(&mut self.answers);
+        answers.ready = Ready::default();
+        answers
     }
 }
 
@@ -176,9 +185,7 @@ pub(crate) fn token_of(extensions: &Extensions) -> Result<&Token, Rejection> {
         return Ok(token);
     }
     match Surroundings::of(extensions) {
-        Some(surroundings) => {
-            Err(Rejection::new(AuthErrorKind::MissingCredentials, surroundings))
-        }
+        Some(surroundings) => Err(Rejection::new(AuthErrorKind::MissingCredentials, surroundings)),
         None => {
             // Never take a route for public because somebody forgot a layer.
             crate::trace::error!("no JwtAuthLayer around a route that asks for a token");

@@ -48,7 +48,8 @@ impl KnownHeaders {
     }
 
     pub(super) fn find(&self, encoded: &str) -> Option<&Header<'static>> {
-        let known = self.0.iter().map_while(OnceLock::get).find(|known| *known.encoded == *encoded)?;
+        let known =
+            self.0.iter().map_while(OnceLock::get).find(|known| *known.encoded == *encoded)?;
         Some(&known.header)
     }
 

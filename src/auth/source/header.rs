@@ -1,7 +1,7 @@
 //! Credentials in the `Authorization` header (RFC 6750, section 2.1; RFC 9110, section 11.6.2).
 
-use http::header::AUTHORIZATION;
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 
 use super::is_b64token;
 use crate::AuthErrorKind;
