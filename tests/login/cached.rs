@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Method, header};
-use serde_json::json;
+use http::Method;
 use tower_bearer::{
     AccountStore, Clock, Hasher, Issuer, JwtAuthLayer, LoginRouter, MemoryStore, TokenCache,
     UserChange, Verifier,
