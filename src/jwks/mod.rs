@@ -17,6 +17,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub(crate) use cache::{KeyCache, Renewal, Renewing};
+#[cfg(feature = "cache")]
+pub(crate) use snapshot::KeySetId;
+pub(crate) use snapshot::KeysAtHand;
 pub use status::KeySetStatus;
 
 use crate::Algorithm;

@@ -130,6 +130,7 @@ impl Token {
         self.layer.as_ref()
     }
 
+    #[cfg(any(feature = "cache", feature = "introspection"))]
     pub(crate) fn registered_claims(&self) -> &RegisteredClaims {
         &self.verified.claims
     }

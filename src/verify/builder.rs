@@ -1,6 +1,5 @@
 //! How a [`Verifier`] is configured.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::issuer::{Keys, TrustedIssuer};
@@ -192,7 +191,7 @@ impl Options {
         let (rules, roles) = self.rules()?;
         let headers = KnownHeaders::new();
         let issuer = TrustedIssuer { keys, rules, roles, hierarchical_scopes, clock, headers };
-        Ok(Verifier(Arc::new(Trusted::One(issuer))))
+        Ok(Verifier::new(Trusted::One(issuer)))
     }
 
     /// What is asked of the claims, and where the roles are.
