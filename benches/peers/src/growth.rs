@@ -1,0 +1,115 @@
+//! How the cost of a request grows: with the token, with the keys, with the issuers, with threads.
+//!
+//! Each function gives the columns of a table, with a candidate for each row.
+
+use std::error::Error;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tower::{Layer, service_fn};
+use tower_bearer::{Algorithm, Grant, Issuer, JwtAuthLayer, KeySet, Verifier, VerifyingKey};
+
+use crate::case::{AUDIENCE, Case, ISSUER, KEY_ID, Kind, authorization, request, signing_key};
+use crate::peers::Layered;
+use crate::service::{answer, serve};
+use crate::{ours, raw};
+
+pub type Column = (String, Vec<Layered>);
+
+/// Tokens of 0.3 to 8 KiB, less than the 8192 bytes that a layer takes by default.
+pub fn token_sizes() -> Result<Vec<Column>, Box<dyn Error>> {
+    let mut columns = Vec::new();
+    for algorithm in [Algorithm::HS256, Algorithm::ES256] {
+        let case = Case::new(algorithm)?;
+        let (mut raws, mut layers) = (Vec::new(), Vec::new());
+        for size in [400, 512, 1024, 2048, 4096, 8192_usize] {
+            let token = token_of(&case.issuer, size)?.leak();
+            let name = format!("{size} bytes");
+            raws.push(raw::service_of(&case, token).named(&name));
+            layers.push(ours::layer_of(ours::verifier(&case), token).named(name));
+        }
+        let name = algorithm.name();
+        columns.push((format!("{name}, bare call with a raw check"), raws));
+        columns.push((format!("{name}, layer"), layers));
+    }
+    Ok(columns)
+}
+
+/// A token of so many bytes or a few less.
+fn token_of(issuer: &Issuer, size: usize) -> Result<String, Box<dyn Error>> {
+    let bare = issuer.issue(&Grant::new("alice"))?.len();
+    // A member takes nine bytes beside its text, and base64 makes four of three.
+    let text = "x".repeat((size.saturating_sub(bare) * 3 / 4).saturating_sub(12));
+    let token = issuer.issue(&Grant::new("alice").claim("note", text))?;
+    assert!(token.len() <= size && token.len() + 40 > size, "{} for {size}", token.len());
+    Ok(token)
+}
+
+/// 1 to 1000 keys with IDs, the token's the last of them.
+pub fn keys() -> Result<Vec<Column>, Box<dyn Error>> {
+    let case = Case::new(Algorithm::HS256)?;
+    let mut rows = Vec::new();
+    for count in [1, 10, 100, 1000] {
+        let mut keys = KeySet::new();
+        for number in 1..count {
+            let secret =
+                format!("the secret number {number} is no word that anyone would think of");
+            let key = VerifyingKey::from_secret(Algorithm::HS256, secret)?;
+            keys.push(key.with_key_id(format!("2025-{number}")));
+        }
+        let own = signing_key(Algorithm::HS256, case.private)?.with_key_id(KEY_ID);
+        keys.push(own.verifying_key());
+        let verifier = Verifier::builder(keys).issuer(ISSUER).audience(AUDIENCE).build()?;
+        let candidate = ours::layer_of(verifier, case.token(Kind::Good));
+        rows.push(candidate.named(format!("{count} keys")));
+    }
+    Ok(vec![("HS256, layer".to_owned(), rows)])
+}
+
+/// 1 to 1000 issuers with a key each, behind one verifier.
+pub fn issuers() -> Result<Vec<Column>, Box<dyn Error>> {
+    let case = Case::new(Algorithm::HS256)?;
+    let mut rows = Vec::new();
+    for count in [1, 10, 100, 1000] {
+        let mut verifiers = vec![ours::verifier(&case)];
+        for number in 1..count {
+            let key = signing_key(Algorithm::HS256, case.private)?.with_key_id(KEY_ID);
+            let other = Issuer::new(key).issuer(format!("{ISSUER}/{number}")).audience(AUDIENCE);
+            verifiers.push(other.verifier()?);
+        }
+        let verifier = Verifier::of_issuers(verifiers)?;
+        let candidate = ours::layer_of(verifier, case.token(Kind::Good));
+        rows.push(candidate.named(format!("{count} issuers")));
+    }
+    Ok(vec![("HS256, layer".to_owned(), rows)])
+}
+
+/// Calls a second of one layer, of so many threads together.
+pub fn calls_a_second(case: &Case, threads: usize, time: Duration) -> f64 {
+    let layer = JwtAuthLayer::new(ours::verifier(case));
+    let value = authorization(case.token(Kind::Good));
+    let (begin, end) = (Barrier::new(threads + 1), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let work = || {
+            let mut serve = serve(layer.layer(service_fn(answer)));
+            let mut calls = 0_u64;
+            begin.wait();
+            allocation_counter::opt_out(|| {
+                while !end.load(Ordering::Relaxed) {
+                    serve(request(Some(&value)));
+                    calls += 1;
+                }
+            });
+            calls
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        begin.wait();
+        let began = Instant::now();
+        std::thread::sleep(time);
+        end.store(true, Ordering::Relaxed);
+        let elapsed = began.elapsed();
+        let calls = workers.into_iter().map(|worker| worker.join().expect("it does not panic"));
+        calls.sum::<u64>() as f64 / elapsed.as_secs_f64()
+    })
+}

@@ -1,0 +1,72 @@
+//! tower-bearer.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::Empty;
+use tower::{Layer, service_fn};
+use tower_bearer::{Claims, JwtAuthLayer, Verifier, require_scopes};
+
+use crate::candidate::Candidate;
+use crate::case::{AllClaims, Case, Kind, SCOPE, authorization, request};
+use crate::groups::{BARE, OURS};
+use crate::peers::{Layered, extract};
+use crate::service::{answer, now, serve};
+
+pub fn verifier(case: &Case) -> Verifier {
+    case.issuer.verifier().expect("the issuer is complete")
+}
+
+pub fn verify(case: &Case) -> Candidate<&'static str, bool> {
+    let (good, verifier) = (case.token(Kind::Good), verifier(case));
+    let verify = move |token| now(verifier.verify(black_box(token))).is_ok();
+    Candidate::new(OURS, move || good, verify)
+}
+
+pub fn layer(case: &Case) -> Layered {
+    layer_of(verifier(case), case.token(Kind::Good))
+}
+
+pub fn layer_of(verifier: Verifier, token: &str) -> Layered {
+    let service = JwtAuthLayer::new(verifier).layer(service_fn(answer));
+    let value = authorization(token);
+    Candidate::new(OURS, move || request(Some(&value)), serve(service))
+}
+
+/// With the policy, and the claims as a type.
+pub fn policy(case: &Case) -> Layered {
+    let handler = service_fn(|request: Request<()>| async {
+        let response = match extract::<Claims<AllClaims>, _>(request, &()).await {
+            Ok(Claims(claims)) => {
+                black_box(&claims);
+                Response::new(Empty::new())
+            }
+            Err(response) => response,
+        };
+        Ok::<_, Infallible>(response)
+    });
+    let service = require_scopes([SCOPE]).layer(handler);
+    let service = JwtAuthLayer::new(verifier(case)).layer(service);
+    Candidate::new(OURS, case.requests(Kind::Good), serve(service))
+}
+
+pub fn issue(case: &Case) -> Candidate<(), usize> {
+    let (issuer, grant) = (case.issuer.clone(), case.grant.clone());
+    let issue = move |()| issuer.issue(black_box(&grant)).map_or(0, |token| token.len());
+    Candidate::new("tower-bearer, Issuer::issue", || (), issue)
+}
+
+/// The bare call: the service with nothing around it.
+pub fn bare(case: &Case) -> Layered {
+    Candidate::new(BARE, case.requests(Kind::Good), serve(service_fn(answer)))
+}
+
+/// What every candidate has to answer to a request of this kind.
+pub fn expected(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Good => StatusCode::OK,
+        Kind::MissingScope => StatusCode::FORBIDDEN,
+        _ => StatusCode::UNAUTHORIZED,
+    }
+}
