@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use http::StatusCode;
 use tower_bearer::Algorithm;
 use tower_bearer_peers::candidate::{Candidate, measure};
 use tower_bearer_peers::case::{ALGORITHMS, Case};
@@ -117,6 +118,9 @@ impl Run {
         let lengths: Vec<(String, usize)> =
             columns.iter().map(|(name, rows)| (name.clone(), rows.len())).collect();
         let mut all: Vec<Layered> = columns.into_iter().flat_map(|(_, rows)| rows).collect();
+        for candidate in &mut all {
+            assert_eq!(candidate.once(), StatusCode::OK, "{title}, {}", candidate.name);
+        }
         let costs = measure(&mut all, self.time);
         let mut costs = all.into_iter().map(|it| it.name).zip(costs);
         let mut table = Table::new(title);

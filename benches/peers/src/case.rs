@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderValue, Request, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, header};
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::{Jwk, KeyAlgorithm};
 use serde::{Deserialize, Serialize};
@@ -128,10 +129,8 @@ impl Case {
         token.map(|(_, token)| *token).unwrap_or_default()
     }
 
-    /// Makes requests of one kind. The header's value is shared, so that making one is cheap.
-    pub fn requests(&self, kind: Kind) -> impl Fn() -> Request<()> + use<> {
-        let value = (kind != Kind::NoToken).then(|| authorization(self.token(kind)));
-        move || request(value.as_ref())
+    pub fn requests(&self, kind: Kind) -> impl Fn() -> Request<()> + Send + use<> {
+        requests((kind != Kind::NoToken).then(|| self.token(kind)))
     }
 
     /// Bytes of the claims, and of the whole token.
@@ -142,16 +141,25 @@ impl Case {
     }
 }
 
-pub fn authorization(token: &str) -> HeaderValue {
-    HeaderValue::try_from(format!("Bearer {token}")).expect("a token is ASCII")
-}
-
-pub fn request(authorization: Option<&HeaderValue>) -> Request<()> {
-    let mut request = Request::new(());
-    if let Some(value) = authorization {
-        request.headers_mut().insert(header::AUTHORIZATION, value.clone());
+/// Makes requests with what any client sends beside the token. The values are shared, as those that
+/// a server reads are, so that making one is cheap.
+pub fn requests(token: Option<&str>) -> impl Fn() -> Request<()> + Send + use<> {
+    let shared = |value: String| HeaderValue::from_maybe_shared(Bytes::from(value));
+    let values = [
+        (header::HOST, Some("api.example.com".to_owned())),
+        (header::USER_AGENT, Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0)".to_owned())),
+        (header::ACCEPT, Some("application/json".to_owned())),
+        (header::AUTHORIZATION, token.map(|token| format!("Bearer {token}"))),
+    ];
+    let headers: HeaderMap = values
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, shared(value?).expect("it is ASCII"))))
+        .collect();
+    move || {
+        let mut request = Request::new(());
+        headers.clone_into(request.headers_mut());
+        request
     }
-    request
 }
 
 /// What is signed, and the signature.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tower::{Layer, service_fn};
 use tower_bearer::{Algorithm, Grant, Issuer, JwtAuthLayer, KeySet, Verifier, VerifyingKey};
 
-use crate::case::{AUDIENCE, Case, ISSUER, KEY_ID, Kind, authorization, request, signing_key};
+use crate::case::{AUDIENCE, Case, ISSUER, KEY_ID, Kind, signing_key};
 use crate::peers::Layered;
 use crate::service::{answer, serve};
 use crate::{ours, raw};
@@ -23,7 +23,7 @@ pub fn token_sizes() -> Result<Vec<Column>, Box<dyn Error>> {
     for algorithm in [Algorithm::HS256, Algorithm::ES256] {
         let case = Case::new(algorithm)?;
         let (mut raws, mut layers) = (Vec::new(), Vec::new());
-        for size in [400, 512, 1024, 2048, 4096, 8192_usize] {
+        for size in [400, 512, 1024, 2048, 4096, 8000_usize] {
             let token = token_of(&case.issuer, size)?.leak();
             let name = format!("{size} bytes");
             raws.push(raw::service_of(&case, token).named(&name));
@@ -88,7 +88,7 @@ pub fn issuers() -> Result<Vec<Column>, Box<dyn Error>> {
 /// Calls a second of one layer, of so many threads together.
 pub fn calls_a_second(case: &Case, threads: usize, time: Duration) -> f64 {
     let layer = JwtAuthLayer::new(ours::verifier(case));
-    let value = authorization(case.token(Kind::Good));
+    let requests = case.requests(Kind::Good);
     let (begin, end) = (Barrier::new(threads + 1), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let work = || {
@@ -97,7 +97,7 @@ pub fn calls_a_second(case: &Case, threads: usize, time: Duration) -> f64 {
             begin.wait();
             allocation_counter::opt_out(|| {
                 while !end.load(Ordering::Relaxed) {
-                    serve(request(Some(&value)));
+                    serve(requests());
                     calls += 1;
                 }
             });

@@ -9,7 +9,7 @@ use tower::{Layer, service_fn};
 use tower_bearer::{Claims, JwtAuthLayer, Verifier, require_scopes};
 
 use crate::candidate::Candidate;
-use crate::case::{AllClaims, Case, Kind, SCOPE, authorization, request};
+use crate::case::{AllClaims, Case, Kind, SCOPE, requests};
 use crate::groups::{BARE, OURS};
 use crate::peers::{Layered, extract};
 use crate::service::{answer, now, serve};
@@ -30,8 +30,7 @@ pub fn layer(case: &Case) -> Layered {
 
 pub fn layer_of(verifier: Verifier, token: &str) -> Layered {
     let service = JwtAuthLayer::new(verifier).layer(service_fn(answer));
-    let value = authorization(token);
-    Candidate::new(OURS, move || request(Some(&value)), serve(service))
+    Candidate::new(OURS, requests(Some(token)), serve(service))
 }
 
 /// With the policy, and the claims as a type.

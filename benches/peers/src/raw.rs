@@ -14,7 +14,7 @@ use tower::service_fn;
 use tower_bearer::Algorithm;
 
 use crate::candidate::Candidate;
-use crate::case::{Case, Kind, authorization, request, split};
+use crate::case::{Case, Kind, requests, split};
 use crate::groups::RAW;
 use crate::peers::Layered;
 use crate::service::{answer, serve};
@@ -35,12 +35,11 @@ pub fn service(case: &Case) -> Layered {
 pub fn service_of(case: &Case, token: &'static str) -> Layered {
     let (signed, check) = (split(token).0, aws_lc_check(case, token));
     let mut serve = serve(service_fn(answer));
-    let value = authorization(token);
     let call = move |request| {
         assert!(check(black_box(signed).as_bytes()), "the signature is right");
         serve(request)
     };
-    Candidate::new(RAW, move || request(Some(&value)), call)
+    Candidate::new(RAW, requests(Some(token)), call)
 }
 
 fn aws_lc_check(case: &Case, token: &str) -> Check {
