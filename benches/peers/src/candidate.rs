@@ -5,14 +5,19 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 
-/// Calls between two looks at the clock: many for the clock, few for the rest of the machine.
+/// Calls between two looks at the clock, at the most: many for the clock, few for the requests to
+/// stay in the caches.
 const BATCH: usize = 32;
 
-/// Calls before each batch, not timed: another candidate had the caches before this one.
+/// What a batch takes where one call takes less. The system lets a process run for milliseconds, so
+/// that it interrupts few batches of this length, and no median.
+const BATCH_TIME: Duration = Duration::from_micros(100);
+
+/// Calls before each batch, at the most, not timed: another candidate had the caches before.
 const WARM_UP: usize = 8;
 
 /// Batches of each candidate at the least, however long they take.
-const LEAST_BATCHES: usize = 30;
+const LEAST_BATCHES: usize = 100;
 
 /// A way to do something, by us or by a peer. Its input is made outside the measured part; the call
 /// consumes it, and its drop is inside.
@@ -89,6 +94,12 @@ impl<I: 'static, O: 'static> Candidate<I, O> {
         elapsed + self.batch(calls % BATCH)
     }
 
+    fn batch_size(&mut self) -> usize {
+        let fastest = (0..5).map(|_| self.batch(1)).min().unwrap_or_default();
+        let calls = BATCH_TIME.as_nanos() / fastest.as_nanos().max(1);
+        usize::try_from(calls).unwrap_or(BATCH).clamp(1, BATCH)
+    }
+
     fn batch(&mut self, calls: usize) -> Duration {
         self.backend.choose();
         for _ in 0..WARM_UP.min(calls) {
@@ -110,13 +121,15 @@ pub fn measure<I: 'static, O: 'static>(
     time: Duration,
 ) -> Vec<Cost> {
     let allocations: Vec<u64> = candidates.iter_mut().map(Candidate::allocations).collect();
-    let mut batches: Vec<Vec<Duration>> = vec![Vec::new(); candidates.len()];
+    let mut batches: Vec<Vec<f64>> = vec![Vec::new(); candidates.len()];
     // Counting takes time, and what is timed must not be counted.
     allocation_counter::opt_out(|| {
+        let sizes: Vec<usize> = candidates.iter_mut().map(Candidate::batch_size).collect();
         let end = Instant::now() + time * u32::try_from(candidates.len()).unwrap_or(u32::MAX);
         while batches[0].len() < LEAST_BATCHES || Instant::now() < end {
-            for (candidate, batches) in candidates.iter_mut().zip(&mut batches) {
-                batches.push(candidate.batch(BATCH));
+            for ((candidate, size), batches) in candidates.iter_mut().zip(&sizes).zip(&mut batches)
+            {
+                batches.push(candidate.batch(*size).as_nanos() as f64 / *size as f64);
             }
         }
     });
@@ -124,10 +137,8 @@ pub fn measure<I: 'static, O: 'static>(
         .into_iter()
         .zip(allocations)
         .map(|(mut batches, allocations)| {
-            batches.sort_unstable();
-            let of_a_call = |batch: Duration| batch.as_nanos() as f64 / BATCH as f64;
-            let median = of_a_call(batches[batches.len() / 2]);
-            Cost { median, least: of_a_call(batches[0]), allocations }
+            batches.sort_unstable_by(f64::total_cmp);
+            Cost { median: batches[batches.len() / 2], least: batches[0], allocations }
         })
         .collect()
 }
