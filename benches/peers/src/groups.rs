@@ -19,6 +19,8 @@ pub fn verify(case: &Case) -> Vec<Candidate<&'static str, bool>> {
     let mut candidates = vec![raw::aws_lc(case), raw::rust_crypto(case), ours::verify(case)];
     candidates.extend(Backend::BOTH.map(|backend| jsonwebtoken::verify(case, backend)));
     candidates.extend(Backend::BOTH.map(|backend| jsonwebtoken::verify_two_claims(case, backend)));
+    candidates.extend(Backend::BOTH.map(|backend| axum_jwt_auth::verify(case, backend)));
+    candidates.push(jwt_authorizer::verify(case));
     candidates.extend(oauth_resource_server::verify(case));
     candidates
 }

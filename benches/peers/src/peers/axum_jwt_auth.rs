@@ -16,36 +16,35 @@ use super::{Layered, extract, has_scope};
 use crate::backend::Backend;
 use crate::candidate::Candidate;
 use crate::case::{AUDIENCE, AllClaims, Case, ISSUER, Kind, SCOPE, TwoClaims};
-use crate::service::serve;
+use crate::service::{now, serve};
 
-const NAME: &str = "axum-jwt-auth 0.7 extractor";
+const NAME: &str = "axum-jwt-auth 0.7";
+
+pub fn verify(case: &Case, backend: Backend) -> Candidate<&'static str, bool> {
+    let (good, decoder) = (case.token(Kind::Good), decoder::<AllClaims>(case));
+    let verify = move |token| now(decoder.decode(black_box(token))).is_ok();
+    Candidate::new(format!("{NAME} decode"), move || good, verify).with_backend(backend)
+}
 
 pub fn layer(case: &Case, backend: Backend) -> Layered {
-    candidate::<AllClaims>(NAME, case, |_| true).with_backend(backend)
+    candidate::<AllClaims>("", case, |_| true).with_backend(backend)
 }
 
 pub fn layer_two_claims(case: &Case, backend: Backend) -> Layered {
-    let name = format!("{NAME}, two claims");
-    candidate::<TwoClaims>(&name, case, |_| true).with_backend(backend)
+    candidate::<TwoClaims>(", two claims", case, |_| true).with_backend(backend)
 }
 
 /// It has no policies: the scope is looked for by the handler.
 pub fn policy(case: &Case, backend: Backend) -> Layered {
     let allows = |claims: &AllClaims| has_scope(&claims.scope, SCOPE);
-    candidate(NAME, case, allows).with_backend(backend)
+    candidate("", case, allows).with_backend(backend)
 }
 
-fn candidate<T>(name: &str, case: &Case, allows: fn(&T) -> bool) -> Layered
+fn candidate<T>(variant: &str, case: &Case, allows: fn(&T) -> bool) -> Layered
 where
     T: DeserializeOwned + 'static,
 {
-    let decoder: Decoder<T> = Arc::new(
-        LocalDecoder::builder()
-            .keys(vec![key(case)])
-            .validation(validation(case.algorithm))
-            .build()
-            .expect("key, algorithm and audience are there"),
-    );
+    let decoder = decoder::<T>(case);
     let service = service_fn(move |request: Request<()>| {
         // As the router does with its state.
         let decoder = decoder.clone();
@@ -63,7 +62,12 @@ where
             Ok::<_, Infallible>(response)
         }
     });
-    Candidate::new(name, case.requests(Kind::Good), serve(service))
+    Candidate::new(format!("{NAME} extractor{variant}"), case.requests(Kind::Good), serve(service))
+}
+
+fn decoder<T: DeserializeOwned>(case: &Case) -> Decoder<T> {
+    let decoder = LocalDecoder::new(vec![key(case)], validation(case.algorithm));
+    Arc::new(decoder.expect("key, algorithm and audience are there"))
 }
 
 fn key(case: &Case) -> DecodingKey {

@@ -19,7 +19,7 @@ use crate::candidate::Candidate;
 use crate::case::{AUDIENCE, AllClaims, Case, ISSUER, Kind, SCOPE};
 use crate::service::{call, now};
 
-const NAME: &str = "jwt-authorizer 0.15 layer";
+const NAME: &str = "jwt-authorizer 0.15";
 
 /// Its refusals are responses of axum 0.7; the service's answer has to be made of them.
 struct Answer(Response<Empty<Bytes>>);
@@ -29,6 +29,12 @@ impl From<AuthError> for Answer {
         let (parts, _) = Response::from(error).into_parts();
         Self(Response::from_parts(parts, Empty::new()))
     }
+}
+
+pub fn verify(case: &Case) -> Candidate<&'static str, bool> {
+    let (good, authorizer) = (case.token(Kind::Good), authorizer::<AllClaims>(case, |_| true));
+    let verify = move |token| now(authorizer.check_auth(black_box(token))).is_ok();
+    Candidate::new(format!("{NAME} check_auth"), move || good, verify)
 }
 
 pub fn layer(case: &Case) -> Layered {
@@ -54,7 +60,7 @@ where
         Ok::<_, Infallible>(Answer(Response::new(Empty::new())))
     }));
     let serve = move |request| -> StatusCode { call(&mut service, request).0.status() };
-    Candidate::new(NAME, case.requests(Kind::Good), serve)
+    Candidate::new(format!("{NAME} layer"), case.requests(Kind::Good), serve)
 }
 
 fn authorizer<T>(case: &Case, allows: fn(&T) -> bool) -> Authorizer<T>
