@@ -80,14 +80,14 @@ impl Clock {
 
 /// While what was found out is good. It begins somewhere, too: when the clock is set back, what was found
 /// out in the future must not be good until then.
-#[cfg(any(feature = "introspection", feature = "jwks"))]
+#[cfg(any(feature = "cache", feature = "introspection", feature = "jwks"))]
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
     pub(crate) from: Duration,
     pub(crate) until: Duration,
 }
 
-#[cfg(any(feature = "introspection", feature = "jwks"))]
+#[cfg(any(feature = "cache", feature = "introspection", feature = "jwks"))]
 impl Span {
     pub(crate) fn has(self, now: Duration) -> bool {
         self.from <= now && now < self.until

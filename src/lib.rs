@@ -63,6 +63,7 @@
 //! | `rust-crypto` | | the cryptographic backend RustCrypto, which needs no C compiler |
 //! | `jwks` | | `Verifier::discover` and `Verifier::jwks`: the keys of other issuers |
 //! | `introspection` | | `Verifier::introspect`: tokens that another server vouches for |
+//! | `cache` | | `Verifier::cached`: a token that was verified is recognised when it comes again |
 //! | `password` | | argon2id on a bounded pool of threads, and the rules for new passwords |
 //! | `zxcvbn` | | password policies with a score of zxcvbn |
 //! | `store` | | users, refresh tokens and API keys: the traits, their rules, the store in memory |
@@ -235,6 +236,8 @@ pub use transport::{
 pub use verify::IntrospectionBuilder;
 #[cfg(feature = "jwks")]
 pub use verify::TenantsBuilder;
+#[cfg(feature = "cache")]
+pub use verify::{CacheCounters, TokenCache};
 pub use verify::{Verifier, VerifierBuilder};
 
 /// What `docs/providers.md` tells to write compiles.

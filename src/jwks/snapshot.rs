@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+#[cfg(feature = "cache")]
+use std::sync::Weak;
 
 use arc_swap::Guard;
 use http::HeaderValue;
@@ -45,7 +47,24 @@ impl KeysAtHand {
     pub(super) fn are(&self, others: &Self) -> bool {
         Arc::ptr_eq(&self.0.keys, &others.0.keys)
     }
+
+    /// To know them by, later.
+    #[cfg(feature = "cache")]
+    pub(crate) fn id(&self) -> KeySetId {
+        KeySetId(Arc::downgrade(&self.0.keys))
+    }
+
+    /// As [`are`](Self::are).
+    #[cfg(feature = "cache")]
+    pub(crate) fn have_id(&self, id: &KeySetId) -> bool {
+        Arc::as_ptr(&self.0.keys) == id.0.as_ptr()
+    }
 }
+
+/// Which keys they were. It keeps none of them, but their place in memory, so that no others get that.
+#[cfg(feature = "cache")]
+#[derive(Debug)]
+pub(crate) struct KeySetId(Weak<KeySet>);
 
 impl Deref for KeysAtHand {
     type Target = KeySet;

@@ -103,7 +103,7 @@ impl Token {
         Self(Arc::new(Verified { kind, claims, payload, hierarchical_scopes }))
     }
 
-    #[cfg(feature = "introspection")]
+    #[cfg(any(feature = "cache", feature = "introspection"))]
     pub(crate) fn registered_claims(&self) -> &RegisteredClaims {
         &self.0.claims
     }

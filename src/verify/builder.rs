@@ -1,6 +1,5 @@
 //! How a [`Verifier`] is configured.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::issuer::{Keys, TrustedIssuer};
@@ -191,7 +190,7 @@ impl Options {
         let (hierarchical_scopes, clock) = (self.hierarchical_scopes, self.clock.clone());
         let (rules, roles) = self.rules()?;
         let issuer = TrustedIssuer { keys, rules, roles, hierarchical_scopes, clock };
-        Ok(Verifier(Arc::new(Trusted::One(issuer))))
+        Ok(Verifier::new(Trusted::One(issuer)))
     }
 
     /// What is asked of the claims, and where the roles are.

@@ -1,6 +1,5 @@
 //! How a [`Verifier`] that introspects is configured.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::opaque::Introspected;
@@ -263,6 +262,6 @@ impl IntrospectionBuilder {
         let (rules, roles) = claims.rules()?;
         let introspector = self.options.start(roles, hierarchical_scopes, clock.clone())?;
         let introspected = Introspected::new(introspector, rules, clock);
-        Ok(Verifier(Arc::new(Trusted::Introspected(introspected))))
+        Ok(Verifier::new(Trusted::Introspected(introspected)))
     }
 }

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use super::rules::Rules;
 #[cfg(feature = "jwks")]
-use crate::jwks::{KeyCache, KeySetStatus, Renewal, Renewing};
+use crate::jwks::{KeyCache, KeySetStatus, KeysAtHand, Renewal, Renewing};
+#[cfg(feature = "cache")]
+use crate::clock::Span;
+#[cfg(all(feature = "cache", feature = "jwks"))]
+use crate::jwks::KeySetId;
 use crate::token::{Jws, RegisteredClaims, RolesClaim};
 use crate::{AuthErrorKind, Clock, KeySet, Token};
 
@@ -24,6 +28,41 @@ pub(super) enum Keys {
     Remote(KeyCache),
 }
 
+/// What a token was verified by, for whoever remembers it.
+#[cfg_attr(not(feature = "cache"), expect(dead_code, reason = "nobody remembers it"))]
+pub(super) struct Basis {
+    /// As a time since the Unix epoch.
+    pub(super) at: Duration,
+    pub(super) keys: KeysUsed,
+}
+
+#[cfg_attr(all(feature = "jwks", not(feature = "cache")), expect(dead_code, reason = "as above"))]
+pub(super) enum KeysUsed {
+    /// Those that the verifier was built with.
+    Local,
+    #[cfg(feature = "jwks")]
+    Remote(KeysAtHand),
+}
+
+/// The keys of a [`Basis`], without keeping them.
+#[cfg(feature = "cache")]
+pub(super) enum KeysRemembered {
+    Local,
+    #[cfg(feature = "jwks")]
+    Remote(KeySetId),
+}
+
+#[cfg(feature = "cache")]
+impl From<KeysUsed> for KeysRemembered {
+    fn from(keys: KeysUsed) -> Self {
+        match keys {
+            KeysUsed::Local => Self::Local,
+            #[cfg(feature = "jwks")]
+            KeysUsed::Remote(keys) => Self::Remote(keys.id()),
+        }
+    }
+}
+
 /// Why there is no token.
 pub(super) enum Refused {
     For(AuthErrorKind),
@@ -40,12 +79,23 @@ impl From<AuthErrorKind> for Refused {
 
 impl TrustedIssuer {
     /// The signature first, and only then the claims.
-    pub(super) fn check(&self, jws: Jws<'_>) -> Result<Token, Refused> {
+    pub(super) fn check(&self, jws: Jws<'_>) -> Result<(Token, Basis), Refused> {
         let now = self.clock.now();
-        self.keys.verify(&jws, now)?;
+        let keys = self.keys.verify(&jws, now)?;
         let claims = RegisteredClaims::parse(&jws.payload, &self.roles)?;
         self.rules.check(&jws.header, &claims, now)?;
-        Ok(Token::new(claims, jws.payload, self.hierarchical_scopes))
+        let token = Token::new(claims, jws.payload, self.hierarchical_scopes);
+        Ok((token, Basis { at: now, keys }))
+    }
+
+    /// Whether a token that it verified with these keys would be verified now, too. Of its claims only
+    /// the times can have become wrong, or right again.
+    #[cfg(feature = "cache")]
+    pub(super) fn stands_by(&self, token: &Token, keys: &KeysRemembered, span: Span) -> bool {
+        let now = self.clock.now();
+        span.has(now)
+            && self.keys.are(keys, now)
+            && self.rules.check_times(token.registered_claims(), now).is_ok()
     }
 
     /// The `iss` that its tokens must have.
@@ -63,23 +113,45 @@ impl TrustedIssuer {
 }
 
 impl Keys {
-    fn verify(&self, jws: &Jws<'_>, now: Duration) -> Result<(), Refused> {
+    /// Whether those that a token would be verified with at `now` are the very same.
+    #[cfg(feature = "cache")]
+    fn are(&self, remembered: &KeysRemembered, now: Duration) -> bool {
+        let _ = now;
+        match (self, remembered) {
+            (Self::Local(_), KeysRemembered::Local) => true,
+            #[cfg(feature = "jwks")]
+            (Self::Remote(cache), KeysRemembered::Remote(id)) => {
+                cache.at_hand(now).is_some_and(|keys| keys.have_id(id))
+            }
+            #[cfg(feature = "jwks")]
+            _ => false,
+        }
+    }
+
+    fn verify(&self, jws: &Jws<'_>, now: Duration) -> Result<KeysUsed, Refused> {
         let _ = now;
         match self {
-            Self::Local(keys) => Ok(verify(keys, jws)?),
+            Self::Local(keys) => {
+                verify(keys, jws)?;
+                Ok(KeysUsed::Local)
+            }
             #[cfg(feature = "jwks")]
             Self::Remote(cache) => {
                 let keys = cache.at_hand(now);
-                let refusal = match &keys {
-                    Some(keys) => match verify(keys, jws) {
-                        Err(kind) if may_be_of_new_key(kind, keys, jws) => kind,
-                        result => return Ok(result?),
+                let (keys, refusal) = match keys {
+                    Some(keys) => match verify(&keys, jws) {
+                        Err(kind) if may_be_of_new_key(kind, &keys, jws) => (Some(keys), kind),
+                        Err(kind) => return Err(Refused::For(kind)),
+                        Ok(()) => return Ok(KeysUsed::Remote(keys)),
                     },
-                    None => AuthErrorKind::Unavailable,
+                    None => (None, AuthErrorKind::Unavailable),
                 };
                 match cache.renew(keys.as_ref(), now) {
                     Renewal::Wait(renewing) => Err(Refused::Until(renewing)),
-                    Renewal::Newer(keys) => Ok(verify(&keys, jws)?),
+                    Renewal::Newer(keys) => {
+                        verify(&keys, jws)?;
+                        Ok(KeysUsed::Remote(keys))
+                    }
                     Renewal::Recent => Err(Refused::For(refusal)),
                     Renewal::Failed => Err(Refused::For(AuthErrorKind::Unavailable)),
                 }

@@ -26,7 +26,8 @@ impl Verifier {
     /// # Errors
     ///
     /// When there is no verifier, one of them looks at no [`issuer`](crate::VerifierBuilder::issuer)
-    /// or is one of several itself, or two have the same.
+    /// or is one of several itself, two have the same, or one has a cache, which is for the verifier of
+    /// all.
     ///
     /// # Examples
     ///
@@ -54,7 +55,14 @@ impl Verifier {
         #[cfg(feature = "jwks")]
         let mut tenants: Vec<Self> = Vec::new();
         for verifier in verifiers {
-            let name = match &*verifier.0 {
+            #[cfg(feature = "cache")]
+            if verifier.cache.is_some() {
+                return Err(invalid(
+                    "a verifier with a cache is no item of it; call `cached` on the verifier that \
+                     becomes of all",
+                ));
+            }
+            let name = match &*verifier.trusted {
                 Trusted::One(issuer) => issuer.name().map(str::to_owned),
                 Trusted::Several(_) => {
                     return Err(invalid("a verifier of several is no item of it"));
@@ -90,7 +98,7 @@ impl Verifier {
             #[cfg(feature = "jwks")]
             tenants,
         };
-        Ok(Self(std::sync::Arc::new(Trusted::Several(issuers))))
+        Ok(Self::new(Trusted::Several(issuers)))
     }
 }
 
@@ -98,11 +106,14 @@ impl Issuers {
     /// The verifier for a token, by an `iss` that is not verified.
     pub(super) fn of(&self, jws: &Jws<'_>) -> Result<&Verifier, AuthErrorKind> {
         let issuer = jws.unverified_issuer()?;
-        let issuer = issuer.as_deref().ok_or(AuthErrorKind::InvalidIssuer)?;
+        issuer.and_then(|issuer| self.named(&issuer)).ok_or(AuthErrorKind::InvalidIssuer)
+    }
+
+    pub(super) fn named(&self, issuer: &str) -> Option<&Verifier> {
         let known = self.by_name.get(issuer);
         #[cfg(feature = "jwks")]
         let known = known.or_else(|| super::tenants::of(&self.tenants, issuer));
-        known.ok_or(AuthErrorKind::InvalidIssuer)
+        known
     }
 
     #[cfg(feature = "jwks")]

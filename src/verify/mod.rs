@@ -1,6 +1,8 @@
 //! From a text to a verified [`Token`].
 
 mod builder;
+#[cfg(feature = "cache")]
+mod cache;
 #[cfg(feature = "introspection")]
 mod introspection;
 mod issuer;
@@ -21,6 +23,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use builder::VerifierBuilder;
+#[cfg(feature = "cache")]
+pub use cache::{CacheCounters, TokenCache};
 #[cfg(feature = "introspection")]
 pub use introspection::IntrospectionBuilder;
 #[cfg(feature = "jwks")]
@@ -30,7 +34,9 @@ pub use tenants::TenantsBuilder;
 use crate::jwks::{KeySetStatus, RemoteKeySet};
 use crate::token::Jws;
 use crate::{Algorithm, AuthError, AuthErrorKind, ConfigError, KeySet, Token, VerifyingKey};
-use issuer::{Refused, TrustedIssuer};
+#[cfg(feature = "cache")]
+use cache::VerifiedTokens;
+use issuer::{Basis, Refused, TrustedIssuer};
 use issuers::Issuers;
 #[cfg(feature = "introspection")]
 use opaque::{Introspected, JwtOrOpaque};
@@ -65,7 +71,12 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Verifier(Arc<Trusted>);
+pub struct Verifier {
+    trusted: Arc<Trusted>,
+    /// Where tokens that were verified are looked up, if anywhere.
+    #[cfg(feature = "cache")]
+    cache: Option<Arc<VerifiedTokens>>,
+}
 
 /// Whose tokens are accepted.
 enum Trusted {
@@ -92,6 +103,14 @@ pub(crate) enum Checked {
 pub(crate) type CheckedLater = Pin<Box<dyn Future<Output = Result<Token, AuthErrorKind>> + Send>>;
 
 impl Verifier {
+    fn new(trusted: Trusted) -> Self {
+        Self {
+            trusted: Arc::new(trusted),
+            #[cfg(feature = "cache")]
+            cache: None,
+        }
+    }
+
     /// Starts a verifier for HMAC with SHA-256, with the bytes of a secret.
     ///
     /// # Errors
@@ -218,17 +237,33 @@ impl Verifier {
         }
     }
 
-    /// The whole of verifying. The order matters: what is cheap comes first, and no claim is judged
-    /// before the signature is known to be right.
+    /// What becomes of a token. What is cheap comes first.
     pub(crate) fn check(&self, token: &str) -> Checked {
         if token.len() > MAX_TOKEN_BYTES {
             return Checked::Now(Err(AuthErrorKind::CredentialsTooLong));
         }
+        #[cfg(feature = "cache")]
+        if let Some(cache) = &self.cache {
+            if let Some(token) = cache.recall(token, self) {
+                return Checked::Now(Ok(token));
+            }
+            return self.check_fully(token, self, || cache.count_miss(token));
+        }
+        self.check_fully(token, self, || {})
+    }
+
+    /// The whole of verifying, for the one that was `asked`. The order matters: no claim is judged
+    /// before the signature is known to be right. `read` is called where the token is a JWS.
+    fn check_fully(&self, token: &str, asked: &Self, read: impl FnOnce()) -> Checked {
         #[cfg(feature = "introspection")]
-        if let Trusted::Introspected(opaque) = &*self.0 {
+        if let Trusted::Introspected(opaque) = &*self.trusted {
             return opaque.check(token);
         }
-        match Jws::read(token, |jws| self.check_jws(token, jws)) {
+        let checked = Jws::read(token, |jws| {
+            read();
+            self.check_jws(token, jws, asked)
+        });
+        match checked {
             Ok(checked) => checked,
             #[cfg(feature = "introspection")]
             Err(kind) => self.check_unread(token, kind),
@@ -237,43 +272,57 @@ impl Verifier {
         }
     }
 
-    /// `jws` is what `token` was read as.
-    #[cfg_attr(
-        not(any(feature = "introspection", feature = "jwks")),
-        expect(clippy::only_used_in_recursion, reason = "only what waits needs the text")
-    )]
-    fn check_jws(&self, token: &str, jws: Jws<'_>) -> Checked {
-        match &*self.0 {
+    /// `jws` is what `token` was read as. What was verified, `asked` may remember.
+    fn check_jws(&self, token: &str, jws: Jws<'_>, asked: &Self) -> Checked {
+        match &*self.trusted {
             Trusted::One(issuer) => match issuer.check(jws) {
-                Ok(token) => Checked::Now(Ok(token)),
+                Ok((verified, basis)) => {
+                    asked.remember(token, &verified, self, basis);
+                    Checked::Now(Ok(verified))
+                }
                 Err(Refused::For(kind)) => Checked::Now(Err(kind)),
                 #[cfg(feature = "jwks")]
-                Err(Refused::Until(keys)) => Checked::Later(self.check_after(keys, token)),
+                Err(Refused::Until(keys)) => Checked::Later(self.check_after(keys, token, asked)),
             },
             Trusted::Several(issuers) => match issuers.of(&jws) {
-                Ok(verifier) => verifier.check_jws(token, jws),
+                Ok(verifier) => verifier.check_jws(token, jws, asked),
                 Err(kind) => Checked::Now(Err(kind)),
             },
             #[cfg(feature = "jwks")]
-            Trusted::Tenants(tenants) => tenants.check(token, jws),
+            Trusted::Tenants(tenants) => tenants.check(token, jws, asked),
             #[cfg(feature = "introspection")]
             Trusted::Introspected(opaque) => opaque.check(token),
             #[cfg(feature = "introspection")]
-            Trusted::JwtOrOpaque(both) => both.jwt.check_jws(token, jws),
+            Trusted::JwtOrOpaque(both) => both.jwt.check_jws(token, jws, asked),
         }
     }
 
     #[cfg(feature = "jwks")]
-    fn check_after(&self, keys: crate::jwks::Renewing, token: &str) -> CheckedLater {
-        let (verifier, token) = (self.clone(), token.to_owned());
+    fn check_after(
+        &self,
+        keys: crate::jwks::Renewing,
+        token: &str,
+        asked: &Self,
+    ) -> CheckedLater {
+        let (verifier, token, asked) = (self.clone(), token.to_owned(), asked.clone());
         Box::pin(async move {
             keys.await?;
-            match verifier.check(&token) {
+            match verifier.check_fully(&token, &asked, || {}) {
                 Checked::Now(result) => result,
                 // New keys, and another wait for newer ones: this is not to go on.
                 Checked::Later(_) => Err(AuthErrorKind::Unavailable),
             }
         })
+    }
+
+    /// What `verifier` verified, on this `basis`.
+    fn remember(&self, token: &str, verified: &Token, verifier: &Self, basis: Basis) {
+        #[cfg(feature = "cache")]
+        if let Some(cache) = &self.cache {
+            cache.insert(token, verified, verifier, basis);
+        }
+        #[cfg(not(feature = "cache"))]
+        let _ = (token, verified, verifier, basis);
     }
 
     /// How the keys that are kept elsewhere are doing, one entry for each of the issuers that have
@@ -284,7 +333,7 @@ impl Verifier {
     /// See [`RemoteKeySet`].
     #[cfg(feature = "jwks")]
     pub fn key_status(&self) -> Vec<KeySetStatus> {
-        match &*self.0 {
+        match &*self.trusted {
             Trusted::One(issuer) => issuer.key_status().into_iter().collect(),
             Trusted::Several(issuers) => issuers.verifiers().flat_map(Self::key_status).collect(),
             Trusted::Tenants(tenants) => tenants.key_status(),
@@ -298,7 +347,18 @@ impl Verifier {
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        #[cfg(feature = "cache")]
+        if let Some(cache) = &self.cache {
+            let whose = &self.trusted;
+            return f.debug_struct("Verifier").field("of", whose).field("cache", cache).finish();
+        }
+        self.trusted.fmt(f)
+    }
+}
+
+impl fmt::Debug for Trusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Trusted::One(issuer) => issuer.fmt(f),
             Trusted::Several(issuers) => issuers.fmt(f),
             #[cfg(feature = "jwks")]

@@ -28,7 +28,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// When the first introspects, or the second does not.
+    /// When the first introspects or has a cache, which is for the verifier of both, or the second does
+    /// not introspect.
     ///
     /// # Examples
     ///
@@ -48,13 +49,18 @@ impl Verifier {
     /// ```
     pub fn jwt_or_opaque(jwt: Self, opaque: Self) -> Result<Self, ConfigError> {
         let invalid = |setting, rule| Err(ConfigError::InvalidValue { setting, rule });
-        if matches!(&*jwt.0, Trusted::Introspected(_) | Trusted::JwtOrOpaque(_)) {
+        #[cfg(feature = "cache")]
+        if jwt.cache.is_some() {
+            let rule = "it has no cache; call `cached` on the verifier that becomes of both";
+            return invalid("verifier of JWTs", rule);
+        }
+        if matches!(&*jwt.trusted, Trusted::Introspected(_) | Trusted::JwtOrOpaque(_)) {
             return invalid("verifier of JWTs", "it does not introspect");
         }
-        match &*opaque.0 {
+        match &*opaque.trusted {
             Trusted::Introspected(opaque) => {
                 let opaque = opaque.clone();
-                Ok(Self(Arc::new(Trusted::JwtOrOpaque(JwtOrOpaque { jwt, opaque }))))
+                Ok(Self::new(Trusted::JwtOrOpaque(JwtOrOpaque { jwt, opaque })))
             }
             _ => invalid("verifier of opaque tokens", "it is one of `Verifier::introspect`"),
         }
@@ -63,7 +69,7 @@ impl Verifier {
     /// What becomes of a text that can't be read as a JWS. One that means to be one is refused here, and
     /// is told why.
     pub(super) fn check_unread(&self, token: &str, kind: AuthErrorKind) -> Checked {
-        match &*self.0 {
+        match &*self.trusted {
             Trusted::JwtOrOpaque(both) if !Jws::has_form(token) => both.opaque.check(token),
             _ => Checked::Now(Err(kind)),
         }

@@ -2,7 +2,13 @@ mod availability;
 mod caching;
 mod discovery;
 mod kinds;
+#[cfg(feature = "cache")]
+mod model;
+#[cfg(feature = "cache")]
+mod remembered;
 mod rotation;
+#[cfg(feature = "cache")]
+mod soak;
 mod tasks;
 mod wire;
 

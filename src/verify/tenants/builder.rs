@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Resolve, Tenants};
@@ -104,7 +103,7 @@ impl Verifier {
 
     /// The one issuer that it trusts.
     fn issuer(&self) -> Option<&str> {
-        match &*self.0 {
+        match &*self.trusted {
             Trusted::One(issuer) => issuer.name(),
             _ => None,
         }
@@ -153,7 +152,7 @@ impl TenantsBuilder {
         }
         let tenants =
             Tenants::new(self.prefix, self.resolve, self.max_tenants, self.lifetime, self.clock);
-        Ok(Verifier(Arc::new(Trusted::Tenants(tenants))))
+        Ok(Verifier::new(Trusted::Tenants(tenants)))
     }
 }
 

@@ -68,7 +68,7 @@ impl Tenants {
         }))
     }
 
-    pub(in crate::verify) fn check(&self, token: &str, jws: Jws<'_>) -> Checked {
+    pub(in crate::verify) fn check(&self, token: &str, jws: Jws<'_>, asked: &Verifier) -> Checked {
         let issuer = match jws.unverified_issuer() {
             Ok(Some(issuer)) if self.0.has(&issuer) => issuer,
             Ok(_) => return Checked::Now(Err(AuthErrorKind::InvalidIssuer)),
@@ -77,18 +77,27 @@ impl Tenants {
         match self.0.at_hand(&issuer) {
             Some(Ok(verifier)) => {
                 drop(issuer);
-                verifier.check_jws(token, jws)
+                verifier.check_jws(token, jws, asked)
             }
             Some(Err(kind)) => Checked::Now(Err(kind)),
             None => {
                 let (inner, token) = (Arc::clone(&self.0), token.to_owned());
-                let issuer = issuer.into_owned();
+                let (issuer, asked) = (issuer.into_owned(), asked.clone());
                 Checked::Later(Box::pin(async move {
                     let verifier = inner.resolve(issuer).await?;
-                    verifier.verify(&token).await.map_err(|error| error.kind())
+                    match verifier.check_fully(&token, &asked, || {}) {
+                        Checked::Now(result) => result,
+                        Checked::Later(later) => later.await,
+                    }
                 }))
             }
         }
+    }
+
+    /// The verifier of an issuer, where it is remembered.
+    #[cfg(feature = "cache")]
+    pub(in crate::verify) fn known(&self, issuer: &str) -> Option<Verifier> {
+        self.0.at_hand(issuer)?.ok()
     }
 
     pub(in crate::verify) fn key_status(&self) -> Vec<KeySetStatus> {
@@ -173,14 +182,14 @@ pub(in crate::verify) fn sort(tenants: &mut [Verifier]) -> Result<(), ConfigErro
 
 /// The family of an issuer.
 pub(in crate::verify) fn of<'v>(tenants: &'v [Verifier], issuer: &str) -> Option<&'v Verifier> {
-    tenants.iter().find(|verifier| match &*verifier.0 {
+    tenants.iter().find(|verifier| match &*verifier.trusted {
         Trusted::Tenants(tenants) => tenants.0.has(issuer),
         _ => false,
     })
 }
 
 fn prefix(verifier: &Verifier) -> Option<&str> {
-    match &*verifier.0 {
+    match &*verifier.trusted {
         Trusted::Tenants(tenants) => Some(&tenants.0.prefix),
         _ => None,
     }

@@ -1,4 +1,6 @@
 mod attacks;
+#[cfg(feature = "cache")]
+mod cache;
 mod claims;
 mod limits;
 mod properties;
