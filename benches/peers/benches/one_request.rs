@@ -8,14 +8,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use http::StatusCode;
-use tower_bearer::Algorithm;
+use tower_bearer::{Algorithm, Verifier};
 use tower_bearer_peers::candidate::{Candidate, measure};
 use tower_bearer_peers::case::{ALGORITHMS, Case};
-use tower_bearer_peers::groups;
 use tower_bearer_peers::growth::{self, Column};
 use tower_bearer_peers::limits::Limits;
 use tower_bearer_peers::peers::Layered;
 use tower_bearer_peers::report::{Table, number};
+use tower_bearer_peers::{groups, ours};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let run = Run::of_arguments();
@@ -31,7 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     if run.group("layer") {
         let table = run.table("A layer around a ready service, ns", &cases, groups::layer);
         println!("{}", table.nanoseconds());
-        cases.iter().for_each(|case| limits.first_sight(&table, case.algorithm.name()));
+        for case in &cases {
+            limits.first_sight(&table, case.algorithm.name());
+            limits.seen_before(&table, case.algorithm.name());
+        }
     }
     if run.group("policy") {
         let title = "A layer, a scope policy and the claims as a type, ns";
@@ -55,7 +58,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", run.columns("With the token's size, ns", growth::token_sizes()?));
         println!("{}", run.columns("With the number of keys, ns", growth::keys()?));
         println!("{}", run.columns("With the number of issuers, ns", growth::issuers()?));
-        println!("{}", run.threads(&Case::new(Algorithm::HS256)?));
+        println!("{}", run.columns("With the number of tokens remembered, ns", run.cache()?));
+        let case = Case::new(Algorithm::HS256)?;
+        println!("HS256, requests made and served a second, by one thread and by two:\n");
+        println!("{}", run.threads("first sight", &ours::verifier(&case), &case));
+        println!("{}\n", run.threads("one token, seen before", &ours::cached(&case), &case));
     }
     for case in &cases {
         let (claims, token) = case.sizes();
@@ -70,14 +77,16 @@ const GROUPS: [&str; 6] = ["verify", "layer", "policy", "refuse", "issue", "grow
 /// What was asked for on the command line.
 struct Run {
     words: Vec<String>,
+    is_quick: bool,
     time: Duration,
 }
 
 impl Run {
     fn of_arguments() -> Self {
         let words: Vec<String> = std::env::args().skip(1).collect();
-        let quick = words.iter().any(|word| word == "--quick");
-        Self { words, time: Duration::from_millis(if quick { 30 } else { 300 }) }
+        let is_quick = words.iter().any(|word| word == "--quick");
+        let time = Duration::from_millis(if is_quick { 30 } else { 300 });
+        Self { words, is_quick, time }
     }
 
     /// Whether one of a family is asked for: where none of it is, all are.
@@ -130,23 +139,24 @@ impl Run {
         table.nanoseconds()
     }
 
+    /// A million tokens take a gigabyte or two, and a while.
+    fn cache(&self) -> Result<Vec<Column>, Box<dyn Error>> {
+        let most = if self.is_quick { 10_000 } else { 1_000_000 };
+        growth::cache(&[1, 100, 10_000, 1_000_000].map(|tokens| tokens.min(most)))
+    }
+
     /// Medians of turns of one thread and of two.
-    fn threads(&self, case: &Case) -> String {
+    fn threads(&self, name: &str, verifier: &Verifier, case: &Case) -> String {
         let mut of: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
         for _ in 0..7 {
             for (threads, turns) in (1..).zip(&mut of) {
-                turns.push(growth::calls_a_second(case, threads, self.time));
+                turns.push(growth::calls_a_second(verifier, case, threads, self.time));
             }
         }
         let [one, two] = of.map(|mut turns| {
             turns.sort_unstable_by(f64::total_cmp);
             turns[turns.len() / 2]
         });
-        format!(
-            "HS256, requests made and served a second: {} by one thread, {} by two, {:.2} times",
-            number(one),
-            number(two),
-            two / one
-        )
+        format!("- {name}: {}, {}, {:.2} times as many", number(one), number(two), two / one)
     }
 }

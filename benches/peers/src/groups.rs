@@ -13,10 +13,13 @@ use crate::{ours, raw};
 pub const BARE: &str = "bare call";
 pub const RAW: &str = "bare call with a raw check, aws-lc-rs";
 pub const OURS: &str = "tower-bearer";
+pub const SEEN_BEFORE: &str = "tower-bearer, seen before";
+pub const NEVER_SEEN: &str = "tower-bearer, never seen, with a cache";
 
 /// A token, and whether it is good.
 pub fn verify(case: &Case) -> Vec<Candidate<&'static str, bool>> {
     let mut candidates = vec![raw::aws_lc(case), raw::rust_crypto(case), ours::verify(case)];
+    candidates.push(ours::verify_seen_before(case));
     candidates.extend(Backend::BOTH.map(|backend| jsonwebtoken::verify(case, backend)));
     candidates.extend(Backend::BOTH.map(|backend| jsonwebtoken::verify_two_claims(case, backend)));
     candidates.extend(Backend::BOTH.map(|backend| axum_jwt_auth::verify(case, backend)));
@@ -29,6 +32,7 @@ pub fn verify(case: &Case) -> Vec<Candidate<&'static str, bool>> {
 /// that checks the signature and nothing else.
 pub fn layer(case: &Case) -> Vec<Layered> {
     let mut candidates = vec![ours::bare(case), raw::service(case), ours::layer(case)];
+    candidates.extend([ours::layer_seen_before(case), ours::layer_never_seen(case)]);
     candidates.extend(Backend::BOTH.map(|backend| axum_jwt_auth::layer(case, backend)));
     candidates.extend(Backend::BOTH.map(|backend| axum_jwt_auth::layer_two_claims(case, backend)));
     candidates.push(jwt_authorizer::layer(case));
@@ -40,7 +44,7 @@ pub fn layer(case: &Case) -> Vec<Layered> {
 
 /// The same, with a policy that asks for a scope and a handler that takes the claims.
 pub fn policy(case: &Case) -> Vec<Layered> {
-    let mut candidates = vec![ours::bare(case), ours::policy(case)];
+    let mut candidates = vec![ours::bare(case), ours::policy(case), ours::policy_seen_before(case)];
     candidates.extend(Backend::BOTH.map(|backend| axum_jwt_auth::policy(case, backend)));
     candidates.push(jwt_authorizer::policy(case));
     candidates
@@ -65,7 +69,7 @@ pub fn refuse(case: &Case, kind: Kind) -> Vec<Layered> {
         Kind::MissingScope => policy(case),
         _ => layer(case),
     };
-    candidates.retain(|candidate| candidate.name != RAW);
+    candidates.retain(|candidate| ![RAW, SEEN_BEFORE, NEVER_SEEN].contains(&&*candidate.name));
     candidates.into_iter().map(|candidate| candidate.with_input(case.requests(kind))).collect()
 }
 

@@ -7,12 +7,15 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use http::{HeaderValue, header};
 use tower::{Layer, service_fn};
-use tower_bearer::{Algorithm, Grant, Issuer, JwtAuthLayer, KeySet, Verifier, VerifyingKey};
+use tower_bearer::{
+    Algorithm, Grant, Issuer, JwtAuthLayer, KeySet, TokenCache, Verifier, VerifyingKey,
+};
 
 use crate::case::{AUDIENCE, Case, ISSUER, KEY_ID, Kind, signing_key};
 use crate::peers::Layered;
-use crate::service::{answer, serve};
+use crate::service::{answer, now, serve};
 use crate::{ours, raw};
 
 pub type Column = (String, Vec<Layered>);
@@ -85,9 +88,40 @@ pub fn issuers() -> Result<Vec<Column>, Box<dyn Error>> {
     Ok(vec![("HS256, layer".to_owned(), rows)])
 }
 
+/// So many tokens that a cache remembers, with as much room again, asked for in no order. Each
+/// request brings a copy, as one that was just read from a socket.
+pub fn cache(counts: &[usize]) -> Result<Vec<Column>, Box<dyn Error>> {
+    let case = Case::new(Algorithm::HS256)?;
+    let mut rows = Vec::new();
+    for count in counts {
+        let mut tokens = Vec::with_capacity(*count);
+        let verifier = ours::verifier(&case).cached(TokenCache::new(2 * count));
+        for number in 0..*count {
+            let token = case.issuer.issue(&Grant::new(number.to_string()))?;
+            now(verifier.verify(&token))?;
+            tokens.push(format!("Bearer {token}").into_boxed_str());
+        }
+        let remembered = verifier.cache_counters().map_or(0, |counters| counters.len());
+        assert_eq!(remembered, *count, "none had to go");
+        let others = case.requests(Kind::NoToken);
+        let mut at = 0_usize;
+        let input = move || {
+            // A full period of a linear congruential generator (Knuth's MMIX), by its upper bits.
+            at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let token = HeaderValue::from_str(&tokens[(at >> 32) % tokens.len()]);
+            let mut request = others();
+            request.headers_mut().insert(header::AUTHORIZATION, token.expect("it is ASCII"));
+            request
+        };
+        let candidate = ours::layer_of(verifier, case.token(Kind::Good)).with_input(input);
+        rows.push(candidate.named(format!("{count} tokens")));
+    }
+    Ok(vec![("HS256, layer, seen before".to_owned(), rows)])
+}
+
 /// Calls a second of one layer, of so many threads together.
-pub fn calls_a_second(case: &Case, threads: usize, time: Duration) -> f64 {
-    let layer = JwtAuthLayer::new(ours::verifier(case));
+pub fn calls_a_second(verifier: &Verifier, case: &Case, threads: usize, time: Duration) -> f64 {
+    let layer = JwtAuthLayer::new(verifier.clone());
     let requests = case.requests(Kind::Good);
     let (begin, end) = (Barrier::new(threads + 1), AtomicBool::new(false));
     std::thread::scope(|scope| {

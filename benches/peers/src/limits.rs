@@ -1,13 +1,16 @@
 //! What has to hold between the numbers of one run.
 
 use crate::candidate::Cost;
-use crate::groups::{BARE, OURS, RAW};
+use crate::groups::{BARE, OURS, RAW, SEEN_BEFORE};
 use crate::report::{Table, number};
 
 /// A layer for a token seen for the first time, beyond the bare call: of the fastest peer.
 const FIRST_SIGHT: f64 = 0.40;
 /// The same with a public key, beyond the bare call with a raw check: nanoseconds.
 const BEYOND_THE_CHECK: f64 = 1000.0;
+/// A layer for a token that was seen before, beyond the bare call: of the fastest peer.
+const SEEN_BEFORE_OF_PEER: [(&str, f64); 2] = [("HS256", 0.08), ("ES256", 0.006)];
+const SEEN_BEFORE_ALLOCATIONS: f64 = 3.0;
 /// A refusal of a request without a token: of the bare call.
 const NO_TOKEN: f64 = 3.0;
 
@@ -42,6 +45,24 @@ impl Limits {
                 " ns",
             );
         }
+    }
+
+    pub fn seen_before(&mut self, layer: &Table, algorithm: &str) {
+        let Some((_, limit)) = SEEN_BEFORE_OF_PEER.iter().find(|(name, _)| *name == algorithm)
+        else {
+            return;
+        };
+        let of = |name: &str| layer.cost(|row| row == name, algorithm);
+        let (Some(bare), Some(ours)) = (of(BARE), of(SEEN_BEFORE)) else { return };
+        for two_claims in [false, true] {
+            let Some((peer, fastest)) = fastest_peer(layer, algorithm, two_claims) else { return };
+            let what = format!("seen before, {algorithm}: (layer - bare) / ({peer} - bare)");
+            let ratio = (ours.median - bare.median) / (fastest.median - bare.median);
+            self.add(what, ratio, *limit, 4, "");
+        }
+        let allocations = (ours.allocations - bare.allocations) as f64;
+        let what = format!("seen before, {algorithm}: allocations beyond the bare call");
+        self.add(what, allocations, SEEN_BEFORE_ALLOCATIONS, 0, "");
     }
 
     pub fn no_token(&mut self, refused: &Table, algorithm: &str, column: &str) {

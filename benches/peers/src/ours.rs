@@ -6,11 +6,11 @@ use std::hint::black_box;
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use tower::{Layer, service_fn};
-use tower_bearer::{Claims, JwtAuthLayer, Verifier, require_scopes};
+use tower_bearer::{Claims, JwtAuthLayer, TokenCache, Verifier, require_scopes};
 
 use crate::candidate::Candidate;
 use crate::case::{AllClaims, Case, Kind, SCOPE, requests};
-use crate::groups::{BARE, OURS};
+use crate::groups::{BARE, NEVER_SEEN, OURS, SEEN_BEFORE};
 use crate::peers::{Layered, extract};
 use crate::service::{answer, now, serve};
 
@@ -18,14 +18,51 @@ pub fn verifier(case: &Case) -> Verifier {
     case.issuer.verifier().expect("the issuer is complete")
 }
 
+/// With room for more tokens than a test has.
+pub fn cached(case: &Case) -> Verifier {
+    verifier(case).cached(TokenCache::new(10_000))
+}
+
 pub fn verify(case: &Case) -> Candidate<&'static str, bool> {
-    let (good, verifier) = (case.token(Kind::Good), verifier(case));
+    verify_by(verifier(case), case).named(OURS)
+}
+
+pub fn verify_seen_before(case: &Case) -> Candidate<&'static str, bool> {
+    verify_by(cached(case), case).named(SEEN_BEFORE)
+}
+
+fn verify_by(verifier: Verifier, case: &Case) -> Candidate<&'static str, bool> {
+    let good = case.token(Kind::Good);
     let verify = move |token| now(verifier.verify(black_box(token))).is_ok();
     Candidate::new(OURS, move || good, verify)
 }
 
 pub fn layer(case: &Case) -> Layered {
     layer_of(verifier(case), case.token(Kind::Good))
+}
+
+pub fn layer_seen_before(case: &Case) -> Layered {
+    layer_of(cached(case), case.token(Kind::Good)).named(SEEN_BEFORE)
+}
+
+/// Every request brings another token, and a few hundred pass before one comes again. What verifying
+/// costs where each is put into a cache, and another goes.
+pub fn layer_never_seen(case: &Case) -> Layered {
+    never_seen_by(verifier(case).cached(TokenCache::new(FEW)), case)
+}
+
+/// How many tokens a cache has room for that is to know none of those that come.
+pub const FEW: usize = 4;
+
+pub fn never_seen_by(verifier: Verifier, case: &Case) -> Layered {
+    let requests: Vec<_> = (0..500)
+        .map(|_| case.issuer.issue(&case.grant).expect("the key signs"))
+        .map(|token| requests(Some(&token)))
+        .collect();
+    let mut next = (0..requests.len()).cycle();
+    layer_of(verifier, case.token(Kind::Good))
+        .named(NEVER_SEEN)
+        .with_input(move || requests[next.next().unwrap_or_default()]())
 }
 
 pub fn layer_of(verifier: Verifier, token: &str) -> Layered {
@@ -35,6 +72,14 @@ pub fn layer_of(verifier: Verifier, token: &str) -> Layered {
 
 /// With the policy, and the claims as a type.
 pub fn policy(case: &Case) -> Layered {
+    policy_by(verifier(case), case).named(OURS)
+}
+
+pub fn policy_seen_before(case: &Case) -> Layered {
+    policy_by(cached(case), case).named(SEEN_BEFORE)
+}
+
+fn policy_by(verifier: Verifier, case: &Case) -> Layered {
     let handler = service_fn(|request: Request<()>| async {
         let response = match extract::<Claims<AllClaims>, _>(request, &()).await {
             Ok(Claims(claims)) => {
@@ -46,7 +91,7 @@ pub fn policy(case: &Case) -> Layered {
         Ok::<_, Infallible>(response)
     });
     let service = require_scopes([SCOPE]).layer(handler);
-    let service = JwtAuthLayer::new(verifier(case)).layer(service);
+    let service = JwtAuthLayer::new(verifier).layer(service);
     Candidate::new(OURS, case.requests(Kind::Good), serve(service))
 }
 

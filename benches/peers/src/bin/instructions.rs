@@ -16,15 +16,18 @@ type Path = (&'static str, fn() -> Result<Layered, Box<dyn Error>>);
 
 /// The bare call comes first: making a request is part of every path, and goes when it is
 /// subtracted.
-const PATHS: [Path; 8] = [
+const PATHS: [Path; 11] = [
     ("bare", || Ok(ours::bare(&Case::new(Algorithm::HS256)?))),
     ("raw-check-hs256", || Ok(raw::service(&Case::new(Algorithm::HS256)?))),
     ("first-sight-hs256", || Ok(ours::layer(&Case::new(Algorithm::HS256)?))),
+    ("seen-before-hs256", || Ok(ours::layer_seen_before(&Case::new(Algorithm::HS256)?))),
+    ("never-seen-hs256", || Ok(ours::layer_never_seen(&Case::new(Algorithm::HS256)?))),
     ("axum-jwt-auth-hs256", || {
         Ok(axum_jwt_auth::layer(&Case::new(Algorithm::HS256)?, Backend::AwsLc))
     }),
     ("raw-check-es256", || Ok(raw::service(&Case::new(Algorithm::ES256)?))),
     ("first-sight-es256", || Ok(ours::layer(&Case::new(Algorithm::ES256)?))),
+    ("seen-before-es256", || Ok(ours::layer_seen_before(&Case::new(Algorithm::ES256)?))),
     ("no-token", || refused(Kind::NoToken)),
     ("malformed", || refused(Kind::Malformed)),
 ];
