@@ -15,6 +15,7 @@ use tower_bearer::{
 
 use crate::case::{AUDIENCE, Case, ISSUER, KEY_ID, Kind, signing_key};
 use crate::peers::Layered;
+use crate::report::number;
 use crate::service::{answer, now, serve};
 use crate::{ours, raw};
 
@@ -65,7 +66,7 @@ pub fn keys() -> Result<Vec<Column>, Box<dyn Error>> {
         keys.push(own.verifying_key());
         let verifier = Verifier::builder(keys).issuer(ISSUER).audience(AUDIENCE).build()?;
         let candidate = ours::layer_of(verifier, case.token(Kind::Good));
-        rows.push(candidate.named(format!("{count} keys")));
+        rows.push(candidate.named(number(f64::from(count))));
     }
     Ok(vec![("HS256, layer".to_owned(), rows)])
 }
@@ -83,7 +84,7 @@ pub fn issuers() -> Result<Vec<Column>, Box<dyn Error>> {
         }
         let verifier = Verifier::of_issuers(verifiers)?;
         let candidate = ours::layer_of(verifier, case.token(Kind::Good));
-        rows.push(candidate.named(format!("{count} issuers")));
+        rows.push(candidate.named(number(f64::from(count))));
     }
     Ok(vec![("HS256, layer".to_owned(), rows)])
 }
@@ -114,7 +115,7 @@ pub fn cache(counts: &[usize]) -> Result<Vec<Column>, Box<dyn Error>> {
             request
         };
         let candidate = ours::layer_of(verifier, case.token(Kind::Good)).with_input(input);
-        rows.push(candidate.named(format!("{count} tokens")));
+        rows.push(candidate.named(number(*count as f64)));
     }
     Ok(vec![("HS256, layer, seen before".to_owned(), rows)])
 }
