@@ -94,6 +94,7 @@
 //!   `any_issuer` takes those of all customers of a provider that signs for all with the same keys.
 //! - A token that is introspected stays valid for `IntrospectionBuilder::cache_for`, 30 seconds by
 //!   default, after its server revoked it.
+//! - `Verifier::cached` keeps the texts of tokens in memory beyond their requests.
 //! - [`TokenSource::query`] puts tokens where logs and histories keep them.
 //! - A CORS preflight passes without a token, to whatever answers `OPTIONS` inside the layer.
 //! - Without [`require_https`] a token is taken over plain HTTP, too. [`SchemeSource::forwarded`]

@@ -17,9 +17,9 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub(crate) use cache::{KeyCache, Renewal, Renewing};
-pub(crate) use snapshot::KeysAtHand;
 #[cfg(feature = "cache")]
 pub(crate) use snapshot::KeySetId;
+pub(crate) use snapshot::KeysAtHand;
 pub use status::KeySetStatus;
 
 use crate::Algorithm;

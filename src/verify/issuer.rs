@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::rules::Rules;
-#[cfg(feature = "jwks")]
-use crate::jwks::{KeyCache, KeySetStatus, KeysAtHand, Renewal, Renewing};
 #[cfg(feature = "cache")]
 use crate::clock::Span;
 #[cfg(all(feature = "cache", feature = "jwks"))]
 use crate::jwks::KeySetId;
+#[cfg(feature = "jwks")]
+use crate::jwks::{KeyCache, KeySetStatus, KeysAtHand, Renewal, Renewing};
 use crate::token::{Jws, RegisteredClaims, RolesClaim};
 use crate::{AuthErrorKind, Clock, KeySet, Token};
 

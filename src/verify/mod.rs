@@ -298,12 +298,7 @@ impl Verifier {
     }
 
     #[cfg(feature = "jwks")]
-    fn check_after(
-        &self,
-        keys: crate::jwks::Renewing,
-        token: &str,
-        asked: &Self,
-    ) -> CheckedLater {
+    fn check_after(&self, keys: crate::jwks::Renewing, token: &str, asked: &Self) -> CheckedLater {
         let (verifier, token, asked) = (self.clone(), token.to_owned(), asked.clone());
         Box::pin(async move {
             keys.await?;

@@ -99,7 +99,11 @@ impl Rules {
     }
 
     /// The part that changes as time goes on.
-    pub(crate) fn check_times(&self, claims: &RegisteredClaims, now: Duration) -> Result<(), AuthErrorKind> {
+    pub(crate) fn check_times(
+        &self,
+        claims: &RegisteredClaims,
+        now: Duration,
+    ) -> Result<(), AuthErrorKind> {
         let (now, leeway) = (now.as_secs_f64(), self.leeway.as_secs_f64());
         let later_than_now = |date: NumericDate| now < date.seconds() - leeway;
         if claims.expires_at.is_some_and(|end| now >= end.seconds() + leeway) {

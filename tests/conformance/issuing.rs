@@ -168,6 +168,8 @@ pub(super) const KEYS: &[Requirement] = &[
     met(187, "Remote key sets are fetched in time, within limits, and go on while a fetch fails.",
         OURS),
     met(188, "Tokens with unknown `kid` bring one fetch in a while, however many they are.", OURS),
+    met(189, "A token that was verified and comes again is accepted while it would be without a cache, \
+        revocations and users being asked each time; what is remembered is bounded.", OURS),
 ];
 
 #[rustfmt::skip]

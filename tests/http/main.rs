@@ -6,6 +6,8 @@ mod addresses;
 mod answers;
 mod api_key_headers;
 mod api_keys;
+#[cfg(feature = "cache")]
+mod cached;
 mod caching;
 mod challenge_properties;
 mod challenges;

@@ -7,6 +7,8 @@ mod admin;
 mod api_keys;
 mod audit;
 mod bodies;
+#[cfg(feature = "cache")]
+mod cached;
 mod claims_hook;
 mod clients;
 mod email_change;

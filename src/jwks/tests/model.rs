@@ -42,7 +42,9 @@ fn tokens(keys: &[Key]) -> Vec<String> {
     let clock = Clock::manual(NOW);
     let issuers = keys.iter().map(|key| key.issuer.clone().clock(clock.clone()));
     issuers
-        .flat_map(|issuer| [2 * MINUTE, 30 * MINUTE, DAY].map(|life| issuer.clone().access_token_lifetime(life)))
+        .flat_map(|issuer| {
+            [2 * MINUTE, 30 * MINUTE, DAY].map(|life| issuer.clone().access_token_lifetime(life))
+        })
         .map(|issuer| issuer.issue(&Grant::new("alice")).unwrap())
         .collect()
 }

@@ -15,6 +15,11 @@ const THREADS: usize = 8;
 /// sure: they are 10 minutes good.
 const ROUND: Duration = Duration::from_secs(9 * 60 + 1);
 
+/// How long tokens live, in minutes: some end within a few rounds, some outlive their key.
+const LIVES: [u32; 4] = [5, 15, 25, 24 * 60];
+const OF_EACH: usize = 3;
+const TOKENS_A_KEY: usize = LIVES.len() * OF_EACH;
+
 /// A token of a key.
 struct Issued {
     text: String,
@@ -67,16 +72,15 @@ impl Soak {
         }
     }
 
-    /// Tokens of a key: some end within a few rounds, some outlive it.
     fn issue(&self, key: &Key, withdrawn: &Arc<AtomicBool>) {
         let mut issued = self.issued.write().unwrap();
-        let excess = issued.len().saturating_sub(60);
+        let excess = issued.len().saturating_sub(4 * TOKENS_A_KEY);
         issued.drain(..excess);
-        for minutes in [5, 15, 25, 24 * 60] {
+        for minutes in LIVES {
             let life = MINUTE * minutes;
             let issuer = key.issuer.clone().clock(self.clock.clone());
             let issuer = issuer.access_token_lifetime(life);
-            for _ in 0..3 {
+            for _ in 0..OF_EACH {
                 let ends = Duration::from_secs(self.clock.now().as_secs()) + life;
                 let text = issuer.issue(&Grant::new("alice")).unwrap();
                 issued.push(Arc::new(Issued { text, ends, withdrawn: Arc::clone(withdrawn) }));
@@ -91,7 +95,9 @@ impl Soak {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let token = {
                 let issued = self.issued.read().unwrap();
-                Arc::clone(&issued[(random >> 33) as usize % issued.len()])
+                // Mostly those of the key of this round.
+                let among = if random >> 62 == 0 { issued.len() } else { TOKENS_A_KEY };
+                Arc::clone(&issued[issued.len() - 1 - (random >> 33) as usize % among])
             };
             // What is so before it begins is so when it ends.
             let withdrawn = token.withdrawn.load(Ordering::SeqCst);

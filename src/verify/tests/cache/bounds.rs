@@ -82,15 +82,29 @@ fn r189_long_tokens_take_the_place_of_several() {
 #[test]
 fn r189_memory_is_bounded_by_the_capacity() {
     let bench = Bench::new();
-    for padding in [0, 400, 5_700] {
-        let tokens: Vec<String> =
-            (0..3000).map(|number| numbered(&bench, number, padding)).collect();
+    let kept = |tokens: &[String]| {
         let verifier = bench.cached(TokenCache::new(1000));
-        let fill = || tokens.iter().for_each(|token| assert!(verifier.check_at_hand(token).is_ok()));
+        let fill =
+            || tokens.iter().for_each(|token| assert!(verifier.check_at_hand(token).is_ok()));
         let kept = allocation_counter::measure(fill).bytes_current;
-        let places = tokens[0].len().div_ceil(1024) * verifier.cache_counters().unwrap().len();
+        let counters = verifier.cache_counters().unwrap();
+        let places = tokens[0].len().div_ceil(1024) * counters.len();
+        assert!(counters.evictions() > 0 && kept > 0, "{counters:?}");
         println!("{} bytes a token: {kept} bytes for {places} places", tokens[0].len());
-        assert!(kept > 0 && kept <= 4 * 1024 * 1000, "{padding}: {kept}");
+        kept / places as i64
+    };
+    let of = |claims: &dyn Fn(usize) -> String| {
+        (0..3000).map(|number| bench.token(&claims(number))).collect::<Vec<_>>()
+    };
+    for padding in [0, 350, 600, 5_700] {
+        let tokens = (0..3000).map(|number| numbered(&bench, number, padding)).collect::<Vec<_>>();
+        assert!(kept(&tokens) <= 2560);
+    }
+    // What takes the most memory for its length: as many roles as go into it, of a letter each.
+    for roles in [120, 1300] {
+        let roles = vec![r#""r""#; roles].join(",");
+        let tokens = of(&|number| format!(r#""sub":"{number}","roles":[{roles}]"#));
+        assert!(kept(&tokens) <= 16 * 1024);
     }
 }
 
