@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::time::Duration;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::members::{Names, Unique, set};
-use super::part::{Part, Parts, Places, Texts};
+use super::part::{Part, Places, Texts};
 use super::texts::{Member, OneText, TextsAt};
 use crate::{AuthErrorKind, ConfigError};
 
@@ -22,12 +23,12 @@ pub(crate) struct RegisteredClaims {
     texts: Texts,
     issuer: Option<Part>,
     subject: Option<Part>,
-    audience: Parts,
+    audience: Member,
     id: Option<Part>,
-    client_id: Option<Part>,
-    session_id: Option<Part>,
-    scope: Option<Part>,
-    roles: Parts,
+    client_id: Member,
+    session_id: Member,
+    scope: Member,
+    roles: Member,
     pub(crate) expires_at: Option<NumericDate>,
     pub(crate) not_before: Option<NumericDate>,
     pub(crate) issued_at: Option<NumericDate>,
@@ -51,8 +52,8 @@ impl RegisteredClaims {
     /// Those of an API key, which come from a store.
     pub(super) fn of_api_key(id: &str, owner: &str, scope: &str) -> Self {
         let mut places = Places::new("");
-        let mut part = |text| Some(places.copied(text));
-        let (id, subject, scope) = (part(id), part(owner), part(scope));
+        let (id, subject) = (Some(places.copied(id)), Some(places.copied(owner)));
+        let scope = Member::One(places.copied(scope));
         let texts = Texts::new(String::new(), places.into_unescaped());
         Self { texts, id, subject, scope, ..Self::default() }
     }
@@ -72,7 +73,7 @@ impl RegisteredClaims {
 
     /// None where there is no `aud`, which is never empty.
     pub(crate) fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.audience.iter().map(|part| self.texts.get(part))
+        self.audience.list().map(|part| self.texts.get(part))
     }
 
     pub(crate) fn id(&self) -> Option<&str> {
@@ -80,19 +81,19 @@ impl RegisteredClaims {
     }
 
     pub(crate) fn client_id(&self) -> Option<&str> {
-        self.text(self.client_id)
+        self.text(self.client_id.single())
     }
 
     pub(crate) fn session_id(&self) -> Option<&str> {
-        self.text(self.session_id)
+        self.text(self.session_id.single())
     }
 
     pub(crate) fn scope(&self) -> Option<&str> {
-        self.text(self.scope)
+        self.text(self.scope.single())
     }
 
     pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
-        self.roles.iter().map(|part| self.texts.get(part))
+        self.roles.list().map(|part| self.texts.get(part))
     }
 
     fn text(&self, part: Option<Part>) -> Option<&str> {
@@ -146,9 +147,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let Self { roles: roles_claim, places, claims } = self;
-        let (mut audience, mut scope, mut scp) = (Member::Absent, Member::Absent, Member::Absent);
-        let (mut client_id, mut session_id) = (Member::Absent, Member::Absent);
-        let (mut roles, mut confirmation) = (Member::Absent, None);
+        let (mut scp, mut confirmation) = (Member::Absent, None);
         let mut others = Names::default();
         let mut other = None;
         while let Some(name) = members.next_key_seed(NameOf { roles_claim, other: &mut other })? {
@@ -157,12 +156,12 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, '_> {
                 Name::Issuer => read.text(&mut claims.issuer)?,
                 Name::Subject => read.text(&mut claims.subject)?,
                 Name::Id => read.text(&mut claims.id)?,
-                Name::Audience => read.texts(&[], &mut audience)?,
-                Name::ClientId => read.texts(&[], &mut client_id)?,
-                Name::SessionId => read.texts(&[], &mut session_id)?,
-                Name::Scope => read.texts(&[], &mut scope)?,
+                Name::Audience => read.texts(&[], &mut claims.audience)?,
+                Name::ClientId => read.texts(&[], &mut claims.client_id)?,
+                Name::SessionId => read.texts(&[], &mut claims.session_id)?,
+                Name::Scope => read.texts(&[], &mut claims.scope)?,
                 Name::Scp => read.texts(&[], &mut scp)?,
-                Name::Roles => read.texts(&roles_claim.rest, &mut roles)?,
+                Name::Roles => read.texts(&roles_claim.rest, &mut claims.roles)?,
                 Name::ExpiresAt => set(&mut claims.expires_at, members.next_value()?)?,
                 Name::NotBefore => set(&mut claims.not_before, members.next_value()?)?,
                 Name::IssuedAt => set(&mut claims.issued_at, members.next_value()?)?,
@@ -176,19 +175,15 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, '_> {
                 }
             }
         }
-        claims.audience = match audience {
-            Member::Absent => Parts::default(),
-            Member::Other => return Err(A::Error::custom("an audience of another form")),
-            Member::Many(nobody) if nobody.is_empty() => {
-                return Err(A::Error::custom("an audience of nobody"));
-            }
-            audience => audience.into_list(),
-        };
-        claims.client_id = client_id.single();
-        claims.session_id = session_id.single();
-        let scope = if scope.is_absent() { scp } else { scope };
-        claims.scope = scope.into_scope(places);
-        claims.roles = roles.into_list();
+        let is_nobody = !claims.audience.is_absent() && claims.audience.list().next().is_none();
+        if is_nobody {
+            // RFC 7519, section 4.1.3: a string, or an array of strings.
+            return Err(A::Error::custom("an audience of another form, or of nobody"));
+        }
+        if claims.scope.is_absent() {
+            claims.scope = scp;
+        }
+        claims.scope = mem::take(&mut claims.scope).into_scope(places);
         claims.confirmation = confirmation.is_some();
         Ok(())
     }

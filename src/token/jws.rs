@@ -35,6 +35,10 @@ impl Jws<'_> {
         let (header, unknown_header) = match known.find(parts.header) {
             Some(header) => (header, None),
             None => {
+                // What has no form is not read, and nobody is told of a header in it.
+                if !parts.are_base64url() {
+                    return Err(AuthErrorKind::MalformedToken);
+                }
                 json = wire::decode_text(parts.header)?;
                 new = Header::parse(&json)?;
                 (&new, Some((known, parts.header)))

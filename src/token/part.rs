@@ -82,27 +82,3 @@ impl Part {
         .unwrap_or_default()
     }
 }
-
-/// Any number of parts, without an allocation for one.
-#[derive(Debug, Default)]
-pub(super) struct Parts {
-    first: Option<Part>,
-    rest: Vec<Part>,
-}
-
-impl Parts {
-    pub(super) fn push(&mut self, part: Part) {
-        match self.first {
-            None => self.first = Some(part),
-            Some(_) => self.rest.push(part),
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.first.is_none()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = Part> {
-        self.first.iter().chain(&self.rest).copied()
-    }
-}

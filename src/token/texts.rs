@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::members::{Names, Text, Unique};
-use super::part::{Part, Parts, Places};
+use super::part::{Part, Places};
 use super::scope::is_scope_token;
 
 /// Reads a string, which a member has to be and was not before, into its place.
@@ -46,7 +46,8 @@ pub(super) enum Member {
     #[default]
     Absent,
     One(Part),
-    Many(Parts),
+    /// The first, without an allocation of its own, and the rest.
+    Many(Option<Part>, Vec<Part>),
     Other,
 }
 
@@ -55,36 +56,37 @@ impl Member {
         matches!(self, Self::Absent)
     }
 
-    pub(super) fn single(self) -> Option<Part> {
+    /// The one text, where it is no array.
+    pub(super) fn single(&self) -> Option<Part> {
         match self {
-            Self::One(text) => Some(text),
+            Self::One(text) => Some(*text),
             _ => None,
         }
     }
 
-    pub(super) fn into_list(self) -> Parts {
-        match self {
-            Self::One(text) => {
-                let mut list = Parts::default();
-                list.push(text);
-                list
-            }
-            Self::Many(texts) => texts,
-            Self::Absent | Self::Other => Parts::default(),
-        }
+    /// The texts, however many.
+    pub(super) fn list(&self) -> impl Iterator<Item = Part> {
+        let (first, rest): (_, &[Part]) = match self {
+            Self::One(text) => (Some(*text), &[]),
+            Self::Many(first, rest) => (*first, rest),
+            Self::Absent | Self::Other => (None, &[]),
+        };
+        first.into_iter().chain(rest.iter().copied())
     }
 
-    /// An array's elements are one scope each: one with a space inside would become two.
-    pub(super) fn into_scope(self, places: &mut Places<'_>) -> Option<Part> {
+    /// A text of scopes, parted by spaces. An array's elements are one scope each: one with a space
+    /// inside would become two.
+    pub(super) fn into_scope(self, places: &mut Places<'_>) -> Self {
         match self {
-            Self::One(text) => Some(text),
-            Self::Many(texts) => {
-                let texts: Vec<&str> = texts.iter().map(|text| places.get(text)).collect();
-                let are_scopes = texts.iter().all(|text| is_scope_token(text));
-                let scope = are_scopes.then(|| texts.join(" "))?;
-                Some(places.copied(&scope))
+            Self::Many(..) => {
+                let texts: Vec<&str> = self.list().map(|text| places.get(text)).collect();
+                if !texts.iter().all(|text| is_scope_token(text)) {
+                    return Self::Other;
+                }
+                let scope = texts.join(" ");
+                Self::One(places.copied(&scope))
             }
-            Self::Absent | Self::Other => None,
+            other => other,
         }
     }
 }
@@ -135,7 +137,7 @@ impl<'de> Visitor<'de> for TextsAt<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let mut texts = self.path.is_empty().then(Parts::default);
+        let (mut first, mut rest, mut are_texts) = (None, Vec::new(), self.path.is_empty());
         let mut element = Member::Absent;
         while elements
             .next_element_seed(TextsAt {
@@ -145,12 +147,13 @@ impl<'de> Visitor<'de> for TextsAt<'_, '_> {
             })?
             .is_some()
         {
-            match (&element, &mut texts) {
-                (Member::One(text), Some(texts)) => texts.push(*text),
-                _ => texts = None,
+            match element {
+                Member::One(text) if first.is_none() => first = Some(text),
+                Member::One(text) => rest.push(text),
+                _ => are_texts = false,
             }
         }
-        *self.into = texts.map_or(Member::Other, Member::Many);
+        *self.into = if are_texts { Member::Many(first, rest) } else { Member::Other };
         Ok(())
     }
 

@@ -16,10 +16,7 @@ pub(crate) struct Parts<'a> {
 }
 
 /// Takes a token apart: three parts, none of them empty. What they are made of is seen when they are
-/// decoded; a payload with a dot in it is none.
-///
-/// Everything else is refused before anything is decoded: JSON serialization, a signature that was
-/// left out.
+/// decoded, or [asked for](Parts::are_base64url).
 pub(crate) fn split(token: &str) -> Result<Parts<'_>, AuthErrorKind> {
     let malformed = AuthErrorKind::MalformedToken;
     let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
@@ -28,6 +25,18 @@ pub(crate) fn split(token: &str) -> Result<Parts<'_>, AuthErrorKind> {
         return Err(malformed);
     }
     Ok(Parts { header, payload, signature, signed })
+}
+
+impl Parts<'_> {
+    /// Whether all of them are made of the characters of base64url: not so JSON serialization, encrypted
+    /// tokens with their five parts, a payload that was left as it is.
+    pub(crate) fn are_base64url(&self) -> bool {
+        let of_base64url =
+            |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_');
+        [self.header, self.payload, self.signature]
+            .into_iter()
+            .all(|part| every_byte(part.as_bytes(), of_base64url))
+    }
 }
 
 /// RFC 6750, section 2.1: `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
