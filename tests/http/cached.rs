@@ -1,5 +1,5 @@
 //! The layer with a verifier that remembers tokens: what still runs at each request, and what never gets
-//! into the cache (requirements 22, 189).
+//! into the cache (requirements 128, 183, 189).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ impl SubjectStore for Void {
 }
 
 #[tokio::test]
-async fn r22_r189_a_token_is_revoked_though_it_is_remembered() {
+async fn r128_r189_a_token_is_revoked_though_it_is_remembered() {
     let (issuer, revoked) = (Issuer::for_tests(), Void::default());
     let verifier = cached(&issuer);
     let app = app(JwtAuthLayer::new(verifier.clone()).revocations(revoked.clone()));
@@ -87,7 +87,7 @@ async fn r22_r189_a_token_is_revoked_though_it_is_remembered() {
 }
 
 #[tokio::test]
-async fn r22_r189_a_user_is_disabled_though_the_token_is_remembered() {
+async fn r183_r189_a_user_is_disabled_though_the_token_is_remembered() {
     let (issuer, gone) = (Issuer::for_tests(), Void::default());
     let verifier = cached(&issuer);
     let app = app(JwtAuthLayer::new(verifier.clone()).users(gone.clone()));

@@ -120,7 +120,7 @@ impl Soak {
         let old = kid(old);
         self.provider.publish(&[new]);
         self.clock.advance(ROUND);
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             let token = self.provider.token(new);
             let result = self.runtime.block_on(verify(&self.verifier, &token));
             assert!(result.is_ok(), "{result:?}");

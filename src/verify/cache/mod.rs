@@ -18,8 +18,8 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// cryptography: the options of [`Verifier::cached`].
 ///
 /// **Off unless asked for.** It pays where clients send one token many times and the signatures are RSA,
-/// ECDSA or EdDSA. With HS256 the whole of verifying costs little more than the look-up. The price is
-/// memory, and bearer tokens in it: see below.
+/// ECDSA or EdDSA, which take tens of microseconds to check, beside a tenth of one for the look-up. With
+/// HS256 there is little to save. The price is memory, and bearer tokens in it: see below.
 ///
 /// What comes of a token is what would come of it without the cache, but for the signature, which was
 /// right under the same keys:
@@ -36,10 +36,11 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 ///   key, and no token that was [introspected](Verifier::introspect), for which that has a memory of its
 ///   own.
 ///
-/// Memory is bounded by the capacity: about 4 KiB for each KiB of a token, so some 25 MB for 10 000
-/// tokens of 600 bytes, where their claims are not unusually many. **The texts of tokens stay in memory**, like those
-/// of requests, but for longer: until they are pushed out by others, or come again and are no longer good.
-/// Whoever can read the memory of the process can use them until their `exp`.
+/// Memory is bounded by the [capacity](Self::new): 10 000 tokens of 600 bytes take 16 MB, and a full cache
+/// of this capacity at most 25 MB, or 160 MB where an issuer puts hundreds of roles into each token. **The texts
+/// of tokens stay in memory**, like those of requests, but for longer: until they are pushed out by others,
+/// or come again and are no longer good. Whoever can read the memory of the process can use them until
+/// their `exp`.
 ///
 /// # Examples
 ///
@@ -72,9 +73,9 @@ impl TokenCache {
     /// So many tokens of up to 1 KiB at most. A longer one takes the place of several: one for each KiB
     /// that it has begun. The memory is taken as tokens come. With zero, nothing is remembered.
     ///
-    /// One that comes when there is no place pushes out one that was not used of late. A capacity of
-    /// 32 and above is parted among up to four times as many shards as there are processors, so that it
-    /// may be a few places short of being full when that happens.
+    /// One that comes when there is no place pushes out one that was not used of late. A large capacity
+    /// is parted among shards, up to four for each processor, so that some places may be free when that
+    /// happens.
     pub fn new(capacity: usize) -> Self {
         Self { capacity, lifetime: DEFAULT_LIFETIME }
     }
