@@ -29,3 +29,7 @@ mod sqlite_file;
 mod support;
 mod throttles;
 mod users;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "shared with binaries that need more of it")]
+#[path = "../support/wire.rs"]
+mod wire;
