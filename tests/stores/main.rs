@@ -22,6 +22,7 @@ mod revocations;
 #[allow(dead_code, reason = "shared with binaries that need more of it")]
 #[path = "../support/servers.rs"]
 mod servers;
+mod session_users;
 #[cfg(feature = "sqlite")]
 mod sqlite_faults;
 #[cfg(feature = "sqlite")]

@@ -384,5 +384,6 @@ async fn nothing_is_found_by_a_text_with_nul() {
     let store = PostgresStore::connect(&server.database().await).await.unwrap();
     assert_eq!(store.find_user("a\0").await.unwrap(), None);
     assert_eq!(store.find_session("a\0").await.unwrap(), None);
+    assert_eq!(store.find_session_with_user(&store, "a\0").await.unwrap(), None);
     assert!(!store.end_session("a\0").await.unwrap());
 }

@@ -11,14 +11,16 @@ mod sessions;
 mod throttles;
 mod users;
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 
-use super::{StoreError, sql};
+use super::{StoreError, UserStore, sql};
 use connection::{test_if_idle, within};
 
 pub(super) use error::{from_state, state};
@@ -68,7 +70,7 @@ const LIMITS: [(&str, &str); 3] = [
 /// # Round trips
 ///
 /// Whatever finds, rotates, ends or asks is one statement, which is one round trip on a connection that has
-/// run it before: a request under
+/// run it before: a refresh takes two, a request under
 /// [`revocations`](crate::JwtAuthLayer::revocations) or [`users`](crate::JwtAuthLayer::users) one each.
 /// The pool takes one more behind each, that no answer waits for. A pool of your own tests its
 /// connections before each use too, unless it is told `test_before_acquire(false)`.
@@ -158,6 +160,14 @@ impl PostgresStore {
     /// before their use only after 30 seconds without any.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Whether these users are in the same database: it is the same pool, in whatever handle.
+    fn keeps<U: UserStore>(&self, users: &U) -> bool {
+        let users: &dyn Any = users;
+        users.downcast_ref::<Self>().is_some_and(|users| {
+            Arc::ptr_eq(&users.pool.connect_options(), &self.pool.connect_options())
+        })
     }
 
     /// Runs a statement with the time and a number of rows until it finds fewer than that many. What it

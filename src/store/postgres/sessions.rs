@@ -9,12 +9,16 @@ use sqlx::Postgres;
 
 use super::error::has_ended;
 use super::{PostgresStore, is_storable, within};
+use crate::store::refresh_store::without_user;
 use crate::store::sql::seconds;
+use crate::store::sql::session_with_user::{
+    FIND_SESSION_WITH_USER, SessionWithUser, session_with_user,
+};
 use crate::store::sql::sessions::{
     END_SESSION, END_SESSION_OF, FIND_SESSION, ROTATE_TOKEN, SESSIONS_OF, SessionRow, columns,
     session_and_token, sessions,
 };
-use crate::store::{RefreshStore, Session, StoreError, StoredToken};
+use crate::store::{RefreshStore, Session, SessionUser, StoreError, StoredToken, UserStore};
 
 /// The same for one that was rotated to this already.
 const ROTATE_TOKEN_AGAIN: &str = "UPDATE tower_bearer_sessions \
@@ -64,6 +68,22 @@ impl RefreshStore for PostgresStore {
         }
         let row: Option<SessionRow> = self.read(|| sqlx::query_as(FIND_SESSION).bind(id)).await?;
         row.map(session_and_token).transpose()
+    }
+
+    async fn find_session_with_user<U: UserStore>(
+        &self,
+        users: &U,
+        id: &str,
+    ) -> Result<Option<(Session, StoredToken, SessionUser)>, StoreError> {
+        if !is_storable(id) {
+            return Ok(None);
+        }
+        if !self.keeps(users) {
+            return without_user(self, id).await;
+        }
+        let row: Option<SessionWithUser<Vec<String>>> =
+            self.read(|| sqlx::query_as(FIND_SESSION_WITH_USER).bind(id)).await?;
+        row.map(|row| session_with_user(row, Ok)).transpose()
     }
 
     async fn rotate_token(
