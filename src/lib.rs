@@ -222,8 +222,9 @@ pub use store::SqliteStore;
 pub use store::{
     AccountStore, ApiKeyOwner, ApiKeyStore, ConfirmEmailError, Email, EmailError, Housekeeping,
     InsertUserError, LoginName, MemoryStore, NewSession, NewUser, OneTimeTokenStore, RefreshStore,
-    RevocationStore, Session, StoreError, StoredApiKey, StoredOneTimeToken, StoredToken,
-    ThrottleState, ThrottleStore, User, UserChange, UserStore, Username, UsernameError,
+    RevocationStore, Session, SessionUser, StoreError, StoredApiKey, StoredOneTimeToken,
+    StoredToken, ThrottleState, ThrottleStore, User, UserChange, UserStore, Username,
+    UsernameError,
 };
 pub use subject::{
     ApiKeyCheck, ApiKeySource, CurrentUser, Revocations, SubjectStore, VerifiedApiKey,

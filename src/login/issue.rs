@@ -5,7 +5,7 @@ use super::shared::{Asked, Shared};
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd};
 use crate::issue::Grant;
 use crate::refresh::{AccessTwin, IssuedRefresh, RefreshError, RefreshRequest};
-use crate::store::{NewSession, RefreshStore, Session, User, UserStore};
+use crate::store::{NewSession, RefreshStore, Session, SessionUser, User, UserStore};
 
 impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// Starts a session for a user who has proved who it is.
@@ -73,15 +73,19 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let now = self.now();
         let request =
             RefreshRequest::new(refresh_token).client_id(asked.client.id).scope(asked.scope);
-        let verified = self
+        let (verified, found) = self
             .refresh
-            .verify(&self.sessions, request, now)
+            .verify_with_user(&self.sessions, &self.users, request, now)
             .await
             .map_err(|error| self.refresh_refused(error, asked))?;
         let session = verified.session();
         self.require_client(asked.client, &session.client_id, asked.caller)?;
         let scope = verified.scope()?;
-        let user = match self.users.find_user(&session.user_id).await? {
+        let user = match found {
+            SessionUser::Here(user) => user.map(|user| *user),
+            SessionUser::Elsewhere => self.users.find_user(&session.user_id).await?,
+        };
+        let user = match user {
             Some(user) if user.is_active => user,
             _ => {
                 if self.sessions.end_session(&session.id).await? {

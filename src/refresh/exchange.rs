@@ -5,9 +5,11 @@ use std::time::Duration;
 use super::error::RefreshError;
 use super::request::{FoundRefresh, RefreshRequest, Standing, VerifiedRefresh};
 use super::token::Parts;
-use super::{IssuedRefresh, RefreshTokens, issued, lookup, whole_seconds};
+use super::{IssuedRefresh, RefreshTokens, issued, recognised, whole_seconds};
 use crate::random;
 use crate::store::{RefreshStore, Session, StoreError, StoredToken};
+#[cfg(feature = "login")]
+use crate::store::{SessionUser, UserStore};
 
 impl RefreshTokens {
     /// Checks a presented token without using it up.
@@ -23,8 +25,40 @@ impl RefreshTokens {
         request: RefreshRequest<'_>,
         now: Duration,
     ) -> Result<VerifiedRefresh, RefreshError> {
-        let (presented, FoundRefresh { session, stored, is_current }) =
-            lookup(store, request.token).await?.ok_or(RefreshError::Invalid)?;
+        let presented = Parts::parse(request.token).ok_or(RefreshError::Invalid)?;
+        let found = store.find_session(presented.session_id()).await?;
+        self.judge(store, request, presented, found, now).await
+    }
+
+    /// The same, and what the look at the session told of its user. That is for the caller to judge,
+    /// once the token is found good.
+    #[cfg(feature = "login")]
+    pub(crate) async fn verify_with_user<S: RefreshStore, U: UserStore>(
+        &self,
+        store: &S,
+        users: &U,
+        request: RefreshRequest<'_>,
+        now: Duration,
+    ) -> Result<(VerifiedRefresh, SessionUser), RefreshError> {
+        let presented = Parts::parse(request.token).ok_or(RefreshError::Invalid)?;
+        let (session, stored, user) = store
+            .find_session_with_user(users, presented.session_id())
+            .await?
+            .ok_or(RefreshError::Invalid)?;
+        let verified = self.judge(store, request, presented, Some((session, stored)), now).await?;
+        Ok((verified, user))
+    }
+
+    async fn judge<S: RefreshStore>(
+        &self,
+        store: &S,
+        request: RefreshRequest<'_>,
+        presented: Parts,
+        found: Option<(Session, StoredToken)>,
+        now: Duration,
+    ) -> Result<VerifiedRefresh, RefreshError> {
+        let FoundRefresh { session, stored, is_current } =
+            recognised(&presented, found).ok_or(RefreshError::Invalid)?;
         let is_client = request.client_id.is_none_or(|id| id == session.client_id);
         let is_over = now >= stored.expires_at || now >= session.expires_at;
         let standing = if is_current {

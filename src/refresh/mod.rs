@@ -153,7 +153,7 @@ impl RefreshTokens {
         store: &S,
         presented: &str,
     ) -> Result<Option<Session>, StoreError> {
-        let Some((_, found)) = lookup(store, presented).await? else { return Ok(None) };
+        let Some(found) = lookup(store, presented).await? else { return Ok(None) };
         Ok(store.end_session(&found.session.id).await?.then_some(found.session))
     }
 
@@ -164,7 +164,7 @@ impl RefreshTokens {
         store: &S,
         presented: &str,
     ) -> Result<Option<FoundRefresh>, StoreError> {
-        Ok(lookup(store, presented).await?.map(|(_, found)| found))
+        lookup(store, presented).await
     }
 
     fn stored(
@@ -213,19 +213,23 @@ fn issued(token: &Parts, session: Session) -> IssuedRefresh {
 }
 
 /// The session of the token that was presented, if it was a token of it once.
-///
-/// A wrong family for a session that exists is as good as unknown: whoever has only seen the ID of a
-/// session must not be able to end it.
 async fn lookup<S: RefreshStore>(
     store: &S,
     presented: &str,
-) -> Result<Option<(Parts, FoundRefresh)>, StoreError> {
+) -> Result<Option<FoundRefresh>, StoreError> {
     let Some(presented) = Parts::parse(presented) else { return Ok(None) };
     let found = store.find_session(presented.session_id()).await?;
-    Ok(found.filter(|(_, stored)| presented.is_of(stored)).map(|(session, stored)| {
-        let is_current = presented.is_current(&stored);
-        (presented, FoundRefresh { session, stored, is_current })
-    }))
+    Ok(recognised(&presented, found))
+}
+
+/// What was found by the ID in a token, if that was a token of it once.
+///
+/// A wrong family for a session that exists is as good as unknown: whoever has only seen the ID of a
+/// session must not be able to end it.
+fn recognised(presented: &Parts, found: Option<(Session, StoredToken)>) -> Option<FoundRefresh> {
+    let (session, stored) = found.filter(|(_, stored)| presented.is_of(stored))?;
+    let is_current = presented.is_current(&stored);
+    Some(FoundRefresh { session, stored, is_current })
 }
 
 /// Stores keep whole seconds; nothing that is handed out may say more.

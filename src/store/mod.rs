@@ -43,7 +43,7 @@ pub use name::{LoginName, Username, UsernameError};
 pub use one_time_store::{OneTimeTokenStore, StoredOneTimeToken};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
-pub use refresh_store::RefreshStore;
+pub use refresh_store::{RefreshStore, SessionUser};
 pub use revocation_store::RevocationStore;
 use session::by_last_use;
 pub use session::{NewSession, Session, StoredToken};

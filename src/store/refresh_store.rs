@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Session, StoreError, StoredToken};
+use super::{Session, StoreError, StoredToken, User, UserStore};
 
 /// A store of sessions, each with the one refresh token that is good.
 ///
@@ -43,6 +43,23 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
         &self,
         id: &str,
     ) -> impl Future<Output = Result<Option<(Session, StoredToken)>, StoreError>> + Send;
+
+    /// The same, and what this look tells of the session's user: all of it where `users` are in this
+    /// very store, since one question is half the way of two; else nothing, which is the default. A
+    /// refresh asks this, so a store of users and sessions does well to answer.
+    ///
+    /// # Errors
+    ///
+    /// The store's own fault; an unknown session is `None`.
+    fn find_session_with_user<U: UserStore>(
+        &self,
+        users: &U,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<(Session, StoredToken, SessionUser)>, StoreError>> + Send
+    {
+        let _ = users;
+        without_user(self, id)
+    }
 
     /// Puts another token in the place of a session's own, if that still is the one with the
     /// `old` [`secret_hash`](StoredToken::secret_hash), and says whether it did. The session was
@@ -122,4 +139,47 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
         &self,
         now: Duration,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+}
+
+/// The session and its token alone.
+pub(super) async fn without_user<S: RefreshStore>(
+    sessions: &S,
+    id: &str,
+) -> Result<Option<(Session, StoredToken, SessionUser)>, StoreError> {
+    let found = sessions.find_session(id).await?;
+    Ok(found.map(|(session, token)| (session, token, SessionUser::Elsewhere)))
+}
+
+/// What a store of sessions knows of the user of one.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{
+///     MemoryStore, NewSession, NewUser, RefreshStore, RefreshTokens, SessionUser, UserStore, Username,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let alice = NewUser::new(Username::new("Alice")?, "$argon2id$...");
+/// let alice = store.insert_user(alice, now).await?;
+/// let new = NewSession::new(&alice.id, "first-party", "me");
+/// let session = RefreshTokens::new().issue(&store, new, now).await?.session;
+///
+/// let found = store.find_session_with_user(&store, &session.id).await?;
+/// assert!(matches!(found, Some((_, _, SessionUser::Here(Some(user)))) if *user == alice));
+/// // Those are other users.
+/// let found = store.find_session_with_user(&MemoryStore::new(), &session.id).await?;
+/// assert!(matches!(found, Some((_, _, SessionUser::Elsewhere))));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionUser {
+    /// The user, active or not; none if there is none by now.
+    Here(Option<Box<User>>),
+    /// Nothing: the store of users has to be asked.
+    Elsewhere,
 }

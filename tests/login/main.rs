@@ -26,6 +26,7 @@ mod registry;
 mod reset;
 mod revocations;
 mod revoke;
+mod round_trips;
 mod routes;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
 #[path = "../support/servers.rs"]
@@ -37,3 +38,6 @@ mod support;
 mod throttle;
 mod token;
 mod verify_email;
+#[allow(dead_code, reason = "shared with binaries that need more of it")]
+#[path = "../support/wire.rs"]
+mod wire;

@@ -22,6 +22,7 @@ mod revocations;
 #[allow(dead_code, reason = "shared with binaries that need more of it")]
 #[path = "../support/servers.rs"]
 mod servers;
+mod session_users;
 #[cfg(feature = "sqlite")]
 mod sqlite_faults;
 #[cfg(feature = "sqlite")]
@@ -29,3 +30,7 @@ mod sqlite_file;
 mod support;
 mod throttles;
 mod users;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "shared with binaries that need more of it")]
+#[path = "../support/wire.rs"]
+mod wire;

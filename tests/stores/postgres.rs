@@ -5,12 +5,15 @@ use std::error::Error;
 use serde_json::json;
 use sqlx::postgres::PgPoolOptions;
 use tower_bearer::{
-    AccountStore, OneTimePurpose, OneTimeTokens, PostgresStore, RefreshError, RefreshStore,
-    RefreshTokens, UserChange, UserStore,
+    AccountStore, NewSession, OneTimePurpose, OneTimeTokens, PostgresStore, RefreshError,
+    RefreshStore, RefreshTokens, UserChange, UserStore,
 };
 
 use crate::servers::{Postgres, postgres};
-use crate::support::{HASH, NOW, email, exchange, issue, new_user, username, verify};
+use crate::support::{
+    CLIENT, HASH, NOW, by_client, email, exchange, issue, new_user, username, verify,
+};
+use crate::wire::Wire;
 
 async fn connect_error(url: &str) -> tower_bearer::StoreError {
     PostgresStore::connect(url).await.expect_err(url)
@@ -295,11 +298,92 @@ async fn recovers_by_itself_when_the_server_does() {
     exchange(&store, issued.token.as_str(), NOW).await.unwrap();
 }
 
+/// As many connections as it may have, unused but a moment ago.
+async fn fill(store: &PostgresStore) {
+    let most = store.pool().options().get_max_connections();
+    let mut connections = Vec::new();
+    for _ in 0..most {
+        connections.push(store.pool().acquire().await.unwrap());
+    }
+    drop(connections);
+    while store.pool().num_idle() < most as usize {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_that_was_started_anew_costs_no_question_and_no_refresh() {
+    let Some(server) = Postgres::start() else { return };
+    let store = PostgresStore::connect(&server.database().await).await.unwrap();
+    let alice = store.insert_user(new_user("alice"), NOW).await.unwrap();
+    let issued = issue(&store, &alice.id).await;
+    fill(&store).await;
+    server.stop();
+    server.resume();
+    // All at once, each on a connection that has ended.
+    let asked: Vec<_> = (0..10)
+        .map(|_| {
+            let (store, id) = (store.clone(), alice.id.clone());
+            tokio::spawn(async move { store.find_user(&id).await.unwrap() })
+        })
+        .collect();
+    for asked in asked {
+        assert_eq!(asked.await.unwrap().as_ref(), Some(&alice));
+    }
+
+    fill(&store).await;
+    server.stop();
+    server.resume();
+    let second = exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+    let verified = verify(&store, second.token.as_str(), NOW).await.unwrap();
+    fill(&store).await;
+    server.stop();
+    server.resume();
+    // Nothing was asked in between.
+    let third = RefreshTokens::new().rotate(&store, verified, NOW).await.unwrap();
+    exchange(&store, third.token.as_str(), NOW).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn r110_a_rotation_whose_acknowledgement_was_lost_is_no_reuse() {
+    let Some(server) = postgres() else { return };
+    let wire = Wire::to(server.socket()).await;
+    let url = wire.postgres(&server.database_name().await);
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let issued = issue(&store, "alice").await;
+    for refresh in [RefreshTokens::new(), RefreshTokens::new().reuse_interval(NOW)] {
+        let first = refresh.issue(&store, NewSession::new("alice", CLIENT, ""), NOW).await.unwrap();
+        let request = by_client(first.token.as_str());
+        let verified = refresh.verify(&store, request, NOW).await.unwrap();
+        wire.swallow_the_answer_to(&first.session.id);
+        let second = refresh.rotate(&store, verified, NOW).await.unwrap();
+        exchange(&store, second.token.as_str(), NOW).await.unwrap();
+    }
+    // Where it was not asked again, as it has the answer, a second use is one.
+    exchange(&store, issued.token.as_str(), NOW).await.unwrap();
+    let again = exchange(&store, issued.token.as_str(), NOW).await;
+    assert!(matches!(again, Err(RefreshError::Reused(_))), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_change_that_is_no_rotation_is_not_made_twice() {
+    let Some(server) = postgres() else { return };
+    let wire = Wire::to(server.socket()).await;
+    let url = wire.postgres(&server.database_name().await);
+    let store = PostgresStore::connect(&url).await.unwrap();
+    let issued = issue(&store, "alice").await;
+    wire.swallow_the_answer_to(&issued.session.id);
+    let error = store.end_session(&issued.session.id).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error}: {:?}", error.source());
+    assert_eq!(store.find_session(&issued.session.id).await.unwrap(), None);
+}
+
 #[tokio::test]
 async fn nothing_is_found_by_a_text_with_nul() {
     let Some(server) = postgres() else { return };
     let store = PostgresStore::connect(&server.database().await).await.unwrap();
     assert_eq!(store.find_user("a\0").await.unwrap(), None);
     assert_eq!(store.find_session("a\0").await.unwrap(), None);
+    assert_eq!(store.find_session_with_user(&store, "a\0").await.unwrap(), None);
     assert!(!store.end_session("a\0").await.unwrap());
 }

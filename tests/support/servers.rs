@@ -81,6 +81,11 @@ impl Postgres {
         format!("postgres://{user}@localhost/{database}?host={}", self.directory.display())
     }
 
+    /// The socket that it answers on.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.join(".s.PGSQL.5432")
+    }
+
     /// Runs SQL in a database as its administrator.
     pub(crate) async fn execute(&self, database: &str, sql: &str) {
         let mut connection = PgConnection::connect(&self.url("postgres", database)).await.unwrap();
@@ -217,7 +222,8 @@ impl Redis {
         format!("{}?db={number}", self.url())
     }
 
-    fn socket(&self) -> String {
+    /// The socket that it answers on.
+    pub(crate) fn socket(&self) -> String {
         format!("{}/socket", self.directory.display())
     }
 }

@@ -1,9 +1,13 @@
 //! Sessions in memory.
 
+use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::MemoryStore;
-use crate::store::{RefreshStore, Session, StoreError, StoredToken, by_last_use};
+use crate::store::{
+    RefreshStore, Session, SessionUser, StoreError, StoredToken, UserStore, by_last_use,
+};
 
 impl RefreshStore for MemoryStore {
     async fn insert_session(
@@ -33,6 +37,22 @@ impl RefreshStore for MemoryStore {
 
     async fn find_session(&self, id: &str) -> Result<Option<(Session, StoredToken)>, StoreError> {
         Ok(self.lock().sessions.get(id).cloned())
+    }
+
+    async fn find_session_with_user<U: UserStore>(
+        &self,
+        users: &U,
+        id: &str,
+    ) -> Result<Option<(Session, StoredToken, SessionUser)>, StoreError> {
+        let users: &dyn Any = users;
+        let here = users.downcast_ref::<Self>().is_some_and(|users| Arc::ptr_eq(&users.0, &self.0));
+        let data = self.lock();
+        Ok(data.sessions.get(id).cloned().map(|(session, token)| {
+            let user = data.users.get(&session.user_id).map(|stored| stored.user.clone());
+            let user =
+                if here { SessionUser::Here(user.map(Box::new)) } else { SessionUser::Elsewhere };
+            (session, token, user)
+        }))
     }
 
     async fn rotate_token(

@@ -55,15 +55,11 @@ impl ApiKeyStore for PostgresStore {
         if !is_storable(id) {
             return Ok(None);
         }
-        let row = sqlx::query_as::<Postgres, OwnedApiKeyRow<Vec<String>>>(FIND_API_KEY)
-            .bind(id)
-            .fetch_optional(&self.pool);
-        within(async {
-            let Some(row) = row.await? else { return Ok(None) };
-            let (key, is_active, scopes) = owned_api_key(row)?;
-            Ok(Some((key, ApiKeyOwner::new(is_active, scopes))))
-        })
-        .await
+        let row: Option<OwnedApiKeyRow<Vec<String>>> =
+            self.read(|| sqlx::query_as(FIND_API_KEY).bind(id)).await?;
+        let Some(row) = row else { return Ok(None) };
+        let (key, is_active, scopes) = owned_api_key(row)?;
+        Ok(Some((key, ApiKeyOwner::new(is_active, scopes))))
     }
 
     async fn api_keys_of(&self, user_id: &str) -> Result<Vec<StoredApiKey>, StoreError> {

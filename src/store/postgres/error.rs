@@ -13,6 +13,15 @@ pub(in crate::store) fn state(error: &sqlx::Error) -> Option<String> {
     Some(database_error(error)?.code().to_owned())
 }
 
+/// Whether the connection is no longer one: the server, or what lies between, has hung up on it.
+pub(super) fn has_ended(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        // An administrator, a crash, or `idle_session_timeout`, told as the last word.
+        _ => matches!(state(error).as_deref(), Some("57P01" | "57P02" | "57P05")),
+    }
+}
+
 fn database_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
     error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()
 }

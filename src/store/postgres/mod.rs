@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_keys;
+mod connection;
 mod error;
 mod migrations;
 mod one_time;
@@ -10,23 +11,22 @@ mod sessions;
 mod throttles;
 mod users;
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 
-use super::{StoreError, sql};
+use super::{StoreError, UserStore, sql};
+use connection::{test_if_idle, within};
 
 pub(super) use error::{from_state, state};
 
 /// How long a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// How long a call may take at all. More than the server's own limits: they end what is slow, this
-/// ends what waits for a server that has gone without a word.
-const PATIENCE_WITH_ALL: Duration = Duration::from_secs(15);
 
 /// How many rows one statement of housekeeping deletes: few enough for the time limit.
 const BATCH: i64 = 1000;
@@ -48,10 +48,13 @@ const LIMITS: [(&str, &str); 3] = [
 ///
 /// # Connections
 ///
-/// [`connect`](Self::connect) makes a pool of at most 10 connections, each tested before its use
-/// and replaced when broken or after 30 minutes, so that the server may be restarted or fail over
+/// [`connect`](Self::connect) makes a pool of at most 10 connections, replaced when broken or after
+/// 30 minutes, so that the server may be restarted or fail over
 /// while the service runs; until it answers, calls fail as
-/// [unavailable](StoreError::is_unavailable) within 3 seconds. A statement ends after 5 seconds,
+/// [unavailable](StoreError::is_unavailable) within 3 seconds. A connection that was idle for 30
+/// seconds is tested before its use. Where one that was not has ended, questions and rotations of refresh
+/// tokens are put again on another; other changes fail as unavailable, as do statements of your own
+/// on the [pool](Self::pool). A statement ends after 5 seconds,
 /// as does the wait for a lock; a transaction that idles for 15 is rolled back; a server that
 /// is silent for 15 is given up. `statement_timeout`, `lock_timeout` and
 /// `idle_in_transaction_session_timeout` are those of the URL, if it sets them:
@@ -63,6 +66,14 @@ const LIMITS: [(&str, &str); 3] = [
 ///
 /// Without `sslmode` the connection is encrypted if the server offers it, and its certificate is
 /// not checked: over a network that others are in, write `?sslmode=verify-full`.
+///
+/// # Round trips
+///
+/// Whatever finds, rotates, ends or asks is one statement, which is one round trip on a connection that has
+/// run it before: a refresh takes two, a request under
+/// [`revocations`](crate::JwtAuthLayer::revocations) or [`users`](crate::JwtAuthLayer::users) one each.
+/// The pool takes one more behind each, that no answer waits for. A pool of your own tests its
+/// connections before each use too, unless it is told `test_before_acquire(false)`.
 ///
 /// # Durability
 ///
@@ -111,6 +122,8 @@ impl PostgresStore {
         let pool = PgPoolOptions::new()
             .max_connections(10)
             .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, been| Box::pin(test_if_idle(connection, been)))
             .connect_with(options.options(limits))
             .await?;
         Self::from_pool(pool).await
@@ -143,9 +156,18 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// The pool, for the application's own tables in the same database.
+    /// The pool, for the application's own tables in the same database. Its connections are tested
+    /// before their use only after 30 seconds without any.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Whether these users are in the same database: it is the same pool, in whatever handle.
+    fn keeps<U: UserStore>(&self, users: &U) -> bool {
+        let users: &dyn Any = users;
+        users.downcast_ref::<Self>().is_some_and(|users| {
+            Arc::ptr_eq(&users.pool.connect_options(), &self.pool.connect_options())
+        })
     }
 
     /// Runs a statement with the time and a number of rows until it finds fewer than that many. What it
@@ -188,16 +210,6 @@ fn is_set(options: &str, name: &str) -> bool {
 /// PostgreSQL keeps no NUL in texts: nothing with one is stored, so nothing is found by it.
 fn is_storable(text: &str) -> bool {
     !text.contains('\0')
-}
-
-/// Gives up what takes too long.
-async fn within<T, E: From<StoreError>>(call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    match tokio::time::timeout(PATIENCE_WITH_ALL, call).await {
-        Ok(result) => result,
-        Err(elapsed) => Err(StoreError::unavailable(elapsed)
-            .with_reason("the database did not answer in time")
-            .into()),
-    }
 }
 
 impl fmt::Debug for PostgresStore {

@@ -52,10 +52,9 @@ impl OneTimeTokenStore for PostgresStore {
         &self,
         hash: &[u8; 32],
     ) -> Result<Option<StoredOneTimeToken>, StoreError> {
-        let row = sqlx::query_as::<Postgres, OneTimeRow>(FIND_ONE_TIME_TOKEN)
-            .bind(hash.as_slice())
-            .fetch_optional(&self.pool);
-        within(async { Ok(row.await?.map(|row| one_time_token(hash, row))) }).await
+        let row: Option<OneTimeRow> =
+            self.read(|| sqlx::query_as(FIND_ONE_TIME_TOKEN).bind(hash.as_slice())).await?;
+        Ok(row.map(|row| one_time_token(hash, row)))
     }
 
     async fn take_one_time_token(

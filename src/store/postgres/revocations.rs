@@ -20,13 +20,17 @@ impl Revocations for PostgresStore {
         if token.session_id().is_some_and(|id| !is_storable(id)) {
             return Ok(true);
         }
-        let revoked = sqlx::query_scalar(IS_REVOKED)
-            .bind(token.id().filter(|id| is_storable(id)))
-            .bind(token.session_id())
-            .bind(token.subject().filter(|subject| is_storable(subject)))
-            .bind(issued_at(token))
-            .fetch_one(&self.pool);
-        within(async { Ok(revoked.await?) }).await
+        let row: Option<(bool,)> = self
+            .read(|| {
+                sqlx::query_as(IS_REVOKED)
+                    .bind(token.id().filter(|id| is_storable(id)))
+                    .bind(token.session_id())
+                    .bind(token.subject().filter(|subject| is_storable(subject)))
+                    .bind(issued_at(token))
+            })
+            .await?;
+        // It answers with one row.
+        Ok(row.is_none_or(|(is_revoked,)| is_revoked))
     }
 }
 

@@ -7,13 +7,23 @@ use std::time::Duration;
 
 use sqlx::Postgres;
 
+use super::error::has_ended;
 use super::{PostgresStore, is_storable, within};
+use crate::store::refresh_store::without_user;
 use crate::store::sql::seconds;
+use crate::store::sql::session_with_user::{
+    FIND_SESSION_WITH_USER, SessionWithUser, session_with_user,
+};
 use crate::store::sql::sessions::{
     END_SESSION, END_SESSION_OF, FIND_SESSION, ROTATE_TOKEN, SESSIONS_OF, SessionRow, columns,
     session_and_token, sessions,
 };
-use crate::store::{RefreshStore, Session, StoreError, StoredToken};
+use crate::store::{RefreshStore, Session, SessionUser, StoreError, StoredToken, UserStore};
+
+/// The same for one that was rotated to this already.
+const ROTATE_TOKEN_AGAIN: &str = "UPDATE tower_bearer_sessions \
+     SET secret_hash = $3, salt = $4, token_expires_at = $5, last_used_at = $6 \
+     WHERE id = $1 AND secret_hash IN ($2, $3)";
 
 impl RefreshStore for PostgresStore {
     async fn insert_session(
@@ -56,10 +66,24 @@ impl RefreshStore for PostgresStore {
         if !is_storable(id) {
             return Ok(None);
         }
-        let row = sqlx::query_as::<Postgres, SessionRow>(FIND_SESSION)
-            .bind(id)
-            .fetch_optional(&self.pool);
-        within(async { row.await?.map(session_and_token).transpose() }).await
+        let row: Option<SessionRow> = self.read(|| sqlx::query_as(FIND_SESSION).bind(id)).await?;
+        row.map(session_and_token).transpose()
+    }
+
+    async fn find_session_with_user<U: UserStore>(
+        &self,
+        users: &U,
+        id: &str,
+    ) -> Result<Option<(Session, StoredToken, SessionUser)>, StoreError> {
+        if !is_storable(id) {
+            return Ok(None);
+        }
+        if !self.keeps(users) {
+            return without_user(self, id).await;
+        }
+        let row: Option<SessionWithUser<Vec<String>>> =
+            self.read(|| sqlx::query_as(FIND_SESSION_WITH_USER).bind(id)).await?;
+        row.map(|row| session_with_user(row, Ok)).transpose()
     }
 
     async fn rotate_token(
@@ -72,15 +96,27 @@ impl RefreshStore for PostgresStore {
         if !is_storable(session_id) {
             return Ok(false);
         }
-        let rotate = sqlx::query(ROTATE_TOKEN)
-            .bind(session_id)
-            .bind(old.as_slice())
-            .bind(new.secret_hash.as_slice())
-            .bind(new.salt.as_ref().map(<[u8; 32]>::as_slice))
-            .bind(seconds(new.expires_at))
-            .bind(seconds(now))
-            .execute(&self.pool);
-        within(async { Ok(rotate.await?.rows_affected() == 1) }).await
+        let rotate = |statement: &'static str| {
+            sqlx::query(statement)
+                .bind(session_id)
+                .bind(old.as_slice())
+                .bind(new.secret_hash.as_slice())
+                .bind(new.salt.as_ref().map(<[u8; 32]>::as_slice))
+                .bind(seconds(new.expires_at))
+                .bind(seconds(now))
+        };
+        within(async {
+            let rotated = match rotate(ROTATE_TOKEN).execute(&self.pool).await {
+                // It may have been done all the same. Then the new hash is there, which nobody else has.
+                Err(error) if has_ended(&error) => {
+                    let mut connection = self.tested_connection().await?;
+                    rotate(ROTATE_TOKEN_AGAIN).execute(&mut *connection).await?
+                }
+                rotated => rotated?,
+            };
+            Ok(rotated.rows_affected() == 1)
+        })
+        .await
     }
 
     async fn end_session(&self, id: &str) -> Result<bool, StoreError> {

@@ -10,8 +10,9 @@ use crate::store::{StoreError, ThrottleState, ThrottleStore};
 
 impl ThrottleStore for PostgresStore {
     async fn find_throttle(&self, key: &[u8; 32]) -> Result<Option<String>, StoreError> {
-        let found = sqlx::query_scalar(FIND_THROTTLE).bind(key.as_slice());
-        within(async { Ok(found.fetch_optional(&self.pool).await?) }).await
+        let row: Option<(String,)> =
+            self.read(|| sqlx::query_as(FIND_THROTTLE).bind(key.as_slice())).await?;
+        Ok(row.map(|(state,)| state))
     }
 
     async fn replace_throttle(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Postgres};
+use sqlx::AssertSqlSafe;
 
 use super::error::broken_constraint;
 use super::{PostgresStore, is_storable, within};
@@ -83,9 +83,8 @@ impl PostgresStore {
         // Safe: made of constants alone.
         let columns = user_columns!();
         let sql = format!("SELECT {columns} FROM tower_bearer_users WHERE {column} = $1");
-        let row = sqlx::query_as::<Postgres, UserRow<Vec<String>>>(AssertSqlSafe(sql))
-            .bind(value)
-            .fetch_optional(&self.pool);
-        within(async { row.await?.map(|row| user(row, Ok)).transpose() }).await
+        let row: Option<UserRow<Vec<String>>> =
+            self.read(|| sqlx::query_as(AssertSqlSafe(sql.as_str())).bind(value)).await?;
+        row.map(|row| user(row, Ok)).transpose()
     }
 }

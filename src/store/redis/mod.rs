@@ -50,6 +50,12 @@ use script;
 /// against the roots of the system. Where the process has no rustls provider by then, that of
 /// aws-lc-rs becomes it.
 ///
+/// # Round trips
+///
+/// Whatever is done is one script or command, which is one round trip; the first use of a script since the
+/// server's start takes two more. A refresh takes two, and one to where the users are; a request under
+/// [`revocations`](crate::JwtAuthLayer::revocations) takes one.
+///
 /// # Durability
 ///
 /// What Redis loses, it logs out. What it takes back, such as the last second before a crash with

@@ -5,6 +5,7 @@ mod error;
 pub(super) mod migrations;
 pub(super) mod one_time;
 pub(super) mod revocations;
+pub(super) mod session_with_user;
 pub(super) mod sessions;
 pub(super) mod users;
 

@@ -10,6 +10,7 @@ mod sessions;
 mod throttles;
 mod users;
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSy
 use sqlx::{Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::StoreError;
+use super::{StoreError, UserStore};
 
 pub(super) use error::{code, from_code};
 
@@ -130,6 +131,14 @@ impl SqliteStore {
     /// The pool, for the application's own tables in the same database.
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
+    }
+
+    /// Whether these users are in the same database: it is the same pool, in whatever handle.
+    fn keeps<U: UserStore>(&self, users: &U) -> bool {
+        let users: &dyn Any = users;
+        users.downcast_ref::<Self>().is_some_and(|users| {
+            Arc::ptr_eq(&users.pool.connect_options(), &self.pool.connect_options())
+        })
     }
 
     /// Begins a transaction that may write from its first statement on: one that reads first and

@@ -5,12 +5,17 @@ use std::time::Duration;
 use sqlx::Sqlite;
 
 use super::SqliteStore;
+use super::users::texts;
+use crate::store::refresh_store::without_user;
 use crate::store::sql::seconds;
+use crate::store::sql::session_with_user::{
+    FIND_SESSION_WITH_USER, SessionWithUser, session_with_user,
+};
 use crate::store::sql::sessions::{
     END_SESSION, END_SESSION_OF, FIND_SESSION, ROTATE_TOKEN, SESSIONS_OF, SessionRow, columns,
     session_and_token, sessions,
 };
-use crate::store::{RefreshStore, Session, StoreError, StoredToken};
+use crate::store::{RefreshStore, Session, SessionUser, StoreError, StoredToken, UserStore};
 
 /// How many sessions one statement of housekeeping deletes: few enough for others to have a turn.
 const BATCH: i64 = 1000;
@@ -63,6 +68,21 @@ impl RefreshStore for SqliteStore {
             .fetch_optional(&self.pool)
             .await?;
         row.map(session_and_token).transpose()
+    }
+
+    async fn find_session_with_user<U: UserStore>(
+        &self,
+        users: &U,
+        id: &str,
+    ) -> Result<Option<(Session, StoredToken, SessionUser)>, StoreError> {
+        if !self.keeps(users) {
+            return without_user(self, id).await;
+        }
+        let row = sqlx::query_as::<Sqlite, SessionWithUser<String>>(FIND_SESSION_WITH_USER)
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| session_with_user(row, texts)).transpose()
     }
 
     async fn rotate_token(
