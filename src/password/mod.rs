@@ -49,6 +49,9 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 /// decides how many threads there are and how long the queue is; a later one can't change that.
 /// The threads end with the process.
 ///
+/// On Linux they run with a nice value that is 10 above the process's, so that a request that comes on
+/// a core where one of them computes does not wait for it.
+///
 /// Each thread keeps the memory of one computation, from its first one on: with the defaults and
 /// four cores, that is two threads with 19 MiB each. Verifying a hash that was made elsewhere and
 /// needs more takes up to 128 MiB on that thread until it is done. The queue holds passwords

@@ -14,6 +14,11 @@ use crate::trace;
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
+/// What the threads add to their nice value. A thread that serves then goes first, and a core that has
+/// enough of those still leaves about a tenth of its time to a hash, so that logins go on.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// The pool of the process.
 static SHARED: OnceLock<Arc<Pool>> = OnceLock::new();
 
@@ -95,6 +100,7 @@ impl Pool {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>, kept_blocks: &AtomicUsize) {
+    give_way();
     let mut memory = Memory::default();
     loop {
         // One thread waits for the queue, the others for the lock. No job runs under the lock.
@@ -104,6 +110,16 @@ fn work(jobs: &Mutex<Receiver<Job>>, kept_blocks: &AtomicUsize) {
             trace::error!("hashing a password panicked");
         }
         memory.shrink_to(kept_blocks.load(Ordering::Relaxed));
+    }
+}
+
+/// A hash runs longer than the time that the scheduler gives a thread at once. With equal rights,
+/// requests that come on its core wait for the rest of that, which is milliseconds.
+fn give_way() {
+    // On Linux alone a nice value is that of one thread. Where it can't be changed, hashing goes on.
+    #[cfg(target_os = "linux")]
+    if rustix::process::nice(NICENESS).is_err() {
+        trace::warn!("the threads that hash passwords don't give way to requests");
     }
 }
 

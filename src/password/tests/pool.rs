@@ -102,6 +102,16 @@ async fn r161_hashing_never_blocks_the_async_worker() {
     assert_ne!(worker, thread::current().id());
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn r161_hashing_gives_way_to_requests() {
+    let nice = || rustix::process::getpriority_process(None).unwrap();
+    let (_, pool) = cheap(1, 16);
+    let (before, hashing) = (nice(), pool.run(move |_| nice()).await.unwrap());
+    assert_eq!(hashing, (before + 10).min(19));
+    assert_eq!(nice(), before, "of the threads that serve");
+}
+
 #[tokio::test]
 async fn r161_threads_and_memory_stay_fixed() {
     let (hasher, pool) = cheap(2, 200);
