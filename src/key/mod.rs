@@ -26,6 +26,8 @@ pub use set::KeySet;
 pub(crate) use set::MAX_TRIES;
 pub use signing::SigningKey;
 pub use signing_keys::SigningKeys;
+#[cfg(test)]
+pub(crate) use verifying::CHECKS;
 pub use verifying::VerifyingKey;
 
 /// What a public key, or an HMAC secret, is made of, free of any encoding.

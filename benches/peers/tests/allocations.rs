@@ -7,10 +7,10 @@ use tower_bearer_peers::{groups, ours};
 
 /// Of a layer for a token that is good, for one that it remembers, for a request without one, and
 /// for a malformed one.
-const FIRST_SIGHT: u64 = 18;
-const SEEN_BEFORE: u64 = 4;
-const NO_TOKEN: u64 = 14;
-const MALFORMED: u64 = 17;
+const FIRST_SIGHT: u64 = 5;
+const SEEN_BEFORE: u64 = 3;
+const NO_TOKEN: u64 = 5;
+const MALFORMED: u64 = 5;
 
 #[test]
 fn a_request_allocates_no_more_than_it_did() {

@@ -2,6 +2,7 @@ mod attacks;
 #[cfg(feature = "cache")]
 mod cache;
 mod claims;
+mod cost;
 mod limits;
 mod properties;
 mod types;
