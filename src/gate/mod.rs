@@ -35,7 +35,26 @@ pub(crate) type Waiting = Pin<Box<dyn Future<Output = Result<Extensions, Rejecti
 /// taken out and a clone left in its place: the clone was never polled ready, so that the caller
 /// polls it anew, and whatever the readied one had reserved (a permit, a place in a queue) goes
 /// with the waiting request, or is given back at once when the request is refused.
+#[inline]
 pub(crate) fn pass<S, B, ResBody>(
+    inner: &mut S,
+    request: Request<B>,
+    verdict: Verdict,
+    additions: Additions,
+) -> ResponseFuture<S, B>
+where
+    S: Service<Request<B>, Response = Response<ResBody>> + Clone,
+{
+    if let Verdict::Pass = verdict {
+        return ResponseFuture { state: State::Inner { future: inner.call(request) }, additions };
+    }
+    stop(inner, request, verdict, additions)
+}
+
+/// Carries out a verdict other than to pass: out of line, so that a request that passes is moved
+/// no more often than need be.
+#[inline(never)]
+fn stop<S, B, ResBody>(
     inner: &mut S,
     request: Request<B>,
     verdict: Verdict,

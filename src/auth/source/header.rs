@@ -39,9 +39,9 @@ pub(super) fn credentials<'a>(
     if value.len() > MAX_TOKEN_BYTES {
         return Err(AuthErrorKind::CredentialsTooLong);
     }
-    let end = value.iter().position(|byte| matches!(byte, b' ' | b'\t')).unwrap_or(value.len());
-    let (own, rest) = value.split_at(end);
-    if !own.eq_ignore_ascii_case(scheme) {
+    let Some((own, rest)) = value.split_at_checked(scheme.len()) else { return Ok(None) };
+    let ends = rest.first().is_none_or(|byte| matches!(byte, b' ' | b'\t'));
+    if !ends || !own.eq_ignore_ascii_case(scheme) {
         return Ok(None);
     }
     // RFC 9110, section 11.4: one or more spaces, no tab, between scheme and token.
