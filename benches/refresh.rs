@@ -320,7 +320,8 @@ impl<R: RefreshStore> Chain<R> {
 
 async fn write(pool: &SqlitePool) -> Outcome<()> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let update = sqlx::query("UPDATE raw SET value = ? WHERE id = 1").bind([7_u8; 32].as_slice());
+    // Another value each time: SQLite writes nothing where nothing changes.
+    let update = sqlx::query("UPDATE raw SET value = randomblob(32) WHERE id = 1");
     update.execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
