@@ -141,7 +141,7 @@ const CRATES: &[(&str, &str)] = &[
     ("passwords", "password::policy"),
     ("zxcvbn", "password::policy"),
     ("sha1", "password::policy"),
-    ("rustix", "password::pool"),
+    ("thread_priority", "password::pool"),
     ("axum", "login"),
     ("sqlx", "store"),
     ("redis", "store::redis"),

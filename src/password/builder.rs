@@ -47,6 +47,7 @@ pub struct HasherBuilder {
     nfc: bool,
     threads: Option<usize>,
     queue: Option<usize>,
+    gives_way: bool,
     max_password_bytes: usize,
 }
 
@@ -99,6 +100,16 @@ impl HasherBuilder {
     /// It only counts for the first hasher of the process: see [`Hasher`].
     pub fn queue(mut self, queue: usize) -> Self {
         self.queue = Some(queue);
+        self
+    }
+
+    /// Lets the threads that hash have the same right to a core as those that serve requests. The
+    /// default is that they give way, on Linux: see [`Hasher`]. For a service whose requests fill all
+    /// cores for long, and where users have to be able to log in meanwhile.
+    ///
+    /// It only counts for the first hasher of the process: see [`Hasher`].
+    pub fn equal_priority(mut self) -> Self {
+        self.gives_way = false;
         self
     }
 
@@ -164,10 +175,11 @@ impl HasherBuilder {
         if pool.started() == 0 {
             return Err(ConfigError::NoHashingThread);
         }
-        if (self.threads.is_some() || self.queue.is_some()) && pool.settings() != settings {
+        let asked = self.threads.is_some() || self.queue.is_some() || !self.gives_way;
+        if asked && pool.settings() != settings {
             trace::warn!(
-                "the threads that hash passwords run already, with other settings; set threads \
-                 and queue on the first hasher that is built"
+                "the threads that hash passwords run already, with other settings; set threads, \
+                 queue and priority on the first hasher that is built"
             );
         }
         Ok(self.on_pool(pool))
@@ -229,7 +241,7 @@ impl HasherBuilder {
         // A machine may have more cores than `threads(..)` takes.
         let threads = threads.min(MAX_THREADS);
         let queue = self.queue.unwrap_or(threads * QUEUE_PER_THREAD);
-        Settings { threads, queue }
+        Settings { threads, queue, gives_way: self.gives_way }
     }
 }
 
@@ -242,6 +254,7 @@ impl Default for HasherBuilder {
             nfc: true,
             threads: None,
             queue: None,
+            gives_way: true,
             max_password_bytes: MAX_PASSWORD_BYTES,
         }
     }

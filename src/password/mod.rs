@@ -49,8 +49,10 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 /// decides how many threads there are and how long the queue is; a later one can't change that.
 /// The threads end with the process.
 ///
-/// On Linux they run with a nice value that is 10 above the process's, so that a request that comes on
-/// a core where one of them computes does not wait for it.
+/// On Linux they are of the scheduling class `SCHED_IDLE`: a request that comes on a core where one of
+/// them computes does not wait for it. Where requests alone fill all cores, next to nothing is left to
+/// them, and logins are refused once the queue is full;
+/// [`equal_priority`](HasherBuilder::equal_priority) is against that.
 ///
 /// Each thread keeps the memory of one computation, from its first one on: with the defaults and
 /// four cores, that is two threads with 19 MiB each. Verifying a hash that was made elsewhere and

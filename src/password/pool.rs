@@ -14,11 +14,6 @@ use crate::trace;
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
-/// What the threads add to their nice value. A thread that serves then goes first, and a core that has
-/// enough of those still leaves about a tenth of its time to a hash, so that logins go on.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
-
 /// The pool of the process.
 static SHARED: OnceLock<Arc<Pool>> = OnceLock::new();
 
@@ -26,6 +21,8 @@ static SHARED: OnceLock<Arc<Pool>> = OnceLock::new();
 pub(super) struct Settings {
     pub(super) threads: usize,
     pub(super) queue: usize,
+    /// Whether requests go first.
+    pub(super) gives_way: bool,
 }
 
 pub(super) struct Pool {
@@ -52,7 +49,12 @@ impl Pool {
                 let kept_blocks = Arc::clone(&kept_blocks);
                 thread::Builder::new()
                     .name("password-hash".to_owned())
-                    .spawn(move || work(&waiting, &kept_blocks))
+                    .spawn(move || {
+                        if settings.gives_way {
+                            give_way();
+                        }
+                        work(&waiting, &kept_blocks);
+                    })
                     .is_ok()
             })
             .count();
@@ -100,7 +102,6 @@ impl Pool {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>, kept_blocks: &AtomicUsize) {
-    give_way();
     let mut memory = Memory::default();
     loop {
         // One thread waits for the queue, the others for the lock. No job runs under the lock.
@@ -114,12 +115,22 @@ fn work(jobs: &Mutex<Receiver<Job>>, kept_blocks: &AtomicUsize) {
 }
 
 /// A hash runs longer than the time that the scheduler gives a thread at once. With equal rights,
-/// requests that come on its core wait for the rest of that, which is milliseconds.
+/// requests that come on its core wait for the rest of that, which is milliseconds; a thread of the
+/// class `SCHED_IDLE` stops for them at once.
 fn give_way() {
-    // On Linux alone a nice value is that of one thread. Where it can't be changed, hashing goes on.
+    // Elsewhere there is no such class. Where it is not allowed, hashing goes on as any work.
     #[cfg(target_os = "linux")]
-    if rustix::process::nice(NICENESS).is_err() {
-        trace::warn!("the threads that hash passwords don't give way to requests");
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy,
+            set_thread_priority_and_policy, thread_native_id, thread_schedule_policy,
+        };
+        let idle = ThreadSchedulePolicy::Normal(Idle);
+        // It sets a nice value too, which may be refused and means nothing in this class.
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+        if thread_schedule_policy() != Ok(idle) {
+            trace::warn!("the threads that hash passwords don't give way to requests");
+        }
     }
 }
 

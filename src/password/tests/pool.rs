@@ -6,6 +6,7 @@ use std::thread;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::cheap_builder;
 use super::{Hasher, PASSWORD, Pool, cheap};
 use crate::PasswordError;
 
@@ -105,11 +106,16 @@ async fn r161_hashing_never_blocks_the_async_worker() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn r161_hashing_gives_way_to_requests() {
-    let nice = || rustix::process::getpriority_process(None).unwrap();
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadSchedulePolicy, thread_schedule_policy as policy,
+    };
     let (_, pool) = cheap(1, 16);
-    let (before, hashing) = (nice(), pool.run(move |_| nice()).await.unwrap());
-    assert_eq!(hashing, (before + 10).min(19));
-    assert_eq!(nice(), before, "of the threads that serve");
+    let before = policy().unwrap();
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    assert_eq!(pool.run(|_| policy().unwrap()).await.unwrap(), idle);
+    assert_eq!(policy().unwrap(), before, "of the threads that serve");
+    let (_, pool) = cheap_builder().threads(1).equal_priority().build_apart().unwrap();
+    assert_eq!(pool.run(|_| policy().unwrap()).await.unwrap(), before);
 }
 
 #[tokio::test]
