@@ -1,6 +1,7 @@
 //! Texts among the claims: one, or several.
 
 use std::fmt;
+use std::slice;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -46,8 +47,10 @@ pub(super) enum Member {
     #[default]
     Absent,
     One(Part),
-    /// The first, without an allocation of its own, and the rest.
-    Many(Option<Part>, Vec<Part>),
+    /// An array of one, which most are.
+    Only(Part),
+    /// An array of none or several.
+    Many(Box<[Part]>),
     Other,
 }
 
@@ -66,19 +69,19 @@ impl Member {
 
     /// The texts, however many.
     pub(super) fn list(&self) -> impl Iterator<Item = Part> {
-        let (first, rest): (_, &[Part]) = match self {
-            Self::One(text) => (Some(*text), &[]),
-            Self::Many(first, rest) => (*first, rest),
-            Self::Absent | Self::Other => (None, &[]),
+        let texts = match self {
+            Self::One(text) | Self::Only(text) => slice::from_ref(text),
+            Self::Many(texts) => texts,
+            Self::Absent | Self::Other => &[],
         };
-        first.into_iter().chain(rest.iter().copied())
+        texts.iter().copied()
     }
 
     /// A text of scopes, parted by spaces. An array's elements are one scope each: one with a space
     /// inside would become two.
     pub(super) fn into_scope(self, places: &mut Places<'_>) -> Self {
         match self {
-            Self::Many(..) => {
+            Self::Only(_) | Self::Many(_) => {
                 let texts: Vec<&str> = self.list().map(|text| places.get(text)).collect();
                 if !texts.iter().all(|text| is_scope_token(text)) {
                     return Self::Other;
@@ -137,7 +140,8 @@ impl<'de> Visitor<'de> for TextsAt<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let (mut first, mut rest, mut are_texts) = (None, Vec::new(), self.path.is_empty());
+        // Of one, no list is made.
+        let (mut only, mut several, mut are_texts) = (None, Vec::new(), self.path.is_empty());
         let mut element = Member::Absent;
         while elements
             .next_element_seed(TextsAt {
@@ -148,12 +152,19 @@ impl<'de> Visitor<'de> for TextsAt<'_, '_> {
             .is_some()
         {
             match element {
-                Member::One(text) if first.is_none() => first = Some(text),
-                Member::One(text) => rest.push(text),
+                Member::One(text) if only.is_none() && several.is_empty() => only = Some(text),
+                Member::One(text) => {
+                    several.extend(only.take());
+                    several.push(text);
+                }
                 _ => are_texts = false,
             }
         }
-        *self.into = if are_texts { Member::Many(first, rest) } else { Member::Other };
+        *self.into = match only {
+            _ if !are_texts => Member::Other,
+            Some(text) => Member::Only(text),
+            None => Member::Many(several.into_boxed_slice()),
+        };
         Ok(())
     }
 
