@@ -111,12 +111,12 @@ impl Settings {
         let verifier = self.verifier.as_ref().ok_or(AuthErrorKind::MissingCredentials)?;
         let found = source::find(&self.sources, &head)?;
         let credentials = found.ok_or(AuthErrorKind::MissingCredentials)?;
-        let checked = verifier.check(&credentials.token);
+        let checked = verifier.check_bytes(&credentials.token);
         // What was let through, or may yet be, is made of the characters of a token. Of what was not,
         // a look tells whether it was one at all.
         if credentials.carrier == Carrier::Authorization
             && matches!(checked, Checked::Now(Err(_)))
-            && !is_b64token(credentials.token.as_bytes())
+            && !is_b64token(&credentials.token)
         {
             return Err(AuthErrorKind::MalformedCredentials);
         }

@@ -243,14 +243,35 @@ impl Verifier {
 
     /// What becomes of a token. What is cheap comes first.
     pub(crate) fn check(&self, token: &str) -> Checked {
+        self.recall(token.as_bytes()).unwrap_or_else(|| self.check_unknown(token))
+    }
+
+    /// The same for what may not even be text. Of a token that is remembered, that need not be asked.
+    pub(crate) fn check_bytes(&self, token: &[u8]) -> Checked {
+        if let Some(checked) = self.recall(token) {
+            return checked;
+        }
+        match std::str::from_utf8(token) {
+            Ok(token) => self.check_unknown(token),
+            Err(_) => Checked::Now(Err(AuthErrorKind::MalformedToken)),
+        }
+    }
+
+    /// What is known of a token without looking into it.
+    fn recall(&self, token: &[u8]) -> Option<Checked> {
         if token.len() > MAX_TOKEN_BYTES {
-            return Checked::Now(Err(AuthErrorKind::CredentialsTooLong));
+            return Some(Checked::Now(Err(AuthErrorKind::CredentialsTooLong)));
         }
         #[cfg(feature = "cache")]
+        if let Some(token) = self.cache.as_ref()?.recall(token, self) {
+            return Some(Checked::Now(Ok(token)));
+        }
+        None
+    }
+
+    fn check_unknown(&self, token: &str) -> Checked {
+        #[cfg(feature = "cache")]
         if let Some(cache) = &self.cache {
-            if let Some(token) = cache.recall(token, self) {
-                return Checked::Now(Ok(token));
-            }
             return self.check_fully(token, self, || cache.count_miss(token));
         }
         self.check_fully(token, self, || {})

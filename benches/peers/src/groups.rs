@@ -11,6 +11,7 @@ use crate::{ours, raw};
 
 /// The names of rows that ratios are made of.
 pub const BARE: &str = "bare call";
+pub const BARE_JSON: &str = "bare call that is answered with JSON";
 pub const RAW: &str = "bare call with a raw check, aws-lc-rs";
 pub const OURS: &str = "tower-bearer";
 pub const SEEN_BEFORE: &str = "tower-bearer, seen before";
@@ -69,6 +70,7 @@ pub fn refuse(case: &Case, kind: Kind) -> Vec<Layered> {
         Kind::MissingScope => policy(case),
         _ => layer(case),
     };
+    candidates.insert(1, ours::bare_json(case));
     candidates.retain(|candidate| ![RAW, SEEN_BEFORE, NEVER_SEEN].contains(&&*candidate.name));
     candidates.into_iter().map(|candidate| candidate.with_input(case.requests(kind))).collect()
 }

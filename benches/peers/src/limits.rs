@@ -1,7 +1,7 @@
 //! What has to hold between the numbers of one run.
 
 use crate::candidate::Cost;
-use crate::groups::{BARE, OURS, RAW, SEEN_BEFORE};
+use crate::groups::{BARE, BARE_JSON, OURS, RAW, SEEN_BEFORE};
 use crate::report::{Table, number};
 
 /// A layer for a token seen for the first time, beyond the bare call: of the fastest peer.
@@ -67,9 +67,11 @@ impl Limits {
 
     pub fn no_token(&mut self, refused: &Table, algorithm: &str, column: &str) {
         let of = |name: &str| refused.cost(|row| row == name, column);
-        let (Some(bare), Some(ours)) = (of(BARE), of(OURS)) else { return };
-        let what = format!("no token, {algorithm}: layer / bare");
-        self.add(what, ours.median / bare.median, NO_TOKEN, 2, "");
+        for call in [BARE, BARE_JSON] {
+            let (Some(bare), Some(ours)) = (of(call), of(OURS)) else { return };
+            let what = format!("no token, {algorithm}: layer / {call}");
+            self.add(what, ours.median / bare.median, NO_TOKEN, 2, "");
+        }
     }
 
     fn add(&mut self, what: String, measured: f64, limit: f64, digits: usize, unit: &str) {
@@ -95,7 +97,7 @@ fn fastest_peer<'a>(
     layer
         .rows()
         .filter(|name| name.contains("two claims") == two_claims)
-        .filter(|name| ![BARE, RAW].contains(name) && !name.starts_with(OURS))
+        .filter(|name| ![BARE, BARE_JSON, RAW].contains(name) && !name.starts_with(OURS))
         .filter_map(|name| Some((name, layer.cost(|row| row == name, algorithm)?)))
         .min_by(|(_, one), (_, other)| one.median.total_cmp(&other.median))
 }

@@ -11,9 +11,9 @@ use tower_bearer::{Claims, JwtAuthLayer, TokenCache, Verifier, require_scopes};
 
 use crate::candidate::Candidate;
 use crate::case::{AllClaims, Case, Kind, SCOPE, requests};
-use crate::groups::{BARE, NEVER_SEEN, OURS, SEEN_BEFORE};
+use crate::groups::{BARE, BARE_JSON, NEVER_SEEN, OURS, SEEN_BEFORE};
 use crate::peers::{Layered, extract};
-use crate::service::{answer, now, serve};
+use crate::service::{answer, answer_json, now, serve};
 
 pub fn verifier(case: &Case) -> Verifier {
     case.issuer.verifier().expect("the issuer is complete")
@@ -110,6 +110,11 @@ pub fn issue(case: &Case) -> Candidate<(), usize> {
 /// The bare call: the service with nothing around it.
 pub fn bare(case: &Case) -> Layered {
     Candidate::new(BARE, case.requests(Kind::Good), serve(service_fn(answer)))
+}
+
+/// A service that answers something, and nothing before it.
+pub fn bare_json(case: &Case) -> Layered {
+    Candidate::new(BARE_JSON, case.requests(Kind::Good), serve(service_fn(answer_json)))
 }
 
 /// What every candidate has to answer to a request of this kind.

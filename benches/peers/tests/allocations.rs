@@ -7,7 +7,7 @@ use tower_bearer_peers::{groups, ours};
 
 /// Of a layer for a token that is good, for one that it remembers, for a request without one, and
 /// for a malformed one.
-const FIRST_SIGHT: u64 = 5;
+const FIRST_SIGHT: u64 = 6;
 const SEEN_BEFORE: u64 = 3;
 const NO_TOKEN: u64 = 5;
 const MALFORMED: u64 = 5;

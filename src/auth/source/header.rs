@@ -18,9 +18,10 @@ pub(super) fn token68<'a>(
     headers: &'a HeaderMap,
     scheme: &[u8],
 ) -> Result<Option<&'a str>, AuthErrorKind> {
-    match credentials(headers, scheme)? {
-        Some(text) if !is_b64token(text.as_bytes()) => Err(AuthErrorKind::MalformedCredentials),
-        credentials => Ok(credentials),
+    let Some(credentials) = credentials(headers, scheme)? else { return Ok(None) };
+    match std::str::from_utf8(credentials) {
+        Ok(text) if is_b64token(credentials) => Ok(Some(text)),
+        _ => Err(AuthErrorKind::MalformedCredentials),
     }
 }
 
@@ -28,7 +29,7 @@ pub(super) fn token68<'a>(
 pub(super) fn credentials<'a>(
     headers: &'a HeaderMap,
     scheme: &[u8],
-) -> Result<Option<&'a str>, AuthErrorKind> {
+) -> Result<Option<&'a [u8]>, AuthErrorKind> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -45,6 +46,5 @@ pub(super) fn credentials<'a>(
         return Ok(None);
     }
     // RFC 9110, section 11.4: one or more spaces, no tab, between scheme and token.
-    let text = &rest[rest.iter().take_while(|byte| **byte == b' ').count()..];
-    std::str::from_utf8(text).map(Some).map_err(|_| AuthErrorKind::MalformedCredentials)
+    Ok(Some(&rest[rest.iter().take_while(|byte| **byte == b' ').count()..]))
 }

@@ -238,15 +238,19 @@ impl TokenSource {
                 if name.starts_with("__Host-") || name.starts_with("__Secure-"));
             origin::check(request, trusted_origins, over_tls)?;
         }
+        let token = match token {
+            Cow::Borrowed(token) => Cow::Borrowed(token.as_bytes()),
+            Cow::Owned(token) => Cow::Owned(token.into_bytes()),
+        };
         Ok(Some(Credentials { carrier, token }))
     }
 }
 
 /// The token that a request came with, and how. One of the header `Authorization` may be made of
-/// anything that is UTF-8.
+/// anything.
 pub(super) struct Credentials<'a> {
     pub(super) carrier: Carrier,
-    pub(super) token: Cow<'a, str>,
+    pub(super) token: Cow<'a, [u8]>,
 }
 
 /// The one token of the request, or `None` where it has none.

@@ -21,8 +21,8 @@ pub(super) struct Stripe {
 
 impl Counters {
     /// By a character inside the signature: the last ones of some algorithms are nearly constant.
-    pub(super) fn of(&self, text: &str) -> &Stripe {
-        let byte = text.as_bytes().iter().nth_back(8).copied().unwrap_or_default();
+    pub(super) fn of(&self, text: &[u8]) -> &Stripe {
+        let byte = text.iter().nth_back(8).copied().unwrap_or_default();
         &self.0[usize::from(byte) % STRIPES]
     }
 

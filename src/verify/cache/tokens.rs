@@ -55,7 +55,7 @@ impl VerifiedTokens {
 
     /// The token of this text, where it was verified before and checking it for `asked` would come to the
     /// same now.
-    pub(in crate::verify) fn recall(&self, text: &str, asked: &Verifier) -> Option<Token> {
+    pub(in crate::verify) fn recall(&self, text: &[u8], asked: &Verifier) -> Option<Token> {
         let remembered = self.tokens.get(&Asked(text))?;
         if asked.stands_by(&remembered) {
             self.counters.of(text).hit();
@@ -89,12 +89,12 @@ impl VerifiedTokens {
         // Neither what was there of the same token, nor itself, where it is larger than the cache.
         let others = pushed_out.iter().filter(|(other, _)| *other.0 != *text).count();
         if others > 0 {
-            self.counters.of(text).evict(others);
+            self.counters.of(text.as_bytes()).evict(others);
         }
     }
 
     pub(in crate::verify) fn count_miss(&self, text: &str) {
-        self.counters.of(text).miss();
+        self.counters.of(text.as_bytes()).miss();
     }
 
     pub(super) fn counters(&self) -> CacheCounters {
@@ -107,11 +107,11 @@ impl VerifiedTokens {
 struct Text(Box<str>);
 
 /// A text that is looked up.
-struct Asked<'t>(&'t str);
+struct Asked<'t>(&'t [u8]);
 
 impl Hash for Text {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Asked(&self.0).hash(state);
+        Asked(self.0.as_bytes()).hash(state);
     }
 }
 
@@ -120,14 +120,13 @@ impl Hash for Asked<'_> {
     /// whole text is compared. So a look-up costs no more for a long token, and whoever does not know the
     /// signature of a token has theirs compared with it by chance alone.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let text = self.0.as_bytes();
-        state.write(&text[text.len().saturating_sub(HASHED_BYTES)..]);
+        state.write(&self.0[self.0.len().saturating_sub(HASHED_BYTES)..]);
     }
 }
 
 impl Equivalent<Text> for Asked<'_> {
     fn equivalent(&self, text: &Text) -> bool {
-        *self.0 == *text.0
+        *self.0 == *text.0.as_bytes()
     }
 }
 
