@@ -53,19 +53,25 @@ impl KnownHeaders {
         Some(&known.header)
     }
 
-    /// Adds a header of a token that was right, while there is room.
+    /// Adds a header of a token that was right, while there is room; once, of however many tokens that
+    /// come at once.
     pub(super) fn learn(&self, encoded: &str, header: &Header<'_>) {
         let owned = |text: &Option<Cow<'_, str>>| {
             text.as_ref().map(|text| Cow::Owned(text.as_ref().to_owned()))
         };
-        if let Some(free) = self.0.iter().find(|slot| slot.get().is_none()) {
-            let header = Header {
+        let make = || KnownHeader {
+            encoded: encoded.into(),
+            header: Header {
                 algorithm: header.algorithm,
                 key_id: owned(&header.key_id),
                 token_type: owned(&header.token_type),
-            };
-            // Of two that come at once, one stays.
-            let _ = free.set(KnownHeader { encoded: encoded.into(), header });
+            },
+        };
+        // They are filled in their order, so that whoever comes second finds it before a free one.
+        for slot in &self.0 {
+            if *slot.get_or_init(make).encoded == *encoded {
+                return;
+            }
         }
     }
 }

@@ -102,6 +102,28 @@ fn headers_of_tokens_that_were_right_are_known_and_no_others() {
 }
 
 #[test]
+fn a_header_that_comes_many_times_at_once_is_learnt_once() {
+    let known = KnownHeaders::new();
+    let learn = |header: &str, at_once: usize| {
+        fn nested(known: &KnownHeaders, token: &str, more: usize) {
+            let learnt = Jws::read(token, known, |jws| {
+                if more > 1 {
+                    nested(known, token, more - 1);
+                }
+                jws.learn_header();
+            });
+            learnt.unwrap();
+        }
+        nested(&known, &format!("{header}.e30.YWI"), at_once);
+    };
+    let headers = ["a", "b", "c"].map(|id| encode(format!(r#"{{"alg":"HS256","kid":"{id}"}}"#)));
+    for header in &headers {
+        learn(header, 20);
+    }
+    assert!(headers.iter().all(|header| known.find(header).is_some()));
+}
+
+#[test]
 fn r48_base64url_has_one_form() {
     assert_eq!(decode("YWI").unwrap(), b"ab");
     for other in ["YWI=", "YWJ", "YWI\n", "YW I", "Y", "YWI+", "YWI/"] {
