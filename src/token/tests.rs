@@ -1,3 +1,5 @@
+mod properties;
+
 use super::claims::{RegisteredClaims, RolesClaim};
 use super::header::{Header, KnownHeaders};
 use super::jws::Jws;
