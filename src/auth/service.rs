@@ -60,6 +60,7 @@ impl Settings {
         // What an outer layer verified and loaded is not this layer's: its rules may differ.
         request.extensions_mut().remove::<Token>();
         request.extensions_mut().remove::<LoadedUser>();
+        request.extensions_mut().remove::<Surroundings>();
         if gate::is_preflight(request) {
             self.surroundings.put_into(request.extensions_mut());
             return Verdict::Pass;
@@ -83,21 +84,28 @@ impl Settings {
             source::strip(&self.sources, carrier, request);
         }
         let token = match checked {
-            Ok(token) => self.surroundings.put_into_token(token),
+            Ok(token) => token,
             Err(checking) => {
                 let checking = async { checking.await.map_err(|kind| (kind, None)) };
                 return self.wait_for_credential(checking, request, self.surroundings.clone());
             }
         };
+        let asks_stores = self.revoked.is_some() || self.users.is_some();
+        if asks_stores {
+            // They may leave a request without a token.
+            self.surroundings.put_into(request.extensions_mut());
+        } else {
+            self.surroundings.put_beside_token(request.extensions_mut());
+        }
         let permitted = match &self.requirement {
             Some(requirement) => requirement.judge_token(&token, request),
             None => Verdict::Pass,
         };
-        if self.revoked.is_none() && self.users.is_none() {
-            request.extensions_mut().insert(token);
-            return permitted;
+        if asks_stores {
+            return self.wait_for_stores(token, permitted, self.surroundings.clone());
         }
-        self.wait_for_stores(token, permitted, self.surroundings.clone())
+        request.extensions_mut().insert(token);
+        permitted
     }
 
     /// What the verifier says of the token, and where it was.
@@ -131,22 +139,18 @@ impl Settings {
     }
 
     pub(super) fn judge_anonymous<B>(&self, request: &mut Request<B>) -> Verdict {
+        self.surroundings.put_into(request.extensions_mut());
         match self.pass_anonymous() {
-            Ok(extensions) => {
-                request.extensions_mut().extend(extensions);
-                Verdict::Pass
-            }
+            Ok(_) => Verdict::Pass,
             Err(rejection) => Verdict::Refuse(rejection),
         }
     }
 
     pub(super) fn pass_anonymous(&self) -> Result<Extensions, Rejection> {
-        if self.requirement.is_some() {
-            return Err(self.rejection(AuthErrorKind::MissingCredentials));
+        match &self.requirement {
+            Some(_) => Err(self.rejection(AuthErrorKind::MissingCredentials)),
+            None => Ok(Extensions::new()),
         }
-        let mut extensions = Extensions::new();
-        self.surroundings.put_into(&mut extensions);
-        Ok(extensions)
     }
 
     fn additions(&self) -> Additions {

@@ -17,17 +17,19 @@ impl Settings {
     pub(super) fn wait_for_credential<B>(
         self: &Arc<Self>,
         checking: impl Future<Output = Checked> + Send + 'static,
-        request: &Request<B>,
+        request: &mut Request<B>,
         surroundings: Surroundings,
     ) -> Verdict {
         // What a policy sees of it: the request itself can't be lent to a future.
         let mut head = Request::new(());
         *head.method_mut() = request.method().clone();
         *head.uri_mut() = request.uri().clone();
+        surroundings.put_into(head.extensions_mut());
+        surroundings.put_into(request.extensions_mut());
         let settings = Arc::clone(self);
         Verdict::Wait(Box::pin(async move {
             let token = match checking.await {
-                Ok(token) => surroundings.put_into_token(token),
+                Ok(token) => token,
                 Err((kind, _)) if settings.passes(kind) => return settings.pass_anonymous(),
                 Err((kind, retry_after)) => {
                     let refused = settings.rejection_in(kind, surroundings);

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread;
+use std::time::Duration;
 
 use super::compute::Inner;
 use super::parameters::{MAX_PARALLELISM, OwaspParameters, Parameters};
@@ -21,6 +22,8 @@ const MOST_PASSWORD_LIMIT: usize = 65_536;
 /// the last in the queue waits for one to two seconds: enough for a burst of logins, and bearable
 /// for the one who waits.
 const QUEUE_PER_THREAD: usize = 64;
+/// How long a password waits for a thread before it is refused. Whoever logs in has given up by then.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Sets the parameters of argon2id, and the limits of a [`Hasher`].
 ///
@@ -95,7 +98,8 @@ impl HasherBuilder {
     }
 
     /// How many passwords may wait for a thread, from 1 to 65536. The default is 64 for each
-    /// thread: with the default parameters the last then waits for one to two seconds.
+    /// thread: with the default parameters the last then waits for one to two seconds. Whatever the
+    /// length, one that has waited for 10 seconds is refused when its turn comes.
     ///
     /// It only counts for the first hasher of the process: see [`Hasher`].
     pub fn queue(mut self, queue: usize) -> Self {
@@ -241,7 +245,7 @@ impl HasherBuilder {
         // A machine may have more cores than `threads(..)` takes.
         let threads = threads.min(MAX_THREADS);
         let queue = self.queue.unwrap_or(threads * QUEUE_PER_THREAD);
-        Settings { threads, queue, gives_way: self.gives_way }
+        Settings { threads, queue, gives_way: self.gives_way, longest_wait: LONGEST_WAIT }
     }
 }
 

@@ -51,7 +51,7 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 ///
 /// On Linux they are of the scheduling class `SCHED_IDLE`: a request that comes on a core where one of
 /// them computes does not wait for it. Where requests alone fill all cores, next to nothing is left to
-/// them, and logins are refused once the queue is full;
+/// them, and logins are refused once the queue is full, or they have been in it for 10 seconds;
 /// [`equal_priority`](HasherBuilder::equal_priority) is against that.
 ///
 /// Each thread keeps the memory of one computation, from its first one on: with the defaults and

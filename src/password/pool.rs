@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use argon2::Block;
 use tokio::sync::oneshot;
@@ -23,6 +24,8 @@ pub(super) struct Settings {
     pub(super) queue: usize,
     /// Whether requests go first.
     pub(super) gives_way: bool,
+    /// What waited longer is refused, so that nobody waits for minutes where the threads get no time.
+    pub(super) longest_wait: Duration,
 }
 
 pub(super) struct Pool {
@@ -78,7 +81,8 @@ impl Pool {
         self.kept_blocks.fetch_max(blocks, Ordering::Relaxed);
     }
 
-    /// Runs `work` on one of the threads, or refuses at once when the queue is full.
+    /// Runs `work` on one of the threads, or refuses: at once when the queue is full, and when its turn
+    /// comes where that took too long.
     ///
     /// Once the future is dropped, the work is skipped unless it has begun. A panic in it is
     /// `Unavailable`.
@@ -87,17 +91,23 @@ impl Pool {
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (answer, answered) = oneshot::channel();
+        let (longest_wait, asked) = (self.settings.longest_wait, Instant::now());
         let job: Job = Box::new(move |memory| {
-            if !answer.is_closed() {
-                // The one who asked may have left in the meantime.
-                let _ = answer.send(work(memory));
+            if answer.is_closed() {
+                return;
             }
+            let result = match asked.elapsed() {
+                waited if waited > longest_wait => Err(PasswordError::Overloaded),
+                _ => Ok(work(memory)),
+            };
+            // The one who asked may have left in the meantime.
+            let _ = answer.send(result);
         });
         self.jobs.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => PasswordError::Overloaded,
             TrySendError::Disconnected(_) => PasswordError::Unavailable,
         })?;
-        answered.await.map_err(|_| PasswordError::Unavailable)
+        answered.await.map_err(|_| PasswordError::Unavailable)?
     }
 }
 

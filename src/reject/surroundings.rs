@@ -40,6 +40,8 @@ struct Answers {
     responder: Responder,
     hides_reason: bool,
     hides_scope: bool,
+    /// Whether anything is not as it comes.
+    is_changed: bool,
     ready: Ready,
 }
 
@@ -54,6 +56,7 @@ impl Default for Answers {
             responder: Responder::Format(RejectionFormat::default()),
             hides_reason: false,
             hides_scope: false,
+            is_changed: false,
             ready: Ready::default(),
         }
     }
@@ -146,37 +149,30 @@ impl Surroundings {
 
     fn change(&mut self) -> &mut Answers {
         let answers = Arc::make_mut(&mut self.answers);
+        answers.is_changed = true;
         answers.ready = Ready::default();
         answers
     }
 }
 
 impl Surroundings {
-    /// Leaves them in the extensions, for a request that has no token to carry them.
+    /// Leaves them in the extensions, whatever they are.
     pub(crate) fn put_into(&self, extensions: &mut Extensions) {
         extensions.insert(self.clone());
     }
 
-    /// The token, with these in it: whatever an outer layer left behind, those of the token count.
-    pub(crate) fn put_into_token(&self, token: Token) -> Token {
-        token.with_layer(self.answers.clone())
-    }
-
-    /// Those of the layer that let the token in.
-    pub(crate) fn of_token(token: &Token) -> Option<Self> {
-        let answers = token.layer()?.clone().downcast::<Answers>().ok()?;
-        Some(Self { answers, by_api_key: token.is_api_key() })
-    }
-
-    fn of(extensions: &Extensions) -> Option<Self> {
-        let of_token = extensions.get::<Token>().and_then(Self::of_token);
-        of_token.or_else(|| extensions.get::<Self>().cloned())
+    /// Leaves them beside a token. It tells that there is a layer, so that those of a layer as it comes
+    /// are left out: an entry is an allocation in each request.
+    pub(crate) fn put_beside_token(&self, extensions: &mut Extensions) {
+        if self.answers.is_changed || self.by_api_key {
+            self.put_into(extensions);
+        }
     }
 }
 
 /// Whether there is a layer around.
 pub(crate) fn is_guarded(extensions: &Extensions) -> bool {
-    Surroundings::of(extensions).is_some()
+    extensions.get::<Token>().is_some() || extensions.get::<Surroundings>().is_some()
 }
 
 /// The token that a layer left in the extensions, or why there is none.
@@ -184,8 +180,10 @@ pub(crate) fn token_of(extensions: &Extensions) -> Result<&Token, Rejection> {
     if let Some(token) = extensions.get::<Token>() {
         return Ok(token);
     }
-    match Surroundings::of(extensions) {
-        Some(surroundings) => Err(Rejection::new(AuthErrorKind::MissingCredentials, surroundings)),
+    match extensions.get::<Surroundings>() {
+        Some(surroundings) => {
+            Err(Rejection::new(AuthErrorKind::MissingCredentials, surroundings.clone()))
+        }
         None => {
             // Never take a route for public because somebody forgot a layer.
             crate::trace::error!("no JwtAuthLayer around a route that asks for a token");
@@ -196,5 +194,5 @@ pub(crate) fn token_of(extensions: &Extensions) -> Result<&Token, Rejection> {
 
 /// The layer's surroundings, or the defaults.
 pub(crate) fn surroundings_of(extensions: &Extensions) -> Surroundings {
-    Surroundings::of(extensions).unwrap_or_default()
+    extensions.get::<Surroundings>().cloned().unwrap_or_default()
 }

@@ -101,17 +101,15 @@ impl Requirement {
 
     /// Judges a request by a token that need not be in its extensions yet.
     pub(crate) fn judge_token<B>(&self, token: &Token, request: &Request<B>) -> Verdict {
-        let surroundings = || {
-            Surroundings::of_token(token).unwrap_or_else(|| surroundings_of(request.extensions()))
-        };
+        let extensions = request.extensions();
         let seen = PolicyRequest::new(token, request.method(), request.uri());
         match self.policy.check(&seen) {
             Check::Ready(Ok(())) => Verdict::Pass,
             Check::Ready(Err(denial)) => {
-                Verdict::Refuse(rejection(denial, surroundings(), self.scope()))
+                Verdict::Refuse(rejection(denial, surroundings_of(extensions), self.scope()))
             }
             Check::Later(verdict) => {
-                let (surroundings, scope) = (surroundings(), self.scope());
+                let (surroundings, scope) = (surroundings_of(extensions), self.scope());
                 Verdict::Wait(Box::pin(async move {
                     match verdict.await {
                         Ok(()) => Ok(Extensions::new()),

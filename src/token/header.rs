@@ -42,6 +42,9 @@ struct KnownHeader {
     header: Header<'static>,
 }
 
+/// No header without keys inside is longer.
+const LONGEST_KNOWN: usize = 512;
+
 impl KnownHeaders {
     pub(crate) const fn new() -> Self {
         Self([const { OnceLock::new() }; 8])
@@ -56,6 +59,9 @@ impl KnownHeaders {
     /// Adds a header of a token that was right, while there is room; once, of however many tokens that
     /// come at once.
     pub(super) fn learn(&self, encoded: &str, header: &Header<'_>) {
+        if encoded.len() > LONGEST_KNOWN {
+            return;
+        }
         let owned = |text: &Option<Cow<'_, str>>| {
             text.as_ref().map(|text| Cow::Owned(text.as_ref().to_owned()))
         };

@@ -13,7 +13,6 @@ pub(crate) mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -53,15 +52,7 @@ pub(crate) use scope::is_scope_token;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
 /// ```
 #[derive(Clone)]
-pub struct Token {
-    verified: Arc<Verified>,
-    layer: Option<LayerMark>,
-}
-
-/// What the layer that let a token in has to say to those inside it, of a type that is not known
-/// here. It goes with the token, since an entry of its own in the request extensions would be
-/// one more allocation in each request.
-pub(crate) type LayerMark = Arc<dyn Any + Send + Sync>;
+pub struct Token(Arc<Verified>);
 
 struct Verified {
     kind: TokenKind,
@@ -119,26 +110,18 @@ impl Token {
     }
 
     fn of(verified: Verified) -> Self {
-        Self { verified: Arc::new(verified), layer: None }
-    }
-
-    pub(crate) fn with_layer(self, layer: LayerMark) -> Self {
-        Self { layer: Some(layer), ..self }
-    }
-
-    pub(crate) fn layer(&self) -> Option<&LayerMark> {
-        self.layer.as_ref()
+        Self(Arc::new(verified))
     }
 
     #[cfg(any(feature = "cache", feature = "introspection"))]
     pub(crate) fn registered_claims(&self) -> &RegisteredClaims {
-        &self.verified.claims
+        &self.0.claims
     }
 
     /// What it came as. A user's session has a [`Jwt`](TokenKind::Jwt); an
     /// [`ApiKey`](TokenKind::ApiKey) is not the user, but a program that acts for them.
     pub fn kind(&self) -> TokenKind {
-        self.verified.kind
+        self.0.kind
     }
 
     /// Whether it came as an API key: for a policy that keeps keys from a route.
@@ -152,65 +135,65 @@ impl Token {
     /// # let _ = people_only;
     /// ```
     pub fn is_api_key(&self) -> bool {
-        self.verified.kind == TokenKind::ApiKey
+        self.0.kind == TokenKind::ApiKey
     }
 
     /// Whom the token is about: the claim `sub` (RFC 7519, section 4.1.2), or the owner of an API
     /// key.
     pub fn subject(&self) -> Option<&str> {
-        self.verified.claims.subject()
+        self.0.claims.subject()
     }
 
     /// Who issued it: the claim `iss`.
     pub fn issuer(&self) -> Option<&str> {
-        self.verified.claims.issuer()
+        self.0.claims.issuer()
     }
 
     /// Whom it is meant for: the claim `aud`, one or several.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.verified.claims.audiences()
+        self.0.claims.audiences()
     }
 
     /// When it ends: the claim `exp`.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.verified.claims.expires_at.map(time)
+        self.0.claims.expires_at.map(time)
     }
 
     /// From when on it is valid: the claim `nbf`.
     pub fn not_before(&self) -> Option<SystemTime> {
-        self.verified.claims.not_before.map(time)
+        self.0.claims.not_before.map(time)
     }
 
     /// When it was issued: the claim `iat`.
     pub fn issued_at(&self) -> Option<SystemTime> {
-        self.verified.claims.issued_at.map(time)
+        self.0.claims.issued_at.map(time)
     }
 
     /// Its own name: the claim `jti`, or the public ID of an API key.
     pub fn id(&self) -> Option<&str> {
-        self.verified.claims.id()
+        self.0.claims.id()
     }
 
     /// The client that it was issued to: the claim `client_id` (RFC 9068, section 2.2).
     pub fn client_id(&self) -> Option<&str> {
-        self.verified.claims.client_id()
+        self.0.claims.client_id()
     }
 
     /// The login session that it belongs to: the claim `sid`.
     pub fn session_id(&self) -> Option<&str> {
-        self.verified.claims.session_id()
+        self.0.claims.session_id()
     }
 
     /// The scopes that it holds: the claim `scope`, a text parted by spaces or an array; where
     /// there is none, the claim `scp`. An API key holds those of its own that its owner holds too.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        scope::split(self.verified.claims.scope().unwrap_or_default())
+        scope::split(self.0.claims.scope().unwrap_or_default())
     }
 
     /// Whether it holds the scope: letter by letter, or by one above it where the verifier takes
     /// [hierarchical scopes](crate::VerifierBuilder::hierarchical_scopes).
     pub fn has_scope(&self, scope: &str) -> bool {
-        let covers = if self.verified.hierarchical_scopes { scope::covers } else { str::eq };
+        let covers = if self.0.hierarchical_scopes { scope::covers } else { str::eq };
         self.scopes().any(|held| covers(held, scope))
     }
 
@@ -218,7 +201,7 @@ impl Token {
     /// verifier was [told](crate::VerifierBuilder::roles_claim). An API key has none, whatever those
     /// of its owner.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.verified.claims.roles()
+        self.0.claims.roles()
     }
 
     /// Whether it holds the role, letter by letter.
@@ -263,12 +246,12 @@ impl Token {
 
     #[cfg(feature = "introspection")]
     fn text(&self) -> &str {
-        self.verified.answer.as_deref().unwrap_or_else(|| self.verified.claims.json())
+        self.0.answer.as_deref().unwrap_or_else(|| self.0.claims.json())
     }
 
     #[cfg(not(feature = "introspection"))]
     fn text(&self) -> &str {
-        self.verified.claims.json()
+        self.0.claims.json()
     }
 }
 

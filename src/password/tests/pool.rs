@@ -2,13 +2,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::cheap_builder;
-use super::{Hasher, PASSWORD, Pool, cheap};
+use super::{Hasher, PASSWORD, Pool, cheap, cheap_builder};
 use crate::PasswordError;
+use crate::password::pool::Settings;
 
 /// Keeps one thread of a pool busy until it is opened.
 struct Gate {
@@ -101,6 +102,14 @@ async fn r161_hashing_never_blocks_the_async_worker() {
 
     let worker = pool.run(|_| thread::current().id()).await.unwrap();
     assert_ne!(worker, thread::current().id());
+}
+
+#[tokio::test]
+async fn r161_who_waited_too_long_is_refused_without_a_hash() {
+    let settings = Hasher::builder().threads(1).pool_settings();
+    let pool = Pool::start(Settings { longest_wait: Duration::ZERO, ..settings });
+    assert_eq!(pool.run(|_| "hashed").await, Err(PasswordError::Overloaded));
+    assert_eq!(Pool::start(settings).run(|_| "hashed").await, Ok("hashed"));
 }
 
 #[cfg(target_os = "linux")]

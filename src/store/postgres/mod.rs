@@ -51,7 +51,8 @@ const LIMITS: [(&str, &str); 3] = [
 /// [`connect`](Self::connect) makes a pool of at most 10 connections, replaced when broken or after
 /// 30 minutes, so that the server may be restarted or fail over
 /// while the service runs; until it answers, calls fail as
-/// [unavailable](StoreError::is_unavailable) within 3 seconds. A connection that was idle for 30
+/// [unavailable](StoreError::is_unavailable) within 3 seconds, or 15 where the server vanished without
+/// a word under a connection in use. A connection that was idle for 30
 /// seconds is tested before its use. Where one that was not has ended, questions and rotations of refresh
 /// tokens are put again on another; other changes fail as unavailable, as do statements of your own
 /// on the [pool](Self::pool). A statement ends after 5 seconds,
