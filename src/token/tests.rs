@@ -64,7 +64,13 @@ fn r47_each_part_is_of_the_alphabet() {
         assert_eq!(decode(&part).is_ok(), of_alphabet, "{part:?}");
         assert_eq!(read(&format!("{header}.{payload}.{part}")).is_ok(), of_alphabet, "{part:?}");
         if !of_alphabet {
-            for token in [format!("{header}{part}.{payload}.YWI"), format!("{header}.{part}.YWI")] {
+            // Nor is anybody told of what else is wrong with it.
+            let crit = encode(r#"{"alg":"HS256","crit":["x"]}"#);
+            for token in [
+                format!("{header}{part}.{payload}.YWI"),
+                format!("{crit}.{part}.YWI"),
+                format!("{crit}.{payload}.{part}"),
+            ] {
                 assert_eq!(read(&token), Err(AuthErrorKind::MalformedToken), "{token:?}");
             }
         }
@@ -298,7 +304,9 @@ fn scopes_are_read_in_each_form_and_never_merged() {
 
 #[test]
 fn client_and_session_are_one_text_or_absent() {
-    for (value, expected) in [(r#""a""#, Some("a")), (r#"["a"]"#, None), ("1", None), ("null", None)] {
+    for (value, expected) in
+        [(r#""a""#, Some("a")), (r#"["a"]"#, None), ("1", None), ("null", None)]
+    {
         let claims = claims(&format!(r#"{{"client_id":{value},"sid":{value}}}"#)).unwrap();
         assert_eq!((claims.client_id(), claims.session_id()), (expected, expected), "{value}");
     }

@@ -34,6 +34,22 @@ async fn r20_without_credentials_no_error_is_named() {
     assert_eq!(answer.headers[header::CONTENT_TYPE], "application/json");
 }
 
+#[tokio::test]
+async fn the_layer_that_let_the_token_in_is_the_one_that_answers() {
+    let (issuer, other) = (Issuer::for_tests(), Issuer::for_tests());
+    let inner = JwtAuthLayer::new(issuer.verifier().unwrap()).realm("inner").unwrap();
+    for outer in [&issuer, &other] {
+        let outer = JwtAuthLayer::new(outer.verifier().unwrap()).realm("outer").unwrap();
+        let app = Router::new()
+            .route("/", get(subject).route_layer(require_scopes(["items:write"])))
+            .layer(inner.clone())
+            .layer(outer.optional_even_if_invalid());
+        let answer = ask(&app, bearer(&token(&issuer))).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert_eq!(answer.parameter("realm").as_deref(), Some("inner"));
+    }
+}
+
 /// Both forms in which a route's own scopes reach its 401.
 fn scoped_apps(issuer: &Issuer) -> [Router; 2] {
     let auth = JwtAuthLayer::new(issuer.verifier().unwrap());
