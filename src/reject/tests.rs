@@ -99,17 +99,19 @@ fn a_refusal_that_is_kept_answers_as_one_that_is_made_anew() {
     let answers_as_new = |kept: &Surroundings, realm| {
         let scopes = [Some("b"), None, Some("b c"), Some("b")];
         for (kind, scope) in KINDS.iter().flat_map(|kind| scopes.map(|scope| (*kind, scope))) {
-            for (by_key, seconds) in [(false, 1), (true, 2), (false, 3), (true, 4), (false, 1)] {
+            for (by_key, seconds) in
+                [(false, None), (true, None), (false, Some(3)), (true, Some(4)), (false, None)]
+            {
                 let answer = |of: Surroundings| {
                     let of = if by_key { of.by_api_key() } else { of };
-                    let after = Duration::from_secs(seconds);
+                    let after = seconds.map(Duration::from_secs);
                     let refusal = Rejection::new(kind, of).with_scope(scope.map(Arc::from));
-                    let answer = refusal.with_retry_after(Some(after)).to_response(&Method::GET);
+                    let answer = refusal.with_retry_after(after).to_response(&Method::GET);
                     let (parts, body) = answer.into_parts();
                     (parts.status, parts.headers, body)
                 };
                 let (old, new) = (answer(kept.clone()), answer(layer(realm)));
-                assert_eq!(old, new, "{kind:?} {scope:?} {by_key} {seconds}");
+                assert_eq!(old, new, "{kind:?} {scope:?} {by_key} {seconds:?}");
             }
         }
     };

@@ -7,8 +7,8 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use tower_bearer::{
-    AuthErrorKind, Clock, ConfigError, Grant, Issuer, JwtAuthLayer, Rejection, require_any_scope,
-    require_role, require_scopes, scopes,
+    AuthErrorKind, Claims, Clock, ConfigError, Grant, Issuer, JwtAuthLayer, Rejection,
+    require_any_scope, require_role, require_scopes, scopes,
 };
 
 use super::support::{Answer, app, ask, at, bearer, parameters, request, subject, token};
@@ -42,11 +42,15 @@ async fn the_layer_that_let_the_token_in_is_the_one_that_answers() {
         let outer = JwtAuthLayer::new(outer.verifier().unwrap()).realm("outer").unwrap();
         let app = Router::new()
             .route("/", get(subject).route_layer(require_scopes(["items:write"])))
+            .route("/claims", get(async |_: Claims<u8>| "in"))
             .layer(inner.clone())
             .layer(outer.optional_even_if_invalid());
-        let answer = ask(&app, bearer(&token(&issuer))).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN);
-        assert_eq!(answer.parameter("realm").as_deref(), Some("inner"));
+        for (path, status) in [("/", StatusCode::FORBIDDEN), ("/claims", StatusCode::UNAUTHORIZED)]
+        {
+            let answer = ask(&app, at(path, bearer(&token(&issuer)))).await;
+            assert_eq!(answer.status, status, "{path}");
+            assert_eq!(answer.parameter("realm").as_deref(), Some("inner"), "{path}");
+        }
     }
 }
 
