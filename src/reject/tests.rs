@@ -86,3 +86,36 @@ fn r18_r31_only_what_new_credentials_can_mend_is_challenged() {
         assert_eq!(response.headers().contains_key(RETRY_AFTER), waits, "{kind:?}");
     }
 }
+
+#[test]
+fn a_refusal_that_is_kept_answers_as_one_that_is_made_anew() {
+    let layer = |realm| {
+        let mut surroundings = Surroundings::default();
+        surroundings.set_realm(realm).unwrap();
+        surroundings.take_api_keys(true);
+        surroundings
+    };
+    let mut kept = layer("a");
+    let answers_as_new = |kept: &Surroundings, realm| {
+        let scopes = [Some("b"), None, Some("b c"), Some("b")];
+        for (kind, scope) in KINDS.iter().flat_map(|kind| scopes.map(|scope| (*kind, scope))) {
+            for (by_key, seconds) in
+                [(false, None), (true, None), (false, Some(3)), (true, Some(4)), (false, None)]
+            {
+                let answer = |of: Surroundings| {
+                    let of = if by_key { of.by_api_key() } else { of };
+                    let after = seconds.map(Duration::from_secs);
+                    let refusal = Rejection::new(kind, of).with_scope(scope.map(Arc::from));
+                    let answer = refusal.with_retry_after(after).to_response(&Method::GET);
+                    let (parts, body) = answer.into_parts();
+                    (parts.status, parts.headers, body)
+                };
+                let (old, new) = (answer(kept.clone()), answer(layer(realm)));
+                assert_eq!(old, new, "{kind:?} {scope:?} {by_key} {seconds:?}");
+            }
+        }
+    };
+    answers_as_new(&kept, "a");
+    kept.set_realm("d").unwrap();
+    answers_as_new(&kept, "d");
+}

@@ -50,7 +50,7 @@ impl KnownHeaders {
         Self([const { OnceLock::new() }; 8])
     }
 
-    pub(super) fn find(&self, encoded: &str) -> Option<&Header<'static>> {
+    pub(crate) fn find(&self, encoded: &str) -> Option<&Header<'static>> {
         let known =
             self.0.iter().map_while(OnceLock::get).find(|known| *known.encoded == *encoded)?;
         Some(&known.header)

@@ -66,7 +66,13 @@ fn r47_each_part_is_of_the_alphabet() {
         assert_eq!(decode(&part).is_ok(), of_alphabet, "{part:?}");
         assert_eq!(read(&format!("{header}.{payload}.{part}")).is_ok(), of_alphabet, "{part:?}");
         if !of_alphabet {
-            for token in [format!("{header}{part}.{payload}.YWI"), format!("{header}.{part}.YWI")] {
+            // Nor is anybody told of what else is wrong with it.
+            let crit = encode(r#"{"alg":"HS256","crit":["x"]}"#);
+            for token in [
+                format!("{header}{part}.{payload}.YWI"),
+                format!("{crit}.{part}.YWI"),
+                format!("{crit}.{payload}.{part}"),
+            ] {
                 assert_eq!(read(&token), Err(AuthErrorKind::MalformedToken), "{token:?}");
             }
         }
@@ -153,6 +159,7 @@ fn r49_member_names_are_unique() {
         r#"{"scope":"a","scope":"b"}"#,
         r#"{"roles":["a"],"roles":["b"]}"#,
         r#"{"cnf":{},"cnf":{}}"#,
+        r#"{"cnf":{"jkt":"a","jkt":"b"}}"#,
         r#"{"tenant":1,"tenant":2}"#,
         r#"{"tenant":1,"\u0074enant":2}"#,
         r#"{"ten\u0061nt":1,"tenant":2}"#,
@@ -314,6 +321,32 @@ fn scopes_are_read_in_each_form_and_never_merged() {
     // One element with a space would turn into two scopes.
     assert_eq!(scope(r#"{"scope":["a b"]}"#), None);
     assert_eq!(scope(r#"{"scope":{"a":1}}"#), None);
+    for other in ["null", "1", "{}", r#"["a b"]"#, r#"["a",1]"#] {
+        assert_eq!(scope(&format!(r#"{{"scope":{other},"scp":"a"}}"#)), None, "{other}");
+    }
+}
+
+#[test]
+fn client_and_session_are_one_text_or_absent() {
+    for (value, expected) in
+        [(r#""a""#, Some("a")), (r#"["a"]"#, None), ("1", None), ("null", None)]
+    {
+        let claims = claims(&format!(r#"{{"client_id":{value},"sid":{value}}}"#)).unwrap();
+        assert_eq!((claims.client_id(), claims.session_id()), (expected, expected), "{value}");
+    }
+}
+
+#[test]
+fn what_is_written_with_escapes_is_what_it_means() {
+    let json = r#"{"iss":"\u0061","sub":"b","\u006ati":"c\u0064","client_id":"\u0065","sid":"\n",
+        "aud":["\u00e4","x","\ud83d\ude00","y"],"roles":["r","\u0073"],"scp":["\u0074","u"]}"#;
+    let claims = claims(json).unwrap();
+    let texts = [claims.issuer(), claims.subject(), claims.id(), claims.client_id()];
+    assert_eq!(texts, [Some("a"), Some("b"), Some("cd"), Some("e")]);
+    assert_eq!((claims.session_id(), claims.scope()), (Some("\n"), Some("t u")));
+    assert!(claims.audiences().eq(["\u{e4}", "x", "\u{1f600}", "y"]));
+    assert!(claims.roles().eq(["r", "s"]));
+    assert_eq!(claims.json(), json, "as it was written");
 }
 
 #[test]
@@ -324,6 +357,15 @@ fn roles_of_another_form_give_no_role() {
     assert_eq!(roles(r#"{"roles":"admin"}"#), ["admin"]);
     for json in ["{}", r#"{"roles":null}"#, r#"{"roles":[1]}"#, r#"{"roles":{"admin":true}}"#] {
         assert!(roles(json).is_empty(), "{json}");
+    }
+    let path = RolesClaim::new(["a".to_owned(), "b".to_owned()]).unwrap();
+    let at_path = |json: &str| -> Vec<String> {
+        let claims = RegisteredClaims::parse(json.to_owned(), &path).unwrap();
+        claims.roles().map(str::to_owned).collect()
+    };
+    assert_eq!(at_path(r#"{"a":{"b":["c"]}}"#), ["c"]);
+    for other in [r#""c""#, r#"["c"]"#, r#"["b","c"]"#, r#"[{"b":"c"}]"#, r#"{"b":{"b":"c"}}"#] {
+        assert!(at_path(&format!(r#"{{"a":{other}}}"#)).is_empty(), "{other}");
     }
 }
 

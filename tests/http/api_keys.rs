@@ -13,8 +13,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tower::{Layer, Service, ServiceExt};
 use tower_bearer::{
     ApiKeyCheck, ApiKeySource, AuthErrorKind, Challenge, Claims, CurrentUser, Grant, Issuer,
-    JwtAuthLayer, RejectionFormat, SubjectStore, Token, TokenKind, VerifiedApiKey, check_async,
-    require, require_role, require_scopes, scopes,
+    JwtAuthLayer, RejectionFormat, Revocations, SubjectStore, Token, TokenKind, VerifiedApiKey,
+    check_async, require, require_role, require_scopes, scopes,
 };
 
 use super::support::{Answer, ask, at, bearer, request, token};
@@ -285,6 +285,26 @@ async fn a_preflight_needs_no_key_and_an_outer_key_is_not_an_inner_layers() {
     let answer = ask(&nested, with_key("good")).await;
     assert_eq!(refused(&answer), (401, AuthErrorKind::MissingCredentials));
     assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="api""#));
+}
+
+#[tokio::test]
+async fn r128_whether_a_key_was_revoked_its_source_knows() {
+    #[derive(Clone)]
+    struct All;
+
+    impl Revocations for All {
+        type Error = Infallible;
+
+        async fn is_revoked(&self, _: &Token) -> Result<bool, Infallible> {
+            Ok(true)
+        }
+    }
+
+    let issuer = Issuer::for_tests();
+    let app = app(both(&issuer).revocations(All));
+    assert_eq!(ask(&app, with_key("good")).await.body, "key of alice");
+    let answer = ask(&app, bearer(&token(&issuer))).await;
+    assert_eq!(refused(&answer), (401, AuthErrorKind::Revoked));
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
 use tower_bearer::{
-    AuthErrorKind, Clock, ConfigError, Grant, Issuer, JwtAuthLayer, Rejection, require_any_scope,
-    require_role, require_scopes, scopes,
+    AuthErrorKind, Claims, Clock, ConfigError, Grant, Issuer, JwtAuthLayer, Rejection,
+    require_any_scope, require_role, require_scopes, scopes,
 };
 
 use super::support::{Answer, app, ask, at, bearer, parameters, request, subject, token};
@@ -32,6 +32,26 @@ async fn r20_without_credentials_no_error_is_named() {
     assert_eq!(answer.challenge.as_deref(), Some(r#"Bearer realm="api""#));
     assert_eq!(answer.body, r#"{"error_description":"authentication required"}"#);
     assert_eq!(answer.headers[header::CONTENT_TYPE], "application/json");
+}
+
+#[tokio::test]
+async fn the_layer_that_let_the_token_in_is_the_one_that_answers() {
+    let (issuer, other) = (Issuer::for_tests(), Issuer::for_tests());
+    let inner = JwtAuthLayer::new(issuer.verifier().unwrap()).realm("inner").unwrap();
+    for outer in [&issuer, &other] {
+        let outer = JwtAuthLayer::new(outer.verifier().unwrap()).realm("outer").unwrap();
+        let app = Router::new()
+            .route("/", get(subject).route_layer(require_scopes(["items:write"])))
+            .route("/claims", get(async |_: Claims<u8>| "in"))
+            .layer(inner.clone())
+            .layer(outer.optional_even_if_invalid());
+        for (path, status) in [("/", StatusCode::FORBIDDEN), ("/claims", StatusCode::UNAUTHORIZED)]
+        {
+            let answer = ask(&app, at(path, bearer(&token(&issuer)))).await;
+            assert_eq!(answer.status, status, "{path}");
+            assert_eq!(answer.parameter("realm").as_deref(), Some("inner"), "{path}");
+        }
+    }
 }
 
 /// Both forms in which a route's own scopes reach its 401.

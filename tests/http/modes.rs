@@ -129,6 +129,10 @@ async fn r35_a_preflight_passes_and_a_plain_options_does_not() {
     };
     assert_eq!(ask(&open, options(true)).await.body, "cors");
     assert_eq!(ask(&open, options(false)).await.status, StatusCode::UNAUTHORIZED);
+    let forgotten = Router::new()
+        .route("/", axum::routing::options(|| async { "cors" }))
+        .route_layer(require_scopes(["a"]));
+    assert_eq!(ask(&forgotten, options(true)).await.status, StatusCode::INTERNAL_SERVER_ERROR);
 }
 
 #[tokio::test]

@@ -209,14 +209,18 @@ async fn r40_without_a_store_or_with_another_one_it_is_an_error_of_the_service()
 #[tokio::test]
 async fn an_outer_layers_user_is_not_an_inner_layers() {
     let (outer, inner) = (Issuer::for_tests(), Issuer::for_tests());
-    let both = outer.verifier().unwrap();
     let people = People::new(State::Active);
-    let app = Router::new()
-        .route("/", get(name))
-        .layer(JwtAuthLayer::new(inner.verifier().unwrap()).optional_even_if_invalid())
-        .layer(JwtAuthLayer::new(both).users(people));
-    let answer = ask(&app, bearer(&token(&outer))).await;
-    assert_eq!(refused(&answer), (StatusCode::UNAUTHORIZED, AuthErrorKind::MissingCredentials));
+    let (nobody, unknown) = (
+        (StatusCode::UNAUTHORIZED, AuthErrorKind::MissingCredentials),
+        (StatusCode::INTERNAL_SERVER_ERROR, AuthErrorKind::MissingLayer),
+    );
+    for (inner, expected) in [(&inner, nobody), (&outer, unknown)] {
+        let app = Router::new()
+            .route("/", get(name))
+            .layer(JwtAuthLayer::new(inner.verifier().unwrap()).optional_even_if_invalid())
+            .layer(layer(&outer, &people));
+        assert_eq!(refused(&ask(&app, bearer(&token(&outer))).await), expected);
+    }
 }
 
 #[tokio::test]

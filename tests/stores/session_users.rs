@@ -92,6 +92,38 @@ async fn a_session_is_found_where_its_user_is_not(store: impl RefreshStore) {
     assert_eq!(store.find_session_with_user(&users, "unknown").await.unwrap(), None);
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn another_database_has_other_users() {
+    let connect = || tower_bearer::SqliteStore::connect("sqlite::memory:");
+    let (store, other) = (connect().await.unwrap(), connect().await.unwrap());
+    let alice = store.insert_user(new_user("alice"), NOW).await.unwrap();
+    let id = issue(&store, &alice.id).await.session.id;
+    assert_eq!(user_of(&store, &other, &id).await, SessionUser::Elsewhere);
+    #[cfg(all(feature = "postgres", feature = "redis"))]
+    if let Some(server) = crate::servers::postgres() {
+        let (url, other) = (server.database().await, server.database().await);
+        let store = tower_bearer::PostgresStore::connect(&url).await.unwrap();
+        let other = tower_bearer::PostgresStore::connect(&other).await.unwrap();
+        let alice = store.insert_user(new_user("alice"), NOW).await.unwrap();
+        let id = issue(&store, &alice.id).await.session.id;
+        assert_eq!(user_of(&store, &other, &id).await, SessionUser::Elsewhere);
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_user_who_cannot_be_read_is_not_one_who_is_gone() {
+    let store = tower_bearer::SqliteStore::connect("sqlite::memory:").await.unwrap();
+    let alice = store.insert_user(new_user("alice"), NOW).await.unwrap();
+    let id = issue(&store, &alice.id).await.session.id;
+    let damage = "UPDATE tower_bearer_users SET roles = '{}'";
+    sqlx::query(damage).execute(store.pool()).await.unwrap();
+    // The session is found all the same, and whoever asks for the user is told.
+    assert_eq!(user_of(&store, &store, &id).await, SessionUser::Elsewhere);
+    assert!(store.find_user(&alice.id).await.is_err());
+}
+
 /// A store of users that is another's.
 #[derive(Clone)]
 struct Around<S>(S);

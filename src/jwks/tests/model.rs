@@ -137,5 +137,6 @@ fn r189_whatever_happens_a_cache_changes_no_verdict() {
         Ok(())
     });
     assert!(played.is_ok(), "{}", played.unwrap_err());
-    assert!(hits.into_inner() > 1000, "else it has tried nothing");
+    // About a thousand; scripts are drawn anew each time.
+    assert!(hits.into_inner() > 200, "else it has tried nothing");
 }

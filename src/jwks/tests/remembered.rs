@@ -46,6 +46,20 @@ async fn r189_a_token_ends_with_its_key_in_the_cache_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn r189_a_token_that_waits_for_its_keys_is_remembered_by_whoever_was_asked() {
+    let key = Key::new("1");
+    let provider = Provider::new(&[&key]);
+    let token = lasting(&provider, &key);
+    for verifier in [provider.lazy(), Verifier::of_issuers([provider.lazy()]).unwrap()] {
+        let cached = verifier.cached(TokenCache::new(10));
+        for _ in 0..2 {
+            assert!(verify(&cached, &token).await.is_ok());
+        }
+        assert_eq!(counts(&cached), (1, 1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn r189_the_same_kid_with_another_key_is_another_key() {
     let (old, new) = (Key::new("1"), Key::new("1"));
     let provider = Provider::new(&[&old]);

@@ -52,6 +52,22 @@ fn r47_r78_what_is_malformed_costs_no_cryptography() {
     assert_eq!(ask(&layer, &forged), (StatusCode::UNAUTHORIZED, 1), "a forged one costs a check");
 }
 
+#[test]
+fn a_header_is_known_once_a_token_has_passed_every_rule() {
+    let bench = Bench::new();
+    let (verifier, header) = (bench.builder().build().unwrap(), r#"{"alg":"HS256"}"#);
+    let is_known = |key: &SigningKey, claims: &str| {
+        let _ = verifier.check_at_hand(&sign(key, header, claims));
+        verifier.headers().find(&encode(header)).is_some()
+    };
+    let forger = SigningKey::generate_hs256().unwrap();
+    assert!(!is_known(&forger, &claims("")));
+    for wrong in [claims(r#""nbf":9000000000"#), "{}".to_owned(), "[]".to_owned()] {
+        assert!(!is_known(&bench.key, &wrong), "{wrong}");
+    }
+    assert!(is_known(&bench.key, &claims("")));
+}
+
 #[cfg(feature = "cache")]
 #[test]
 fn r189_a_token_that_is_remembered_costs_no_cryptography() {

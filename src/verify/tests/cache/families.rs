@@ -236,6 +236,8 @@ mod opaque {
         }
         // The opaque ones are no misses: they could not have been there.
         assert_eq!((counts(&both), network.count(ENDPOINT)), ((2, 1, 1), 3));
+        bench.clock.advance(Duration::from_secs(60));
+        assert_eq!(both.verify(&jwt).await.unwrap_err().kind(), AuthErrorKind::Expired);
     }
 
     #[tokio::test]
