@@ -61,6 +61,7 @@
 //! | `axum-core` | yes | the extractors, and `IntoResponse` for rejections |
 //! | `aws-lc-rs` | yes | the cryptographic backend aws-lc-rs; it does the work where both are on |
 //! | `rust-crypto` | | the cryptographic backend RustCrypto, which needs no C compiler |
+//! | `base64-simd` | | tokens are decoded with vector instructions, by three more crates |
 //! | `jwks` | | `Verifier::discover` and `Verifier::jwks`: the keys of other issuers |
 //! | `introspection` | | `Verifier::introspect`: tokens that another server vouches for |
 //! | `cache` | | `Verifier::cached`: a token that was verified is recognised when it comes again |
