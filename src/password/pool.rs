@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use argon2::Block;
 use tokio::sync::oneshot;
 
 use super::PasswordError;
-use crate::trace;
+use crate::{Clock, trace};
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
@@ -91,13 +91,15 @@ impl Pool {
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (answer, answered) = oneshot::channel();
-        let (longest_wait, asked) = (self.settings.longest_wait, Instant::now());
+        let (clock, longest_wait) = (Clock::system(), self.settings.longest_wait);
+        let asked = clock.now();
         let job: Job = Box::new(move |memory| {
             if answer.is_closed() {
                 return;
             }
-            let result = match asked.elapsed() {
-                waited if waited > longest_wait => Err(PasswordError::Overloaded),
+            // Where the clock went back meanwhile, that was no wait.
+            let result = match clock.now().saturating_sub(asked) {
+                waited if waited >= longest_wait => Err(PasswordError::Overloaded),
                 _ => Ok(work(memory)),
             };
             // The one who asked may have left in the meantime.
