@@ -1,13 +1,13 @@
 //! The registered claims (RFC 7519, section 4.1; RFC 9068, section 2.2), read in one pass.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::mem;
-use std::time::Duration;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
+use super::date::NumericDate;
 use super::members::{Names, Unique, set};
+use super::name::{Name, NameOf};
 use super::part::{Part, Places, Texts};
 use super::texts::{Member, OneText, TextsAt};
 use crate::{AuthErrorKind, ConfigError};
@@ -150,7 +150,9 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, '_> {
         let (mut scp, mut confirmation) = (Member::Absent, None);
         let mut others = Names::default();
         let mut other = None;
-        while let Some(name) = members.next_key_seed(NameOf { roles_claim, other: &mut other })? {
+        while let Some(name) =
+            members.next_key_seed(NameOf { roles: &roles_claim.first, other: &mut other })?
+        {
             let read = Read { members: &mut members, places: &mut *places };
             match name {
                 Name::Issuer => read.text(&mut claims.issuer)?,
@@ -207,143 +209,5 @@ impl<'de, A: MapAccess<'de>> Read<'_, '_, A> {
             return Err(A::Error::custom("duplicate member"));
         }
         self.members.next_value_seed(TextsAt { path, places: self.places, into })
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Name {
-    Issuer,
-    Subject,
-    Audience,
-    ExpiresAt,
-    NotBefore,
-    IssuedAt,
-    Id,
-    ClientId,
-    SessionId,
-    Scope,
-    Scp,
-    Confirmation,
-    Roles,
-    Other,
-}
-
-impl Name {
-    /// The claims that have a meaning of their own here.
-    fn registered(name: &str) -> Option<Self> {
-        Some(match name {
-            "iss" => Self::Issuer,
-            "sub" => Self::Subject,
-            "aud" => Self::Audience,
-            "exp" => Self::ExpiresAt,
-            "nbf" => Self::NotBefore,
-            "iat" => Self::IssuedAt,
-            "jti" => Self::Id,
-            "client_id" => Self::ClientId,
-            "sid" => Self::SessionId,
-            "scope" => Self::Scope,
-            "scp" => Self::Scp,
-            "cnf" => Self::Confirmation,
-            _ => return None,
-        })
-    }
-}
-
-/// Reads which member it is, and the name of one that has no meaning here.
-struct NameOf<'r, 'de> {
-    roles_claim: &'r RolesClaim,
-    other: &'r mut Option<Cow<'de, str>>,
-}
-
-impl<'de> NameOf<'_, 'de> {
-    fn name(self, name: Cow<'de, str>) -> Name {
-        match Name::registered(&name) {
-            Some(registered) => registered,
-            None if *name == *self.roles_claim.first => Name::Roles,
-            None => {
-                *self.other = Some(name);
-                Name::Other
-            }
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for NameOf<'_, 'de> {
-    type Value = Name;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for NameOf<'_, 'de> {
-    type Value = Name;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a claim")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Name, E> {
-        Ok(self.name(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
-        Ok(self.name(Cow::Owned(name.to_owned())))
-    }
-}
-
-/// Seconds since the Unix epoch, fractions allowed (RFC 7519, section 2).
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub(crate) struct NumericDate(f64);
-
-impl NumericDate {
-    /// Up to here every whole second has a float of its own; no clock reads more.
-    const LIMIT: f64 = 9_007_199_254_740_992.0;
-
-    pub(crate) fn seconds(self) -> f64 {
-        self.0
-    }
-
-    /// A time since the Unix epoch.
-    pub(super) fn whole_seconds(time: Duration) -> Self {
-        Self((time.as_secs() as f64).min(Self::LIMIT))
-    }
-
-    fn new<E: Error>(seconds: f64) -> Result<Self, E> {
-        if seconds.abs() <= Self::LIMIT {
-            Ok(Self(seconds))
-        } else {
-            Err(E::custom("a date out of range"))
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for NumericDate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct DateVisitor;
-
-        impl Visitor<'_> for DateVisitor {
-            type Value = NumericDate;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of seconds")
-            }
-
-            fn visit_u64<E: Error>(self, seconds: u64) -> Result<NumericDate, E> {
-                NumericDate::new(seconds as f64)
-            }
-
-            fn visit_i64<E: Error>(self, seconds: i64) -> Result<NumericDate, E> {
-                NumericDate::new(seconds as f64)
-            }
-
-            fn visit_f64<E: Error>(self, seconds: f64) -> Result<NumericDate, E> {
-                NumericDate::new(seconds)
-            }
-        }
-
-        // Not `any`: a feature of serde_json that another crate may turn on gives numbers to that as
-        // maps.
-        deserializer.deserialize_f64(DateVisitor)
     }
 }

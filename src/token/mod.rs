@@ -1,10 +1,12 @@
 //! The verified token: what sits in the request extensions.
 
 mod claims;
+mod date;
 mod header;
 mod jws;
 mod kind;
 mod members;
+mod name;
 mod part;
 mod scope;
 mod texts;
@@ -20,7 +22,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use claims::{NumericDate, RegisteredClaims, RolesClaim};
+pub(crate) use claims::{RegisteredClaims, RolesClaim};
+pub(crate) use date::NumericDate;
 pub(crate) use header::{Header, KnownHeaders};
 pub(crate) use jws::Jws;
 pub use kind::TokenKind;

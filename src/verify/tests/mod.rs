@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::token::wire::encode;
-use crate::{Clock, Grant, Issuer, SigningKey};
+use crate::{AuthErrorKind, Clock, Grant, Issuer, SigningKey};
 
 const NOW: u64 = 1_700_000_000;
 

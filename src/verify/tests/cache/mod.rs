@@ -28,7 +28,7 @@ fn counts(verifier: &Verifier) -> (u64, u64, usize) {
 
 /// Puts a text there as if it had been verified, whatever it is.
 fn pretend(verifier: &Verifier, text: &str, token: &Token) {
-    let basis = Basis { at: now(verifier), keys: super::super::issuer::KeysUsed::Local };
+    let basis = issuer::Basis { at: now(verifier), keys: issuer::KeysUsed::Local };
     verifier.remember(text, token, verifier, basis);
 }
 
