@@ -19,7 +19,8 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 ///
 /// **Off unless asked for.** It pays where clients send one token many times and the signatures are RSA,
 /// ECDSA or EdDSA, which take tens of microseconds to check, beside a tenth of one for the look-up. With
-/// HS256 there is little to save. The price is memory, and bearer tokens in it: see below.
+/// HS256 there is little to save, and nothing where more tokens are remembered than the caches of the
+/// processor hold. The price is memory, and bearer tokens in it: see below.
 ///
 /// What comes of a token is what would come of it without the cache, but for the signature, which was
 /// right under the same keys:
@@ -37,10 +38,12 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
 ///   own.
 ///
 /// Memory is bounded by the [capacity](Self::new): 10 000 tokens of 600 bytes take 16 MB, and a full cache
-/// of this capacity at most 25 MB, or 160 MB where an issuer puts hundreds of roles into each token. **The texts
-/// of tokens stay in memory**, like those of requests, but for longer: until they are pushed out by others,
-/// or come again and are no longer good. Whoever can read the memory of the process can use them until
-/// their `exp`.
+/// of this capacity at most 25 MB, or 160 MB where an issuer puts hundreds of roles into each token. With
+/// [tenants](Verifier::tenants) who come and go, each token may take up to a kilobyte more.
+///
+/// **The texts of tokens stay in memory**, like those of requests, but for longer: until they are pushed out
+/// by others, or come again and are no longer good. Whoever can read the memory of the process can use
+/// them until their `exp`.
 ///
 /// # Examples
 ///
