@@ -16,7 +16,7 @@ use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTIC
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub use format::RejectionFormat;
-pub(crate) use surroundings::{Responder, Surroundings, is_guarded, surroundings_of, token_of};
+pub(crate) use surroundings::{Responder, Surroundings, surroundings_of, token_of};
 
 use crate::{AuthError, AuthErrorKind};
 

@@ -164,15 +164,10 @@ impl Surroundings {
     /// Leaves them beside a token. It tells that there is a layer, so that those of a layer as it comes
     /// are left out: an entry is an allocation in each request.
     pub(crate) fn put_beside_token(&self, extensions: &mut Extensions) {
-        if self.answers.is_changed || self.by_api_key {
+        if self.answers.is_changed {
             self.put_into(extensions);
         }
     }
-}
-
-/// Whether there is a layer around.
-pub(crate) fn is_guarded(extensions: &Extensions) -> bool {
-    extensions.get::<Token>().is_some() || extensions.get::<Surroundings>().is_some()
 }
 
 /// The token that a layer left in the extensions, or why there is none.

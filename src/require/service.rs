@@ -12,7 +12,7 @@ use tower_service::Service;
 use super::policy::{Check, Denial, Policy, PolicyRequest};
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, ResponseFuture, Verdict};
-use crate::reject::{Rejection, Surroundings, is_guarded, surroundings_of, token_of};
+use crate::reject::{Rejection, Surroundings, surroundings_of, token_of};
 use crate::token::is_scope_token;
 use crate::{AuthErrorKind, Token};
 
@@ -49,7 +49,7 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         // Only a layer outside knows that this is about a browser's question, and not about a
         // route that somebody forgot to protect.
-        let guarded = is_guarded(request.extensions());
+        let guarded = request.extensions().get::<Surroundings>().is_some();
         let verdict = if guarded && gate::is_preflight(&request) {
             Verdict::Pass
         } else {
