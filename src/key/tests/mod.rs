@@ -1,4 +1,5 @@
 mod attacks;
+mod backends;
 mod private_jwks;
 mod properties;
 mod publishing;
