@@ -37,19 +37,22 @@ async fn r20_without_credentials_no_error_is_named() {
 #[tokio::test]
 async fn the_layer_that_let_the_token_in_is_the_one_that_answers() {
     let (issuer, other) = (Issuer::for_tests(), Issuer::for_tests());
-    let inner = JwtAuthLayer::new(issuer.verifier().unwrap()).realm("inner").unwrap();
-    for outer in [&issuer, &other] {
-        let outer = JwtAuthLayer::new(outer.verifier().unwrap()).realm("outer").unwrap();
+    let layer = |of: &Issuer| JwtAuthLayer::new(of.verifier().unwrap());
+    // One whose answers are its own, and one whose answers are the defaults.
+    let inner_layers = [(layer(&issuer).realm("inner").unwrap(), "inner"), (layer(&issuer), "api")];
+    for ((inner, realm), outer) in
+        inner_layers.iter().flat_map(|inner| [(inner, &issuer), (inner, &other)])
+    {
         let app = Router::new()
             .route("/", get(subject).route_layer(require_scopes(["items:write"])))
             .route("/claims", get(async |_: Claims<u8>| "in"))
             .layer(inner.clone())
-            .layer(outer.optional_even_if_invalid());
+            .layer(layer(outer).realm("outer").unwrap().optional_even_if_invalid());
         for (path, status) in [("/", StatusCode::FORBIDDEN), ("/claims", StatusCode::UNAUTHORIZED)]
         {
             let answer = ask(&app, at(path, bearer(&token(&issuer)))).await;
             assert_eq!(answer.status, status, "{path}");
-            assert_eq!(answer.parameter("realm").as_deref(), Some("inner"), "{path}");
+            assert_eq!(answer.parameter("realm").as_deref(), Some(*realm), "{path}");
         }
     }
 }
