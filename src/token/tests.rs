@@ -100,6 +100,10 @@ fn headers_of_tokens_that_were_right_are_known_and_no_others() {
     assert_eq!(see(&other, false), Ok(Some("ac".to_owned())));
     assert!(known.find(&right).is_some() && known.find(&other).is_none());
     assert!(known.find(&right[..right.len() - 1]).is_none());
+    // One with a key inside, or worse, would take memory for as long as the verifier lives.
+    let long = header(&format!(r#"{{"alg":"HS256","kid":"{}"}}"#, "k".repeat(400)));
+    assert_eq!(see(&long, true), Ok(Some("k".repeat(400))));
+    assert!(known.find(&long).is_none());
     // There is room for some; what comes after them is read each time.
     for number in 0..20 {
         let json = format!(r#"{{"alg":"HS256","kid":"{number}"}}"#);
