@@ -74,6 +74,9 @@
 //! | `login` | | `LoginRouter`, with limits of attempts |
 //! | `lettre` | | `SmtpMailer`: the mails of `LoginRouter` over SMTP |
 //! | `tracing` | | events through `tracing` |
+//! | `metrics` | | counters and histograms through `metrics` |
+//! | `openapi` | | security schemes, scopes and the routes of `LoginRouter` for an OpenAPI document |
+//! | `tonic` | | refusals as gRPC statuses |
 //! | `full` | | all of these but `rust-crypto` |
 //!
 //! A feature only adds: turning one on never changes what another does.
