@@ -51,6 +51,34 @@ pub trait SubjectStore: Send + Sync + 'static {
     /// # Errors
     ///
     /// When the store can't tell. The request is then answered with 503.
+    ///
+    /// # Examples
+    ///
+    /// A store of the feature `store` asks for the user of the token's `sub`:
+    ///
+    /// ```
+    /// # #[cfg(feature = "store")]
+    /// # use std::time::Duration;
+    /// # #[cfg(feature = "store")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tower_bearer::{AccountStore, Grant, Issuer, MemoryStore, SubjectStore, UserChange};
+    ///
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let issuer = Issuer::for_tests();
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&Grant::new(&alice.id))?).await?;
+    /// assert!(store.active_subject(&token).await?.is_some_and(|user| user.username == "Alice"));
+    ///
+    /// store.update_user(&alice.id, &UserChange::new().is_active(false)).await?;
+    /// assert_eq!(store.active_subject(&token).await?, None);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "store"))]
+    /// # fn main() {}
+    /// ```
     fn active_subject(
         &self,
         token: &Token,
@@ -89,6 +117,28 @@ pub trait Revocations: Send + Sync + 'static {
     /// # Errors
     ///
     /// When the store can't tell. The request is then answered with 503.
+    ///
+    /// # Examples
+    ///
+    /// A token whose session has ended, for a store of the feature `store`:
+    ///
+    /// ```
+    /// # #[cfg(feature = "store")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use tower_bearer::{Grant, Issuer, MemoryStore, Revocations};
+    ///
+    /// let (store, issuer) = (MemoryStore::new(), Issuer::for_tests());
+    /// let verifier = issuer.verifier()?;
+    /// let of_session = issuer.issue(&Grant::new("alice").session_id("one that has ended"))?;
+    /// assert!(store.is_revoked(&verifier.verify(&of_session).await?).await?);
+    /// let of_none = issuer.issue(&Grant::new("alice"))?;
+    /// assert!(!store.is_revoked(&verifier.verify(&of_none).await?).await?);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "store"))]
+    /// # fn main() {}
+    /// ```
     fn is_revoked(&self, token: &Token) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 }
 
@@ -175,6 +225,27 @@ pub trait ApiKeySource: Send + Sync + 'static {
     /// # Errors
     ///
     /// When the source can't tell. The request is then answered with 503.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use tower_bearer::{ApiKeyCheck, ApiKeySource};
+    ///
+    /// /// Keys of a service that is closed for the night.
+    /// struct Closed;
+    ///
+    /// impl ApiKeySource for Closed {
+    ///     type Error = Infallible;
+    ///
+    ///     async fn check_api_key(&self, _key: &str) -> Result<ApiKeyCheck, Infallible> {
+    ///         Ok(ApiKeyCheck::Invalid)
+    ///     }
+    /// }
+    /// # tokio_test::block_on(async {
+    /// assert_eq!(Closed.check_api_key("tb_51ab0c").await, Ok(ApiKeyCheck::Invalid));
+    /// # });
+    /// ```
     fn check_api_key(
         &self,
         key: &str,
@@ -185,7 +256,20 @@ pub trait ApiKeySource: Send + Sync + 'static {
 ///
 /// # Examples
 ///
-/// See [`ApiKeySource`].
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{ApiKeyCheck, VerifiedApiKey};
+///
+/// let status = |check: &ApiKeyCheck| match check {
+///     ApiKeyCheck::Valid(_) => 200,
+///     ApiKeyCheck::Invalid => 401,
+///     ApiKeyCheck::RateExceeded { .. } => 429,
+///     _ => 503,
+/// };
+/// assert_eq!(status(&ApiKeyCheck::Valid(VerifiedApiKey::new("51ab0c", "alice"))), 200);
+/// let retry_after = Duration::from_secs(12);
+/// assert_eq!(status(&ApiKeyCheck::RateExceeded { retry_after }), 429);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ApiKeyCheck {
@@ -205,7 +289,15 @@ pub enum ApiKeyCheck {
 ///
 /// # Examples
 ///
-/// See [`ApiKeySource`].
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::VerifiedApiKey;
+///
+/// let mut key = VerifiedApiKey::new("51ab0c", "alice");
+/// key.scopes = vec!["items:read".to_owned()];
+/// key.expires_at = Some(Duration::from_secs(1_800_000_000)); // as the source has it
+/// assert_eq!(key.owner, "alice");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedApiKey {
@@ -225,6 +317,16 @@ pub struct VerifiedApiKey {
 
 impl VerifiedApiKey {
     /// A key of an owner with the defaults of the fields.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::VerifiedApiKey;
+    ///
+    /// let key = VerifiedApiKey::new("billing", "service:billing");
+    /// assert!(key.scopes.is_empty()); // it may do nothing yet
+    /// assert_eq!((key.created_at, key.expires_at), (None, None));
+    /// ```
     pub fn new(id: impl Into<String>, owner: impl Into<String>) -> Self {
         Self {
             id: id.into(),

@@ -39,6 +39,19 @@ pub struct StoredApiKey {
 
 impl StoredApiKey {
     /// A key with the defaults of the fields. For stores, which set the rest.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::StoredApiKey;
+    ///
+    /// let (now, day) = (Duration::from_secs(1_700_000_000), Duration::from_secs(24 * 3600));
+    /// let mut key = StoredApiKey::new("51ab0c", "7", "backup", "acme", [7; 32], now, now + day);
+    /// key.scopes = vec!["data:read".to_owned()];
+    /// assert_eq!((key.rate.as_deref(), key.last_used_at), (None, None));
+    /// assert!(!format!("{key:?}").contains("hash"));
+    /// ```
     pub fn new(
         id: impl Into<String>,
         user_id: impl Into<String>,
@@ -64,6 +77,17 @@ impl StoredApiKey {
 
     /// The part of its text that is no secret, for its owner, or whoever finds a copy, to know it
     /// by: `<prefix>_<id>`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::StoredApiKey;
+    ///
+    /// let now = Duration::from_secs(1_700_000_000);
+    /// let key = StoredApiKey::new("51ab0c", "7", "backup", "acme_live", [7; 32], now, now);
+    /// assert_eq!(key.public_part(), "acme_live_51ab0c");
+    /// ```
     pub fn public_part(&self) -> String {
         format!("{}_{}", self.prefix, self.id)
     }
@@ -106,7 +130,19 @@ pub struct ApiKeyOwner {
 }
 
 impl ApiKeyOwner {
-    /// An owner from the fields.
+    /// An owner: whether they may log in, and the scopes that they hold.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ApiKeyOwner;
+    ///
+    /// // As a store makes it of the row of a user, scopes in one column.
+    /// let (is_active, scopes) = (false, "items:read items:write");
+    /// let owner = ApiKeyOwner::new(is_active, scopes.split(' ').map(str::to_owned));
+    /// assert!(!owner.is_active); // so no key of theirs is good
+    /// assert_eq!(owner.scopes, ["items:read", "items:write"]);
+    /// ```
     pub fn new(is_active: bool, scopes: impl IntoIterator<Item = String>) -> Self {
         Self { is_active, scopes: scopes.into_iter().collect() }
     }

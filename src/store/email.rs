@@ -37,6 +37,18 @@ impl Email {
     /// # Errors
     ///
     /// [`EmailError`] says which rule the text breaks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Email, EmailError};
+    ///
+    /// assert!(Email::new("alice@example.com").is_ok());
+    /// assert_eq!(Email::new("alice@"), Err(EmailError::Form));
+    /// assert_eq!(Email::new("alice liddell@example.com"), Err(EmailError::Character));
+    /// let long = format!("{}@example.com", "a".repeat(250));
+    /// assert_eq!(Email::new(&long), Err(EmailError::TooLong));
+    /// ```
     pub fn new(text: &str) -> Result<Self, EmailError> {
         if text.len() > LONGEST_INPUT {
             return Err(EmailError::TooLong);
@@ -60,11 +72,32 @@ impl Email {
     }
 
     /// The address as it is shown and written to: letter case kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Email;
+    ///
+    /// let email = Email::new("Alice.Liddell@Example.com")?;
+    /// assert_eq!(format!("To: {}", email.as_str()), "To: Alice.Liddell@Example.com");
+    /// # Ok::<(), tower_bearer::EmailError>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
     /// What must be unique, and what a user is looked up by: lower case, in NFC.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Email;
+    ///
+    /// let (stored, typed) = (Email::new("alice@example.com")?, Email::new("ALICE@EXAMPLE.COM")?);
+    /// assert_eq!(stored.key(), typed.key());
+    /// assert_ne!(stored, typed); // they are not shown in the same way
+    /// # Ok::<(), tower_bearer::EmailError>(())
+    /// ```
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -80,7 +113,17 @@ impl fmt::Display for Email {
 ///
 /// # Examples
 ///
-/// See [`Email`].
+/// ```
+/// use tower_bearer::{Email, EmailError};
+///
+/// let hint = match Email::new("alice(at)example.com") {
+///     Err(EmailError::Form) => "An address has one @ in it.",
+///     Err(EmailError::TooLong) => "That is too long.",
+///     Err(_) => "A character is not allowed.",
+///     Ok(_) => "",
+/// };
+/// assert_eq!(hint, "An address has one @ in it.");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EmailError {
@@ -94,6 +137,15 @@ pub enum EmailError {
 
 impl EmailError {
     /// The constant text for the client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::EmailError;
+    ///
+    /// assert_eq!(EmailError::Form.reason(), "the e-mail address is not of the form name@domain");
+    /// assert_eq!(EmailError::Form.reason(), EmailError::Form.to_string());
+    /// ```
     pub const fn reason(self) -> &'static str {
         match self {
             Self::TooLong => "the e-mail address has more than 254 bytes",

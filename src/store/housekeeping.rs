@@ -55,6 +55,15 @@ type Deleted = Pin<Box<dyn Future<Output = Result<u64, StoreError>> + Send>>;
 
 impl<R: RefreshStore> Housekeeping<R> {
     /// Hourly, by the system's clock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Housekeeping, MemoryStore};
+    ///
+    /// let hourly = Housekeeping::new(MemoryStore::new());
+    /// assert_eq!(format!("{hourly:?}"), "Housekeeping { every: 3600s, .. }");
+    /// ```
     pub fn new(store: R) -> Self {
         let every = Duration::from_secs(60 * 60);
         Self { store, every, clock: Clock::system(), more: Vec::new() }
@@ -62,6 +71,18 @@ impl<R: RefreshStore> Housekeeping<R> {
 
     /// How much time passes from one round to the next; less than a second counts as one. Default:
     /// an hour.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Housekeeping, MemoryStore};
+    ///
+    /// let busy = Housekeeping::new(MemoryStore::new()).every(Duration::from_secs(600));
+    /// assert_eq!(format!("{busy:?}"), "Housekeeping { every: 600s, .. }");
+    /// let restless = busy.every(Duration::ZERO);
+    /// assert_eq!(format!("{restless:?}"), "Housekeeping { every: 1s, .. }");
+    /// ```
     #[must_use]
     pub fn every(mut self, pause: Duration) -> Self {
         self.every = pause.max(Duration::from_secs(1));
@@ -69,6 +90,28 @@ impl<R: RefreshStore> Housekeeping<R> {
     }
 
     /// The clock that tells what is over. Default: [`Clock::system`].
+    ///
+    /// # Examples
+    ///
+    /// A test that goes to the end of a session without waiting for it:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Clock, Housekeeping, MemoryStore, RefreshStore};
+    /// # use tower_bearer::{NewSession, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let (refresh, new) = (RefreshTokens::new(), NewSession::new("alice", "web", "me"));
+    /// # let session = refresh.issue(&store, new, now).await?.session;
+    /// let clock = Clock::manual(session.expires_at);
+    /// let stop = tokio::time::sleep(Duration::from_secs(1));
+    /// Housekeeping::new(store.clone()).clock(clock).run_until(stop).await;
+    /// assert_eq!(store.find_session(&session.id).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -77,6 +120,26 @@ impl<R: RefreshStore> Housekeeping<R> {
 
     /// Deletes from this store what throttles count no more, too: see
     /// [`LoginRouter::throttle_store`](crate::LoginRouter::throttle_store).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Housekeeping, MemoryStore, ThrottleState, ThrottleStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (sessions, throttles) = (MemoryStore::new(), MemoryStore::new());
+    /// let past = Duration::from_secs(1_700_000_000);
+    /// let state = ThrottleState::new("2 failures", past, past);
+    /// throttles.replace_throttle(&[7; 32], None, Some(&state)).await?;
+    ///
+    /// let housekeeping = Housekeeping::new(sessions).throttles(throttles.clone());
+    /// housekeeping.run_until(tokio::time::sleep(Duration::from_secs(1))).await;
+    /// assert_eq!(throttles.find_throttle(&[7; 32]).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn throttles(self, store: impl ThrottleStore) -> Self {
         self.and("throttles", move |now| {
@@ -87,6 +150,29 @@ impl<R: RefreshStore> Housekeeping<R> {
 
     /// Deletes expired one-time tokens from this store, too: see
     /// [`LoginRouter::mailer`](crate::LoginRouter::mailer).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Housekeeping, MemoryStore, OneTimePurpose, OneTimeTokens};
+    /// # use tower_bearer::OneTimeTokenStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let store = MemoryStore::new();
+    /// # let past = Duration::from_secs(1_700_000_000);
+    /// // One that was mailed and never used.
+    /// let reset = OneTimePurpose::ResetPassword;
+    /// OneTimeTokens::new().issue(&store, reset, "alice", "", past).await?;
+    ///
+    /// let housekeeping = Housekeeping::new(store.clone()).one_time_tokens(store.clone());
+    /// housekeeping.run_until(tokio::time::sleep(Duration::from_secs(1))).await;
+    /// // None is left.
+    /// assert_eq!(store.delete_one_time_tokens_of("alice", reset.as_str()).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn one_time_tokens(self, store: impl OneTimeTokenStore) -> Self {
         self.and("one-time tokens", move |now| {
@@ -97,6 +183,32 @@ impl<R: RefreshStore> Housekeeping<R> {
 
     /// Deletes API keys from this store, too, that have been expired for 30 days. Until then their
     /// owners see them in the list, and what has become of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{ApiKeyStore, Clock, Housekeeping, MemoryStore, StoredApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let key = StoredApiKey::new("one", &alice.id, "backup", "tb", [7; 32], now, now);
+    /// store.insert_api_key(&key, 50).await?;
+    ///
+    /// for (days, left) in [(29, 1), (30, 0)] {
+    ///     let clock = Clock::manual(key.expires_at + Duration::from_secs(days * 24 * 3600));
+    ///     let housekeeping = Housekeeping::new(store.clone()).api_keys(store.clone());
+    ///     let stop = tokio::time::sleep(Duration::from_secs(1));
+    ///     housekeeping.clock(clock).run_until(stop).await;
+    ///     assert_eq!(store.api_keys_of(&alice.id).await?.len(), left);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn api_keys(self, store: impl ApiKeyStore) -> Self {
         self.and("API keys", move |now| {
@@ -120,6 +232,26 @@ impl<R: RefreshStore> Housekeeping<R> {
     /// # Panics
     ///
     /// Outside of a tokio runtime, or in one without its timer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Housekeeping, MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let store = MemoryStore::new();
+    /// let long_ago = Duration::from_secs(1_600_000_000);
+    /// let new = NewSession::new("alice", "web", "me");
+    /// let session = RefreshTokens::new().issue(&store, new, long_ago).await?.session;
+    ///
+    /// let stop = tokio::time::sleep(Duration::from_secs(10)); // a signal, in a service
+    /// Housekeeping::new(store.clone()).run_until(stop).await;
+    /// assert_eq!(store.find_session(&session.id).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send) {
         let mut rounds = interval(self.every);
         // After a pause of the machine, one round is as good as those that were missed.

@@ -46,6 +46,17 @@ impl Username {
     /// # Errors
     ///
     /// [`UsernameError`] says which rule the text breaks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Username, UsernameError};
+    ///
+    /// assert!(Username::new("søren-2").is_ok());
+    /// assert_eq!(Username::new(""), Err(UsernameError::Empty));
+    /// assert_eq!(Username::new("alice liddell"), Err(UsernameError::Character));
+    /// assert_eq!(Username::new(&"a".repeat(65)), Err(UsernameError::TooLong));
+    /// ```
     pub fn new(text: &str) -> Result<Self, UsernameError> {
         if text.is_empty() {
             return Err(UsernameError::Empty);
@@ -64,11 +75,32 @@ impl Username {
     }
 
     /// The name as it is shown: letter case kept, in NFC (profile UsernameCasePreserved).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Username;
+    ///
+    /// let name = Username::new("Zoe\u{308}")?; // an e, and the two dots that go above it
+    /// assert_eq!(name.as_str(), "Zo\u{eb}");
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
     /// What must be unique, and what a user is looked up by (profile UsernameCaseMapped).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use tower_bearer::Username;
+    ///
+    /// let registered = HashMap::from([(Username::new("Alice")?.key().to_owned(), 7)]);
+    /// assert_eq!(registered.get(Username::new("ALICE")?.key()), Some(&7));
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -102,6 +134,18 @@ pub enum LoginName {
 impl LoginName {
     /// Reads the field. `None`: no account can have this name, which to the client is the same
     /// as an unknown user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::LoginName;
+    ///
+    /// let Some(LoginName::Email(email)) = LoginName::new("Alice@example.com") else {
+    ///     panic!("it has an @ in it");
+    /// };
+    /// assert_eq!(email.key(), "alice@example.com");
+    /// assert_eq!(LoginName::new("alice@@example.com"), None); // nobody's name
+    /// ```
     pub fn new(text: &str) -> Option<Self> {
         if narrow(text).contains('@') {
             Email::new(text).ok().map(Self::Email)
@@ -115,7 +159,16 @@ impl LoginName {
 ///
 /// # Examples
 ///
-/// See [`Username`].
+/// ```
+/// use tower_bearer::{Username, UsernameError};
+///
+/// let hint = match Username::new("alice@example.com") {
+///     Err(UsernameError::AtSign) => "The address has a field of its own.",
+///     Err(error) => error.reason(),
+///     Ok(_) => "",
+/// };
+/// assert_eq!(hint, "The address has a field of its own.");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UsernameError {
@@ -132,6 +185,16 @@ pub enum UsernameError {
 
 impl UsernameError {
     /// The constant text for the client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Username;
+    ///
+    /// let refused = Username::new("two words").map_err(|error| error.reason());
+    /// let reason = "the username contains a space or another character that is not allowed";
+    /// assert_eq!(refused, Err(reason));
+    /// ```
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Empty => "the username is empty",

@@ -19,7 +19,25 @@ use super::StoreError;
 ///
 /// # Examples
 ///
-/// See [`OneTimeTokens`](crate::OneTimeTokens).
+/// By hand, what [`OneTimeTokens`](crate::OneTimeTokens) does with one:
+///
+/// ```
+/// use sha2::{Digest, Sha256};
+/// # use std::time::Duration;
+/// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokenStore, OneTimeTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let verify = OneTimePurpose::VerifyEmail;
+/// let token = OneTimeTokens::new().issue(&store, verify, "alice", "a@example.com", now).await?;
+///
+/// let hash: [u8; 32] = Sha256::digest(token.as_str()).into(); // all that the store has of it
+/// let row = store.find_one_time_token(&hash).await?.ok_or("it is not there")?;
+/// assert_eq!((row.user_id.as_str(), row.payload.as_str()), ("alice", "a@example.com"));
+/// # Ok(())
+/// # }
+/// ```
 pub trait OneTimeTokenStore: Clone + Send + Sync + 'static {
     /// Stores a token, and deletes the oldest of the same user and purpose, so that not more than
     /// `most` are left, this one included; zero counts as one.
@@ -27,6 +45,27 @@ pub trait OneTimeTokenStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; nothing has changed then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimeTokenStore, StoredOneTimeToken};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let over = now + Duration::from_secs(1800);
+    /// for (second, hash) in (0..).zip([[1; 32], [2; 32], [3; 32]]) {
+    ///     let born = now + Duration::from_secs(second);
+    ///     let token = StoredOneTimeToken::new(hash, "alice", "reset_password", "", born, over);
+    ///     store.insert_one_time_token(&token, 2).await?;
+    /// }
+    /// assert!(store.find_one_time_token(&[1; 32]).await?.is_none()); // the oldest made room
+    /// assert!(store.find_one_time_token(&[2; 32]).await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     fn insert_one_time_token(
         &self,
         token: &StoredOneTimeToken,
@@ -38,6 +77,26 @@ pub trait OneTimeTokenStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown token is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimeTokenStore, StoredOneTimeToken};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let over = now + Duration::from_secs(1800);
+    /// let token = StoredOneTimeToken::new([7; 32], "alice", "reset_password", "", now, over);
+    /// store.insert_one_time_token(&token, 10).await?;
+    /// for _ in 0..2 {
+    ///     assert_eq!(store.find_one_time_token(&[7; 32]).await?.as_ref(), Some(&token));
+    /// }
+    /// assert_eq!(store.find_one_time_token(&[8; 32]).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_one_time_token(
         &self,
         hash: &[u8; 32],
@@ -49,6 +108,25 @@ pub trait OneTimeTokenStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown token is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimeTokenStore, StoredOneTimeToken};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let token = StoredOneTimeToken::new([7; 32], "alice", "reset_password", "", now, now);
+    /// # store.insert_one_time_token(&token, 10).await?;
+    /// // Two clicks on one link: one of them gets it.
+    /// let (one, other) =
+    ///     tokio::join!(store.take_one_time_token(&[7; 32]), store.take_one_time_token(&[7; 32]));
+    /// assert_eq!([one?, other?].iter().flatten().count(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn take_one_time_token(
         &self,
         hash: &[u8; 32],
@@ -59,6 +137,26 @@ pub trait OneTimeTokenStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown user has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokenStore, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let rules = OneTimeTokens::new();
+    /// let (reset, verify) = (OneTimePurpose::ResetPassword, OneTimePurpose::VerifyEmail);
+    /// for purpose in [reset, reset, verify] {
+    ///     rules.issue(&store, purpose, "alice", "", now).await?;
+    /// }
+    /// assert_eq!(store.delete_one_time_tokens_of("alice", reset.as_str()).await?, 2);
+    /// assert_eq!(store.delete_one_time_tokens_of("alice", verify.as_str()).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn delete_one_time_tokens_of(
         &self,
         user_id: &str,
@@ -71,6 +169,24 @@ pub trait OneTimeTokenStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokenStore, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let (rules, reset) = (OneTimeTokens::new(), OneTimePurpose::ResetPassword);
+    /// rules.issue(&store, reset, "alice", "", now).await?;
+    /// assert_eq!(store.delete_expired_one_time_tokens(now).await?, 0);
+    /// let over = now + rules.lifetime_of(reset);
+    /// assert_eq!(store.delete_expired_one_time_tokens(over).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn delete_expired_one_time_tokens(
         &self,
         now: Duration,
@@ -116,6 +232,20 @@ pub struct StoredOneTimeToken {
 
 impl StoredOneTimeToken {
     /// A token of these fields.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::StoredOneTimeToken;
+    ///
+    /// let now = Duration::from_secs(1_700_000_000);
+    /// let until = now + Duration::from_secs(30 * 60);
+    /// let about = "a@example.com";
+    /// let token = StoredOneTimeToken::new([7; 32], "alice", "reset_password", about, now, until);
+    /// assert_eq!(token.expires_at - token.created_at, Duration::from_secs(1800));
+    /// assert!(!format!("{token:?}").contains("a@example.com"));
+    /// ```
     pub fn new(
         hash: [u8; 32],
         user_id: impl Into<String>,

@@ -27,6 +27,26 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     ///
     /// The store's own fault; the session is not stored then. IDs are random, so one that exists
     /// already is such a fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, RefreshStore, Session, StoredToken};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let over = now + Duration::from_secs(3600);
+    /// let token = StoredToken::new([1; 32], [2; 32], over);
+    /// let phone = Session::new("phone", "alice", "app", "me", now, over);
+    /// let laptop = Session::new("laptop", "alice", "web", "me", now, over);
+    /// assert!(store.insert_session(&phone, &token, 1).await?.is_empty());
+    /// // There is room for one.
+    /// assert_eq!(store.insert_session(&laptop, &token, 1).await?, ["phone"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn insert_session(
         &self,
         session: &Session,
@@ -39,6 +59,25 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown session is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let new = NewSession::new("alice", "web", "me").device("Firefox");
+    /// let issued = RefreshTokens::new().issue(&store, new, now).await?;
+    ///
+    /// let (session, token) = store.find_session(&issued.session.id).await?.ok_or("it has ended")?;
+    /// assert_eq!(session.device.as_deref(), Some("Firefox"));
+    /// assert_eq!(token.expires_at, session.expires_at);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_session(
         &self,
         id: &str,
@@ -51,6 +90,27 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown session is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens, SessionUser};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let new = NewSession::new(&alice.id, "web", "data:read");
+    /// let id = RefreshTokens::new().issue(&store, new, now).await?.session.id;
+    ///
+    /// let (_, _, user) = store.find_session_with_user(&store, &id).await?.ok_or("it has ended")?;
+    /// assert!(matches!(user, SessionUser::Here(Some(user)) if user.username == "Alice"));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_session_with_user<U: UserStore>(
         &self,
         users: &U,
@@ -72,6 +132,26 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     ///
     /// The store's own fault. Nothing has changed then, or the step has happened and only its
     /// acknowledgement was lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, RefreshStore, Session, StoredToken};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let over = now + Duration::from_secs(3600);
+    /// let session = Session::new("one", "alice", "web", "me", now, over);
+    /// store.insert_session(&session, &StoredToken::new([1; 32], [2; 32], over), 100).await?;
+    ///
+    /// let next = StoredToken::new([1; 32], [3; 32], over);
+    /// assert!(store.rotate_token("one", &[2; 32], &next, now).await?);
+    /// assert!(!store.rotate_token("one", &[2; 32], &next, now).await?); // the token was used
+    /// # Ok(())
+    /// # }
+    /// ```
     fn rotate_token(
         &self,
         session_id: &str,
@@ -86,6 +166,23 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// # let session = RefreshTokens::new().issue(&store, new, now).await?.session;
+    /// assert!(store.end_session(&session.id).await?);
+    /// assert!(!store.end_session(&session.id).await?); // it is over already
+    /// # Ok(())
+    /// # }
+    /// ```
     fn end_session(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Ends a session if it is this user's, and says whether it did.
@@ -93,6 +190,25 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// What a user asks for who sees a list of sessions:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let new = NewSession::new("alice", "web", "me");
+    /// let session = RefreshTokens::new().issue(&store, new, now).await?.session;
+    /// assert!(!store.end_session_of("mallory", &session.id).await?); // a 404
+    /// assert!(store.end_session_of("alice", &session.id).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn end_session_of(
         &self,
         user_id: &str,
@@ -105,6 +221,27 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown user has none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let refresh = RefreshTokens::new().lifetime(Duration::from_secs(60));
+    /// for (start, device) in [(0, "phone"), (30, "laptop")] {
+    ///     let new = NewSession::new("alice", "web", "me").device(device);
+    ///     refresh.issue(&store, new, now + Duration::from_secs(start)).await?;
+    /// }
+    /// let at = async |second| store.sessions_of("alice", now + Duration::from_secs(second)).await;
+    /// assert_eq!(at(30).await?[0].device.as_deref(), Some("laptop")); // used last
+    /// assert_eq!(at(60).await?.len(), 1); // that of the phone is over
+    /// # Ok(())
+    /// # }
+    /// ```
     fn sessions_of(
         &self,
         user_id: &str,
@@ -118,6 +255,26 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; none or some have ended then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let refresh = RefreshTokens::new();
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// let other = refresh.issue(&store, new, now).await?.session;
+    /// let this = refresh.issue(&store, new, now).await?.session;
+    /// // Everywhere but here, and then here too.
+    /// assert_eq!(store.end_sessions_of("alice", Some(&this.id)).await?, [other.id]);
+    /// assert_eq!(store.end_sessions_of("alice", None).await?, [this.id]);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn end_sessions_of(
         &self,
         user_id: &str,
@@ -135,6 +292,23 @@ pub trait RefreshStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// let session = RefreshTokens::new().issue(&store, new, now).await?.session;
+    /// assert_eq!(store.delete_expired_sessions(now).await?, 0);
+    /// assert_eq!(store.delete_expired_sessions(session.expires_at).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn delete_expired_sessions(
         &self,
         now: Duration,

@@ -53,6 +53,26 @@ pub trait RevocationStore: RefreshStore + Revocations<Error = StoreError> {
     /// # Errors
     ///
     /// The store's own fault; the token is revoked then, or is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Grant, Issuer, MemoryStore, RevocationStore, Revocations};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (store, issuer) = (MemoryStore::new(), Issuer::for_tests());
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&Grant::new("alice"))?).await?;
+    ///
+    /// let id = token.id().ok_or("tokens of an issuer have one")?;
+    /// let now = std::time::UNIX_EPOCH.elapsed()?;
+    /// let leeway = Duration::from_secs(300);
+    /// store.revoke_token(id, now + issuer.lifetime() + leeway, now).await?;
+    /// assert!(store.is_revoked(&token).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn revoke_token(
         &self,
         id: &str,
@@ -71,6 +91,29 @@ pub trait RevocationStore: RefreshStore + Revocations<Error = StoreError> {
     /// # Errors
     ///
     /// The store's own fault; the tokens are revoked then, or are not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Clock, Grant, Issuer, MemoryStore, RevocationStore, Revocations};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let now = Duration::from_secs(1_700_000_000);
+    /// let store = MemoryStore::new();
+    /// let issuer = Issuer::for_tests().clock(Clock::manual(now));
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&Grant::new("alice"))?).await?;
+    ///
+    /// let until = now + issuer.lifetime();
+    /// store.revoke_tokens_before("alice", now, until, now).await?;
+    /// assert!(!store.is_revoked(&token).await?); // issued in that second
+    /// let next = now + Duration::from_secs(1);
+    /// store.revoke_tokens_before("alice", next, until, now).await?;
+    /// assert!(store.is_revoked(&token).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn revoke_tokens_before(
         &self,
         subject: &str,

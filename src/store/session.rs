@@ -9,7 +9,21 @@ use std::time::Duration;
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`](crate::RefreshTokens).
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{MemoryStore, NewSession, RefreshTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let new = NewSession::new("alice", "web", "me items:read");
+/// let session = RefreshTokens::new().issue(&store, new, now).await?.session;
+/// assert_eq!(session.id.len(), 22); // 128 bits
+/// assert_eq!(session.scope, "me items:read");
+/// assert_eq!(session.expires_at - session.created_at, Duration::from_secs(30 * 24 * 3600));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {
@@ -37,6 +51,21 @@ pub struct Session {
 
 impl Session {
     /// A session with the defaults of the fields. For stores, which set the rest.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Session;
+    ///
+    /// // As a store of one's own makes it of a row.
+    /// let login = Duration::from_secs(1_700_000_000);
+    /// let over = login + Duration::from_secs(30 * 24 * 3600);
+    /// let mut session = Session::new("7sF0", "alice", "web", "me items:read", login, over);
+    /// assert_eq!(session.last_used_at, login);
+    /// session.last_used_at = Duration::from_secs(1_700_003_600);
+    /// assert_eq!(session.device, None);
+    /// ```
     pub fn new(
         id: impl Into<String>,
         user_id: impl Into<String>,
@@ -87,12 +116,37 @@ pub struct NewSession<'a> {
 }
 
 impl<'a> NewSession<'a> {
-    /// A session of a user on a client, with a scope.
+    /// A session of a user on a client, with a scope: what was granted, separated by spaces.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::NewSession;
+    ///
+    /// let scopes = ["me", "items:read"].join(" ");
+    /// let session = NewSession::new("user-1", "first-party", &scopes);
+    /// assert_eq!(session.scope, "me items:read");
+    /// assert_eq!(session.device, None);
+    /// ```
     pub const fn new(user_id: &'a str, client_id: &'a str, scope: &'a str) -> Self {
         Self { user_id, client_id, scope, device: None }
     }
 
     /// Sets what the client says it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{HeaderMap, header::USER_AGENT};
+    /// use tower_bearer::NewSession;
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert(USER_AGENT, "curl/8.9".parse()?);
+    /// let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    /// let session = NewSession::new("user-1", "first-party", "me").device(agent); // or none
+    /// assert_eq!(session.device, Some("curl/8.9"));
+    /// # Ok::<(), http::header::InvalidHeaderValue>(())
+    /// ```
     #[must_use]
     pub fn device(mut self, device: impl Into<Option<&'a str>>) -> Self {
         self.device = device.into();
@@ -105,7 +159,21 @@ impl<'a> NewSession<'a> {
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`](crate::RefreshTokens).
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let refresh = RefreshTokens::new().idle_timeout(Duration::from_secs(3600));
+/// let session = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?.session;
+///
+/// let (_, token) = store.find_session(&session.id).await?.ok_or("it has ended")?;
+/// assert!(token.expires_at < session.expires_at); // after an hour without a refresh
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredToken {
@@ -124,6 +192,21 @@ pub struct StoredToken {
 
 impl StoredToken {
     /// A token without a salt, from the other fields in their order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::StoredToken;
+    ///
+    /// let over = Duration::from_secs(1_700_000_000);
+    /// let token = StoredToken::new([1; 32], [2; 32], over);
+    /// assert_eq!((token.secret_hash, token.salt), ([2; 32], None));
+    /// // A column that may be null.
+    /// let mut with_salt = token.clone();
+    /// with_salt.salt = Some([3; 32]);
+    /// assert_ne!(with_salt, token);
+    /// ```
     pub const fn new(family_hash: [u8; 32], secret_hash: [u8; 32], expires_at: Duration) -> Self {
         Self { family_hash, secret_hash, salt: None, expires_at }
     }

@@ -17,13 +17,47 @@ use super::StoreError;
 ///
 /// # Examples
 ///
-/// See [`LoginRouter::throttle_store`](crate::LoginRouter::throttle_store).
+/// Two nodes that count at once: one is told to look again.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_bearer::{MemoryStore, ThrottleState, ThrottleStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let state = |text| ThrottleState::new(text, now, now + Duration::from_secs(60));
+/// let (key, one, other) = ([7; 32], state("1 from the first"), state("1 from the second"));
+/// assert!(store.replace_throttle(&key, None, Some(&one)).await?);
+/// assert!(!store.replace_throttle(&key, None, Some(&other)).await?);
+/// let both = state("2");
+/// assert!(store.replace_throttle(&key, Some("1 from the first"), Some(&both)).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub trait ThrottleStore: Clone + Send + Sync + 'static {
     /// What is kept under this key, also when its time is over and it has not been deleted yet.
     ///
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, ThrottleState, ThrottleStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let state = ThrottleState::new("3 failures", now, now + Duration::from_secs(60));
+    /// store.replace_throttle(&[7; 32], None, Some(&state)).await?;
+    /// assert_eq!(store.find_throttle(&[7; 32]).await?.as_deref(), Some("3 failures"));
+    /// assert_eq!(store.find_throttle(&[8; 32]).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_throttle(
         &self,
         key: &[u8; 32],
@@ -36,6 +70,24 @@ pub trait ThrottleStore: Clone + Send + Sync + 'static {
     ///
     /// The store's own fault. Nothing has changed then, or the step has happened and only its
     /// acknowledgement was lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, ThrottleState, ThrottleStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let state = |text| ThrottleState::new(text, now, now + Duration::from_secs(60));
+    /// assert!(store.replace_throttle(&[7; 32], None, Some(&state("a"))).await?); // it is new
+    /// assert!(!store.replace_throttle(&[7; 32], Some("x"), Some(&state("b"))).await?); // no
+    /// assert!(store.replace_throttle(&[7; 32], Some("a"), None).await?);
+    /// assert_eq!(store.find_throttle(&[7; 32]).await?, None); // deleted
+    /// # Ok(())
+    /// # }
+    /// ```
     fn replace_throttle(
         &self,
         key: &[u8; 32],
@@ -49,6 +101,23 @@ pub trait ThrottleStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, ThrottleState, ThrottleStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let state = ThrottleState::new("3 failures", now, now + Duration::from_secs(60));
+    /// store.replace_throttle(&[7; 32], None, Some(&state)).await?;
+    /// assert_eq!(store.delete_expired_throttles(now).await?, 0);
+    /// assert_eq!(store.delete_expired_throttles(state.expires_at).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn delete_expired_throttles(
         &self,
         now: Duration,
@@ -86,6 +155,17 @@ pub struct ThrottleState {
 
 impl ThrottleState {
     /// For the tests of a store of one's own: the throttle makes these itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::ThrottleState;
+    ///
+    /// let written = Duration::from_secs(1_700_000_000);
+    /// let state = ThrottleState::new("3 failures", written, written + Duration::from_secs(900));
+    /// assert_eq!(state.expires_at - state.written_at, Duration::from_secs(900));
+    /// ```
     pub fn new(text: impl Into<String>, written_at: Duration, expires_at: Duration) -> Self {
         Self { text: text.into(), written_at, expires_at }
     }

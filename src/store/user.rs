@@ -54,6 +54,19 @@ pub struct User {
 
 impl User {
     /// An active user with the defaults of the fields. For stores, which set the rest.
+    ///
+    /// # Examples
+    ///
+    /// As a store of one's own makes it of a row:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::User;
+    ///
+    /// let mut user = User::new("7", "alice", "$argon2id$...");
+    /// user.created_at = Duration::from_secs(1_700_000_000);
+    /// assert!(user.is_active && user.roles.is_empty() && user.email.is_none());
+    /// ```
     pub fn new(
         id: impl Into<String>,
         username: impl Into<String>,
@@ -76,11 +89,33 @@ impl User {
     }
 
     /// The password's hash as a PHC string.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::User;
+    ///
+    /// // What a hasher compares with: nothing where there is no such user.
+    /// let stored = |user: Option<&User>| user.map(|user| user.password_hash().to_owned());
+    /// let alice = User::new("7", "alice", "$argon2id$...");
+    /// assert_eq!(stored(Some(&alice)).as_deref(), Some("$argon2id$..."));
+    /// assert_eq!(stored(None), None);
+    /// ```
     pub fn password_hash(&self) -> &str {
         &self.password_hash
     }
 
     /// Replaces the password's hash.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::User;
+    ///
+    /// let mut user = User::new("7", "alice", "$argon2id$old");
+    /// user.set_password_hash("$argon2id$new");
+    /// assert_eq!(user.password_hash(), "$argon2id$new");
+    /// ```
     pub fn set_password_hash(&mut self, hash: impl Into<String>) {
         self.password_hash = Zeroizing::new(hash.into());
     }
@@ -139,6 +174,17 @@ pub struct NewUser {
 
 impl NewUser {
     /// A user with a name and a password hash, a PHC string, and nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{NewUser, Username};
+    ///
+    /// let new = NewUser::new(Username::new("Alice")?, "$argon2id$...");
+    /// assert_eq!(new.username.as_str(), "Alice");
+    /// assert!(new.email.is_none() && new.profile.is_null() && new.scopes.is_empty());
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     pub fn new(username: Username, password_hash: impl Into<String>) -> Self {
         Self {
             username,
@@ -153,6 +199,18 @@ impl NewUser {
     }
 
     /// Sets the e-mail address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Email, NewUser, Username};
+    ///
+    /// let address = Email::new("Alice@Example.com")?;
+    /// let new = NewUser::new(Username::new("alice")?, "$argon2id$...").email(address);
+    /// assert_eq!(new.email.as_ref().map(Email::key), Some("alice@example.com"));
+    /// assert!(!new.email_verified);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn email(mut self, email: Email) -> Self {
         self.email = Some(email);
@@ -161,6 +219,21 @@ impl NewUser {
 
     /// Says whether the address is known to be the user's, as that of an account which is moved here
     /// from elsewhere may be.
+    ///
+    /// # Examples
+    ///
+    /// An account of another system, whose address was confirmed there:
+    ///
+    /// ```
+    /// use tower_bearer::{Email, NewUser, Username};
+    ///
+    /// let row = ("bob", "bob@example.com", "2024-05-01"); // the day of his confirmation
+    /// let bob = NewUser::new(Username::new(row.0)?, "$2b$12$...")
+    ///     .email(Email::new(row.1)?)
+    ///     .email_verified(!row.2.is_empty());
+    /// assert!(bob.email_verified);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn email_verified(mut self, verified: bool) -> Self {
         self.email_verified = verified;
@@ -168,6 +241,17 @@ impl NewUser {
     }
 
     /// Sets the person's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{NewUser, Username};
+    ///
+    /// // No rule but that there is no NUL in it.
+    /// let new = NewUser::new(Username::new("alice")?, "$argon2id$...").name("Alice P. Liddell");
+    /// assert_eq!(new.name.as_deref(), Some("Alice P. Liddell"));
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -175,6 +259,18 @@ impl NewUser {
     }
 
     /// Sets the application's own fields.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tower_bearer::{NewUser, Username};
+    ///
+    /// let new = NewUser::new(Username::new("alice")?, "$argon2id$...")
+    ///     .profile(json!({ "language": "de", "plan": "free" }));
+    /// assert_eq!(new.profile["language"], "de");
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     #[must_use]
     pub fn profile(mut self, profile: Value) -> Self {
         self.profile = profile;
@@ -182,6 +278,17 @@ impl NewUser {
     }
 
     /// Sets the roles; a second call replaces them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{NewUser, Username};
+    ///
+    /// let new = NewUser::new(Username::new("alice")?, "$argon2id$...").roles(["admin"]);
+    /// let new = new.roles(["editor", "author"]);
+    /// assert_eq!(new.roles, ["editor", "author"]); // not an admin any more
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     #[must_use]
     pub fn roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.roles = roles.into_iter().map(Into::into).collect();
@@ -189,6 +296,17 @@ impl NewUser {
     }
 
     /// Sets the scopes; a second call replaces them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{NewUser, Username};
+    ///
+    /// let granted = "items:read items:write".split(' '); // a column of text
+    /// let new = NewUser::new(Username::new("alice")?, "$argon2id$...").scopes(granted);
+    /// assert_eq!(new.scopes, ["items:read", "items:write"]);
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     #[must_use]
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
@@ -196,11 +314,36 @@ impl NewUser {
     }
 
     /// The password's hash as a PHC string.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{NewUser, Username};
+    ///
+    /// let new = NewUser::new(Username::new("alice")?, "$argon2id$...");
+    /// assert_eq!(new.password_hash(), "$argon2id$..."); // for the column of a store
+    /// assert!(!format!("{new:?}").contains("argon2id"));
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     pub fn password_hash(&self) -> &str {
         &self.password_hash
     }
 
     /// The user that this becomes under an ID, stored at `now`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{NewUser, Username};
+    ///
+    /// let new = NewUser::new(Username::new("Alice")?, "$argon2id$...").roles(["editor"]);
+    /// let user = new.into_user("7", Duration::from_millis(1_700_000_000_900));
+    /// assert_eq!((user.id.as_str(), user.username.as_str()), ("7", "Alice"));
+    /// assert_eq!(user.created_at, Duration::from_secs(1_700_000_000)); // whole seconds
+    /// assert_eq!(user.roles, ["editor"]);
+    /// # Ok::<(), tower_bearer::UsernameError>(())
+    /// ```
     pub fn into_user(self, id: impl Into<String>, now: Duration) -> User {
         User {
             id: id.into(),

@@ -79,6 +79,26 @@ pub trait UserStore: Clone + Send + Sync + 'static {
     ///
     /// [`InsertUserError::UsernameTaken`] or [`InsertUserError::EmailTaken`] (the former where
     /// both are), or the store's own fault. Nothing is stored then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{InsertUserError, MemoryStore, NewUser, UserStore, Username};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let alice = NewUser::new(Username::new("alice")?, "$argon2id$...");
+    /// let stored = store.insert_user(alice, now).await?;
+    /// assert_eq!(stored.created_at, now);
+    ///
+    /// let other = NewUser::new(Username::new("ALICE")?, "$argon2id$...");
+    /// let refused = store.insert_user(other, now).await;
+    /// assert!(matches!(refused, Err(InsertUserError::UsernameTaken)));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn insert_user(
         &self,
         user: NewUser,
@@ -90,6 +110,25 @@ pub trait UserStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown user is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, UserStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let found = store.find_user(&alice.id).await?; // the `sub` of a token
+    /// assert!(found.is_some_and(|user| user.username == "Alice"));
+    /// assert_eq!(store.find_user("no such ID").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_user(&self, id: &str) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
     /// The user with the [key](Username::key) of this name, active or not.
@@ -97,6 +136,25 @@ pub trait UserStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown user is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, UserStore, Username};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// // Letter case makes no difference.
+    /// let found = store.find_user_by_username(&Username::new("aLiCe")?).await?;
+    /// assert_eq!(found, Some(alice));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_user_by_username(
         &self,
         username: &Username,
@@ -107,6 +165,24 @@ pub trait UserStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown user is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{Email, MemoryStore, UserStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let found = store.find_user_by_email(&Email::new("ALICE@example.com")?).await?;
+    /// assert_eq!(found.map(|user| user.id), Some(alice.id));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_user_by_email(
         &self,
         email: &Email,
@@ -119,6 +195,26 @@ pub trait UserStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown user is `false`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, UserStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let old = alice.password_hash();
+    /// assert!(store.replace_password_hash(&alice.id, old, "$argon2id$1").await?);
+    /// // Whoever read the old hash before that comes too late.
+    /// assert!(!store.replace_password_hash(&alice.id, old, "$argon2id$2").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn replace_password_hash(
         &self,
         id: &str,
@@ -131,6 +227,26 @@ pub trait UserStore: Clone + Send + Sync + 'static {
     /// # Errors
     ///
     /// The store's own fault; an unknown user is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{LoginName, MemoryStore, UserStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// for field in ["alice", "Alice@example.com"] {
+    ///     let login = LoginName::new(field).ok_or("nobody has such a name")?;
+    ///     assert_eq!(store.find_user_by_login(&login).await?.as_ref(), Some(&alice));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     fn find_user_by_login(
         &self,
         login: &LoginName,
@@ -148,7 +264,19 @@ pub trait UserStore: Clone + Send + Sync + 'static {
 ///
 /// # Examples
 ///
-/// See [`UserStore`].
+/// ```
+/// use tower_bearer::{InsertUserError, StoreError};
+///
+/// fn status(error: &InsertUserError) -> u16 {
+///     match error {
+///         InsertUserError::UsernameTaken | InsertUserError::EmailTaken => 409,
+///         InsertUserError::Store(error) if error.is_unavailable() => 503,
+///         _ => 500,
+///     }
+/// }
+/// assert_eq!(status(&InsertUserError::EmailTaken), 409);
+/// assert_eq!(status(&StoreError::unavailable("no connection").into()), 503);
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InsertUserError {

@@ -61,6 +61,24 @@ struct StoredUser {
 
 impl MemoryStore {
     /// An empty store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{AccountStore, MemoryStore, NewUser, UserStore, Username};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = MemoryStore::new();
+    /// let handle = store.clone(); // to the same users
+    /// let alice = NewUser::new(Username::new("alice")?, "$argon2id$...");
+    /// store.insert_user(alice, Duration::from_secs(1_700_000_000)).await?;
+    /// assert_eq!(handle.list_users(None, 10).await?.len(), 1);
+    /// assert!(MemoryStore::new().list_users(None, 10).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

@@ -112,6 +112,24 @@ impl PostgresStore {
     ///
     /// When the URL can't be read, the server can't be reached within 3 seconds, refuses the
     /// user, is read-only or not in UTF-8, or the tables are of a newer version.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use tower_bearer::{AccountStore, PostgresStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let url = "postgres://app:secret@db.example.org/app?sslmode=verify-full";
+    /// let store = match PostgresStore::connect(url).await {
+    ///     Ok(store) => store,
+    ///     Err(error) if error.is_unavailable() => return Err("start the database first".into()),
+    ///     Err(error) => return Err(error.into()),
+    /// };
+    /// println!("{:?}", store.list_users(None, 10).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(StoreError::new("the scheme is not postgres")
@@ -136,6 +154,25 @@ impl PostgresStore {
     /// # Errors
     ///
     /// As those of [`connect`](Self::connect).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use sqlx::postgres::PgPoolOptions;
+    /// use tower_bearer::PostgresStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = PgPoolOptions::new()
+    ///     .max_connections(20)
+    ///     .test_before_acquire(false)
+    ///     .connect("postgres://app:secret@db.example.org/app")
+    ///     .await?;
+    /// let store = PostgresStore::from_pool(pool).await?;
+    /// assert_eq!(store.pool().options().get_max_connections(), 20);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn from_pool(pool: PgPool) -> Result<Self, StoreError> {
         let store = Self { pool };
         let mut transaction = store.begin().await?;
@@ -159,6 +196,22 @@ impl PostgresStore {
 
     /// The pool, for the application's own tables in the same database. Its connections are tested
     /// before their use only after 30 seconds without any.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use tower_bearer::PostgresStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = PostgresStore::connect("postgres://localhost/app").await?;
+    /// let sessions: i64 = sqlx::query_scalar("SELECT count(*) FROM tower_bearer_sessions")
+    ///     .fetch_one(store.pool())
+    ///     .await?;
+    /// println!("{sessions} sessions");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

@@ -93,6 +93,19 @@ impl RedisStore {
     ///
     /// When the URL can't be read, or the server can't be reached within 3 seconds or refuses the
     /// user.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use tower_bearer::{RedisStore, RefreshStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = RedisStore::connect("redis://127.0.0.1:6379").await?;
+    /// assert_eq!(store.find_session("no such session").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let info = url.into_connection_info()?;
         if url.starts_with("rediss:") || url.starts_with("valkeys:") {
@@ -113,6 +126,22 @@ impl RedisStore {
     /// # Errors
     ///
     /// When the server can't be reached.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use redis::{Client, aio::ConnectionManager};
+    /// use tower_bearer::RedisStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // The connection that the application has for its cache.
+    /// let connection = ConnectionManager::new(Client::open("redis://127.0.0.1:6379")?).await?;
+    /// let sessions = RedisStore::from_connection(connection).await?.prefix("shop:");
+    /// # let _ = sessions;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn from_connection(connection: ConnectionManager) -> Result<Self, StoreError> {
         let store = Self { connection, prefix: PREFIX.into() };
         store.warn_of_eviction().await?;
@@ -121,6 +150,24 @@ impl RedisStore {
 
     /// Begins the names of all keys with this instead of `tower_bearer:`, so that two services can
     /// share a server.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// use tower_bearer::{NewSession, RedisStore, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let now = Duration::from_secs(1_700_000_000);
+    /// let server = RedisStore::connect("redis://127.0.0.1:6379").await?;
+    /// let (shop, blog) = (server.clone().prefix("shop:"), server.prefix("blog:"));
+    /// let new = NewSession::new("alice", "first-party", "me");
+    /// let session = RefreshTokens::new().issue(&shop, new, now).await?.session;
+    /// assert_eq!(blog.find_session(&session.id).await?, None); // the other service's
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         self.prefix = prefix.into();
@@ -128,6 +175,22 @@ impl RedisStore {
     }
 
     /// The connection, for the application's own keys on the same server.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use redis::AsyncCommands;
+    /// use tower_bearer::RedisStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = RedisStore::connect("redis://127.0.0.1:6379").await?;
+    /// let mut connection = store.connection().clone();
+    /// let visits: u64 = connection.incr("visits", 1).await?;
+    /// println!("{visits}");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connection(&self) -> &ConnectionManager {
         &self.connection
     }

@@ -82,6 +82,24 @@ impl SqliteStore {
     ///
     /// When the URL can't be read, the file can't be opened, written or locked within
     /// 5 seconds, or the tables are of a newer version.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::SqliteStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("app.db");
+    /// # let path = path.display();
+    /// let missing = SqliteStore::connect(&format!("sqlite://{path}")).await;
+    /// assert!(missing.is_err(), "it makes no file unless told to");
+    /// SqliteStore::connect(&format!("sqlite://{path}?mode=rwc")).await?;
+    /// SqliteStore::connect(&format!("sqlite://{path}")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         if !url.starts_with("sqlite:") {
             return Err(StoreError::new("the scheme is not sqlite")
@@ -112,6 +130,26 @@ impl SqliteStore {
     ///
     /// When `foreign_keys` is off, the database can't be written or locked, or the tables are of
     /// a newer version.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    /// use tower_bearer::{AccountStore, SqliteStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let options: SqliteConnectOptions = "sqlite::memory:".parse()?;
+    /// let pool = SqlitePoolOptions::new()
+    ///     .max_connections(1) // in memory each connection would have a database of its own
+    ///     .connect_with(options.foreign_keys(true))
+    ///     .await?;
+    /// let store = SqliteStore::from_pool(pool.clone()).await?;
+    /// assert!(store.list_users(None, 10).await?.is_empty());
+    /// # drop(pool);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn from_pool(pool: SqlitePool) -> Result<Self, StoreError> {
         let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(&pool).await?;
         if foreign_keys == 0 {
@@ -129,6 +167,26 @@ impl SqliteStore {
     }
 
     /// The pool, for the application's own tables in the same database.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{NewUser, SqliteStore, UserStore, Username};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = SqliteStore::connect("sqlite::memory:").await?;
+    /// let alice = NewUser::new(Username::new("alice")?, "$argon2id$...");
+    /// store.insert_user(alice, Duration::from_secs(1_700_000_000)).await?;
+    ///
+    /// let users: i64 = sqlx::query_scalar("SELECT count(*) FROM tower_bearer_users")
+    ///     .fetch_one(store.pool())
+    ///     .await?;
+    /// assert_eq!(users, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
     }
