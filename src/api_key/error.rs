@@ -9,7 +9,26 @@ use crate::store::StoreError;
 ///
 /// # Examples
 ///
-/// See [`ApiKeys::issue`](crate::ApiKeys::issue).
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{ApiKeyError, ApiKeys, MemoryStore, NewApiKey};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+/// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+/// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+/// let field = async |new: NewApiKey<'_>| match ApiKeys::new().issue(&store, new, now).await {
+///     Err(ApiKeyError::Name) => "name",
+///     Err(ApiKeyError::Scopes) => "scopes",
+///     _ => "",
+/// };
+/// assert_eq!(field(NewApiKey::new(&alice.id, " ").scopes(["data:read"])).await, "name");
+/// assert_eq!(field(NewApiKey::new(&alice.id, "backup")).await, "scopes"); // it has none
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ApiKeyError {
@@ -27,6 +46,18 @@ pub enum ApiKeyError {
 
 impl ApiKeyError {
     /// The constant text for the client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ApiKeyError, StoreError};
+    ///
+    /// let error = ApiKeyError::TooMany;
+    /// assert_eq!(error.reason(), "there are too many API keys; revoke one first");
+    /// // What the store said is no client's business.
+    /// let error = ApiKeyError::Store(StoreError::new("users.id = 7"));
+    /// assert_eq!(error.reason(), "the API key could not be stored");
+    /// ```
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Name => "the name has no character, more than 100, or a control character",

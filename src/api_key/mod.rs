@@ -74,6 +74,26 @@ pub struct ApiKeys {
 impl ApiKeys {
     /// Keys that begin with `tb`, for 90 days, or up to 365 where more is asked for; 50 of a user,
     /// each as often as it likes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    /// let key = ApiKeys::new().issue(&store, new, now).await?;
+    /// assert!(key.key.as_str().starts_with("tb_"));
+    /// assert_eq!(key.stored.expires_at - now, Duration::from_secs(90 * 24 * 3600));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> Self {
         Self {
             prefix: "tb".to_owned(),
@@ -91,6 +111,26 @@ impl ApiKeys {
     ///
     /// When it has more than 24 characters, or others than lower-case letters, digits and single
     /// underscores between them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let rules = ApiKeys::new().prefix("acme_live")?;
+    /// let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    /// assert!(rules.issue(&store, new, now).await?.key.as_str().starts_with("acme_live_"));
+    /// assert!(ApiKeys::new().prefix("Acme-Live").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn prefix(mut self, prefix: &str) -> Result<Self, ConfigError> {
         if !text::is_prefix(prefix) {
             return Err(ConfigError::InvalidValue {
@@ -105,6 +145,26 @@ impl ApiKeys {
 
     /// How long a key lasts that is made without a lifetime, in whole seconds. Default: 90 days. It
     /// is cut to the [longest](Self::max_lifetime).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let week = Duration::from_secs(7 * 24 * 3600);
+    /// let new = NewApiKey::new(&alice.id, "trial").scopes(["data:read"]);
+    /// let key = ApiKeys::new().lifetime(week).issue(&store, new, now).await?;
+    /// assert_eq!(key.stored.expires_at, now + week);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
@@ -112,6 +172,30 @@ impl ApiKeys {
     }
 
     /// The longest that a key may last, in whole seconds. Default: 365 days.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{ApiKeyError, ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let day = Duration::from_secs(24 * 3600);
+    /// let rules = ApiKeys::new().max_lifetime(30 * day);
+    /// let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    ///
+    /// let refused = rules.issue(&store, new.clone().lifetime(31 * day), now).await;
+    /// assert!(matches!(refused, Err(ApiKeyError::Lifetime)));
+    /// let key = rules.issue(&store, new, now).await?; // the 90 days of the default are cut
+    /// assert_eq!(key.stored.expires_at, now + 30 * day);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
         self.max_lifetime = lifetime;
@@ -119,6 +203,27 @@ impl ApiKeys {
     }
 
     /// How many keys a user may have, expired ones included. Default: 50.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{ApiKeyError, ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let rules = ApiKeys::new().max_per_user(1);
+    /// let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    /// rules.issue(&store, new.clone(), now).await?;
+    /// let second = rules.issue(&store, new, now).await;
+    /// assert!(matches!(second, Err(ApiKeyError::TooMany)));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_per_user(mut self, most: usize) -> Self {
         self.max_per_user = most;
@@ -127,6 +232,28 @@ impl ApiKeys {
 
     /// How often a key may be used that is made without a rate of its own. Default: as often as it
     /// likes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let rules = ApiKeys::new().rate("1000/hour".parse()?);
+    /// let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    /// let usual = rules.issue(&store, new.clone(), now).await?;
+    /// let special = rules.issue(&store, new.rate("5/second".parse()?), now).await?;
+    /// assert_eq!(usual.stored.rate.as_deref(), Some("1000/hour"));
+    /// assert_eq!(special.stored.rate.as_deref(), Some("5/second"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
@@ -139,6 +266,30 @@ impl ApiKeys {
     /// # Errors
     ///
     /// [`ApiKeyError`] says what is wrong with the new key; nothing is stored then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{ApiKeyError, ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let rules = ApiKeys::new();
+    /// let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    /// let issued = rules.issue(&store, new.clone(), now).await?;
+    /// println!("{}", issued.key.as_str()); // to Alice, and never again
+    /// assert_eq!(issued.stored.user_id, alice.id);
+    ///
+    /// let refused = rules.issue(&store, new.scopes(["data read"]), now).await;
+    /// assert!(matches!(refused, Err(ApiKeyError::Scopes)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn issue<S: ApiKeyStore>(
         &self,
         store: &S,

@@ -12,12 +12,48 @@ use crate::{ConfigError, random};
 ///
 /// # Examples
 ///
-/// See [`ApiKeys`](crate::ApiKeys).
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{ApiKeys, MemoryStore, NewApiKey};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+/// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+/// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+/// # let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+/// let key = ApiKeys::new().issue(&store, new, now).await?.key;
+/// assert_eq!(key.as_str().len(), "tb_".len() + 24 + "_".len() + 64 + 8);
+/// assert_eq!(format!("{key:?}"), "ApiKey(..)"); // for logs
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
     /// The text, for the answer to the owner.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{ApiKeys, MemoryStore, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// # let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    /// let key = ApiKeys::new().issue(&store, new, now).await?.key;
+    /// let answer = serde_json::json!({ "api_key": key.as_str() });
+    /// assert!(answer["api_key"].as_str().is_some_and(|text| text.starts_with("tb_")));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

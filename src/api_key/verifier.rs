@@ -23,7 +23,34 @@ use crate::subject::{ApiKeyCheck, ApiKeySource, VerifiedApiKey};
 ///
 /// # Examples
 ///
-/// See [`JwtAuthLayer::api_keys`](crate::JwtAuthLayer::api_keys).
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{
+///     AccountStore, ApiKeyCheck, ApiKeySource, ApiKeyVerifier, MemoryStore, UserChange,
+/// };
+/// # use tower_bearer::{ApiKeys, Clock, NewApiKey};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+/// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+/// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+/// # let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read", "data:write"]);
+/// # let key = ApiKeys::new().issue(&store, new, now).await?.key;
+/// let keys = ApiKeyVerifier::new(store.clone());
+/// # let keys = keys.clock(Clock::manual(now));
+/// let ApiKeyCheck::Valid(verified) = keys.check_api_key(key.as_str()).await? else {
+///     panic!("it is good");
+/// };
+/// // It was made for more, but its owner may not write.
+/// assert_eq!(verified.scopes, ["data:read"]);
+///
+/// store.update_user(&alice.id, &UserChange::new().is_active(false)).await?;
+/// assert_eq!(keys.check_api_key(key.as_str()).await?, ApiKeyCheck::Invalid);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ApiKeyVerifier<S> {
     store: S,
@@ -33,11 +60,46 @@ pub struct ApiKeyVerifier<S> {
 
 impl<S: ApiKeyStore> ApiKeyVerifier<S> {
     /// A verifier of all keys of a store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ApiKeyCheck, ApiKeySource, ApiKeyVerifier, MemoryStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_bearer::StoreError> {
+    /// let keys = ApiKeyVerifier::new(MemoryStore::new());
+    /// assert_eq!(keys.check_api_key("tb_no_such_key").await?, ApiKeyCheck::Invalid);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(store: S) -> Self {
         Self { store, clock: Clock::system(), usage: Arc::default() }
     }
 
     /// Takes the time from this clock. Default: that of the system.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{ApiKeyCheck, ApiKeySource, ApiKeyVerifier, Clock, MemoryStore};
+    /// # use tower_bearer::{ApiKeys, NewApiKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// # let new = NewApiKey::new(&alice.id, "backup").scopes(["data:read"]);
+    /// # let issued = ApiKeys::new().issue(&store, new, now).await?;
+    /// let over = Clock::manual(issued.stored.expires_at);
+    /// let keys = ApiKeyVerifier::new(store).clock(over);
+    /// assert_eq!(keys.check_api_key(issued.key.as_str()).await?, ApiKeyCheck::Invalid);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;

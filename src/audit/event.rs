@@ -87,7 +87,24 @@ pub enum AuditEvent {
 ///
 /// # Examples
 ///
-/// See [`AuditEvent`].
+/// ```
+/// use tower_bearer::{AuditEvent, LoginFailure};
+///
+/// let is_a_guess = |event: &AuditEvent| match event {
+///     AuditEvent::LoginFailed { reason, .. } => {
+///         matches!(reason, LoginFailure::UnknownUser | LoginFailure::WrongPassword)
+///     }
+///     _ => false,
+/// };
+/// let event = AuditEvent::LoginFailed {
+///     user_id: None,
+///     client_id: "first-party".to_owned(),
+///     reason: LoginFailure::UnknownUser,
+/// };
+/// assert!(is_a_guess(&event));
+/// assert_eq!(serde_json::to_value(LoginFailure::InvalidScope)?, "invalid_scope");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -109,7 +126,17 @@ pub enum LoginFailure {
 ///
 /// # Examples
 ///
-/// See [`AuditEvent`].
+/// ```
+/// use tower_bearer::{AuditEvent, SessionEnd};
+///
+/// let event = AuditEvent::SessionEnded {
+///     user_id: "7".to_owned(),
+///     session_id: "rGwO4tB3TgeQw0vEJyXGZA".to_owned(),
+///     reason: SessionEnd::Displaced,
+/// };
+/// assert_eq!(serde_json::to_value(&event)?["reason"], "displaced");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -134,6 +161,22 @@ pub enum SessionEnd {
 
 impl AuditEvent {
     /// The event's name: constant, `<what>.<happened>`.
+    ///
+    /// # Examples
+    ///
+    /// What a metric counts by:
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use tower_bearer::AuditEvent;
+    ///
+    /// let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    /// for user in ["7", "8"] {
+    ///     let event = AuditEvent::PasswordChanged { user_id: user.to_owned() };
+    ///     *counts.entry(event.name()).or_default() += 1;
+    /// }
+    /// assert_eq!(counts["password.changed"], 2);
+    /// ```
     pub const fn name(&self) -> &'static str {
         match self {
             Self::UserRegistered { .. } => "user.registered",
@@ -166,6 +209,16 @@ impl AuditEvent {
 
     /// Whether somebody should look at it even if nobody asks: a sign of an attack, or of
     /// somebody who can't get in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::AuditEvent;
+    ///
+    /// let guessing = AuditEvent::LoginLocked { user_id: None, seconds: 60 };
+    /// assert!(guessing.is_warning());
+    /// assert!(!AuditEvent::UserRegistered { user_id: "7".to_owned() }.is_warning());
+    /// ```
     pub const fn is_warning(&self) -> bool {
         matches!(
             self,

@@ -18,7 +18,35 @@ use crate::trace;
 ///
 /// # Examples
 ///
-/// See [`AuditSink`].
+/// A line of JSON for each, as files and collectors take them:
+///
+/// ```
+/// use std::sync::mpsc::channel;
+/// use tower_bearer::{AuditRecord, Clients, Issuer, LoginRouter, MemoryStore};
+///
+/// # type Answer = http::Response<axum::body::Body>;
+/// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+/// #     let request = http::Request::post(path).header("content-type", "application/json");
+/// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+/// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (sender, lines) = channel();
+/// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+///     .clients(Clients::new().registered_only())
+///     .audit(move |record: &AuditRecord| {
+///         let _ = sender.send(serde_json::to_string(record));
+///     })
+///     .into_router();
+///
+/// // A client that nobody knows asks for something.
+/// post(&router, "/refresh", r#"{"refresh_token":"text","client_id":"stranger"}"#).await;
+/// let line = lines.recv()??;
+/// assert!(line.contains(r#""event":"client.refused""#), "{line}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AuditRecord {
@@ -57,7 +85,43 @@ pub struct AuditRecord {
 /// # let _ = (router, receiver);
 /// ```
 pub trait AuditSink: Send + Sync + 'static {
-    /// Takes one record.
+    /// Takes one record, in the request that it is about: it must not block, nor panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// use tower_bearer::{AuditRecord, AuditSink, Clients, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// #[derive(Clone, Default)]
+    /// struct Alarms(Arc<AtomicU64>);
+    ///
+    /// impl AuditSink for Alarms {
+    ///     fn record(&self, record: &AuditRecord) {
+    ///         if record.event.is_warning() {
+    ///             self.0.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     }
+    /// }
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    ///
+    /// let alarms = Alarms::default();
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    /// #   .clients(Clients::new().registered_only())
+    ///     .audit(alarms.clone())
+    ///     .into_router();
+    /// # post(&router, "/refresh", r#"{"refresh_token":"text","client_id":"stranger"}"#).await;
+    /// // After a client that is not known has asked for something:
+    /// assert_eq!(alarms.0.load(Ordering::Relaxed), 1);
+    /// # }
+    /// ```
     fn record(&self, record: &AuditRecord);
 }
 

@@ -91,6 +91,22 @@ const SIX_HUNDRED: NonZeroU32 = NonZeroU32::new(600).expect("not zero");
 
 impl LoginThrottle {
     /// The defaults, with pauses that double.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{LoginThrottle, Rate};
+    ///
+    /// let throttle = LoginThrottle::new();
+    /// let as_written = LoginThrottle::new()
+    ///     .per_account("5/minute".parse::<Rate>()?)
+    ///     .per_address("20/minute".parse::<Rate>()?)
+    ///     .registrations("600/minute".parse::<Rate>()?)
+    ///     .mails("5/hour".parse::<Rate>()?)
+    ///     .backoff(true);
+    /// assert_eq!(format!("{throttle:?}"), format!("{as_written:?}"));
+    /// # Ok::<(), tower_bearer::ConfigError>(())
+    /// ```
     pub fn new() -> Self {
         Self {
             per_account: Some(Rate::per_minute(FIVE)),
@@ -103,6 +119,33 @@ impl LoginThrottle {
     }
 
     /// No limit at all: for tests, and where something else in front of the service has them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_bearer::{Issuer, LoginRouter, LoginThrottle, MemoryStore};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .throttle(LoginThrottle::off())
+    ///     .into_router();
+    /// for _ in 0..30 {
+    ///     let guess = r#"{"username":"alice","password":"guess"}"#;
+    ///     let answer = post(&router, "/login", guess).await;
+    ///     assert_ne!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn off() -> Self {
         Self {
             per_account: None,
@@ -115,12 +158,64 @@ impl LoginThrottle {
 
     /// Failed attempts at one account, those with its password at other endpoints included; `None`
     /// for no limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, LoginThrottle, MemoryStore, Rate};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .throttle(LoginThrottle::new().per_account("1/hour".parse::<Rate>()?))
+    ///     .into_router();
+    /// for (name, status) in [("alice", 400), ("alice", 429), ("bob", 400)] {
+    ///     let body = format!(r#"{{"username":"{name}","password":"guess"}}"#);
+    ///     assert_eq!(post(&router, "/login", &body).await.status(), status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn per_account(mut self, rate: impl Into<Option<Rate>>) -> Self {
         self.per_account = rate.into();
         self
     }
 
     /// Failed attempts from one address; `None` for no limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, LoginThrottle, MemoryStore, Rate};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let throttle = LoginThrottle::new().per_address("2/hour".parse::<Rate>()?);
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .throttle(throttle)
+    ///     .into_router();
+    /// // One guess at each of many accounts.
+    /// for (name, status) in [("alice", 400), ("bob", 400), ("carol", 429)] {
+    ///     let body = format!(r#"{{"username":"{name}","password":"guess"}}"#);
+    ///     assert_eq!(post(&router, "/login", &body).await.status(), status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn per_address(mut self, rate: impl Into<Option<Rate>>) -> Self {
         self.per_address = rate.into();
         self
@@ -128,6 +223,34 @@ impl LoginThrottle {
 
     /// Registrations, changes of e-mail addresses and requests for mails from one address, whether
     /// they succeed or not; `None` for no limit. Its pauses don't double.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, LoginThrottle, MemoryStore, Rate};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let throttle = LoginThrottle::new().registrations("1/hour".parse::<Rate>()?);
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .throttle(throttle)
+    ///     .into_router();
+    /// for (name, status) in [("alice", 201), ("bob", 429)] {
+    ///     let body = format!(r#"{{"username":"{name}","password":"correct horse battery"}}"#);
+    ///     let answer = post(&router, "/register", &body).await;
+    ///     assert_eq!(answer.status(), status);
+    ///     assert_eq!(answer.headers().contains_key("retry-after"), status == 429);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn registrations(mut self, rate: impl Into<Option<Rate>>) -> Self {
         self.registrations = rate.into();
         self
@@ -137,12 +260,35 @@ impl LoginThrottle {
     /// limit. A mail beyond it is not sent, and the log says so. The answer is the same, as it is for
     /// addresses without an account: see [`LoginRouter::mailer`](crate::LoginRouter::mailer). Its
     /// pauses don't double.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{LoginThrottle, Rate};
+    ///
+    /// // Where the mail server has limits of its own.
+    /// let unlimited = LoginThrottle::new().mails(None);
+    /// assert!(format!("{unlimited:?}").contains("mails: None"));
+    /// let few = LoginThrottle::new().mails("2/day".parse::<Rate>()?);
+    /// assert_ne!(format!("{few:?}"), format!("{unlimited:?}"));
+    /// # Ok::<(), tower_bearer::ConfigError>(())
+    /// ```
     pub fn mails(mut self, rate: impl Into<Option<Rate>>) -> Self {
         self.mails = rate.into();
         self
     }
 
     /// Whether each pause is twice as long as the one before. Default: yes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::LoginThrottle;
+    ///
+    /// let steady = LoginThrottle::new().backoff(false);
+    /// assert!(format!("{steady:?}").contains("backoff: false"));
+    /// assert!(format!("{:?}", LoginThrottle::new()).contains("backoff: true"));
+    /// ```
     pub fn backoff(mut self, doubles: bool) -> Self {
         self.backoff = doubles;
         self
@@ -154,6 +300,40 @@ impl LoginThrottle {
     ///
     /// It is called in the request and must not block: hand the notice to a channel, or spawn a
     /// task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc::channel;
+    /// use tower_bearer::{Issuer, LoginRouter, LoginThrottle, MemoryStore, Rate};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tower_bearer::{NewUser, UserStore, Username};
+    /// # let store = MemoryStore::new();
+    /// # let alice = NewUser::new(Username::new("alice")?, "$argon2id$...");
+    /// # let alice = store.insert_user(alice, std::time::Duration::ZERO).await?;
+    /// let (sender, notices) = channel();
+    /// let throttle = LoginThrottle::new().per_account("1/minute".parse::<Rate>()?).on_lock(
+    ///     move |notice| {
+    ///         let _ = sender.send(notice); // another task mails the user
+    ///     },
+    /// );
+    /// let router = LoginRouter::new(store, Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .throttle(throttle)
+    ///     .into_router();
+    /// post(&router, "/login", r#"{"username":"alice","password":"guess"}"#).await;
+    /// assert_eq!(notices.try_recv()?.user_id, alice.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_lock(mut self, hook: impl Fn(LockNotice) + Send + Sync + 'static) -> Self {
         self.on_lock = Some(Arc::new(hook));
         self
@@ -188,7 +368,17 @@ impl fmt::Debug for LoginThrottle {
 ///
 /// # Examples
 ///
-/// See [`LoginThrottle`].
+/// ```
+/// use tower_bearer::{LockNotice, LoginThrottle};
+///
+/// fn text(notice: &LockNotice) -> String {
+///     let minutes = notice.pause.as_secs().div_ceil(60);
+///     let place = notice.address.map_or("somewhere".to_owned(), |address| address.to_string());
+///     format!("Somebody at {place} guessed passwords; log in again in {minutes} minutes.")
+/// }
+/// let throttle = LoginThrottle::new().on_lock(|notice| println!("{}", text(&notice)));
+/// # let _ = throttle;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LockNotice {

@@ -43,6 +43,16 @@ impl MailLinks {
     ///
     /// When the base does not begin with `https://`, or with `http://` and a name of this machine
     /// (`localhost`, `127.0.0.1` or `[::1]`), or has a character that no URL has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::MailLinks;
+    ///
+    /// assert!(MailLinks::new("https://app.example.org").is_ok());
+    /// assert!(MailLinks::new("http://localhost:3000").is_ok()); // this machine
+    /// assert!(MailLinks::new("http://app.example.org").is_err()); // others could read along
+    /// ```
     pub fn new(base: &str) -> Result<Self, ConfigError> {
         let base = base.trim_end_matches('/');
         Ok(Self {
@@ -56,6 +66,20 @@ impl MailLinks {
     /// # Errors
     ///
     /// As [`new`](Self::new), and when `{token}` does not stand in it once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::MailLinks;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::ConfigError> {
+    /// let links = MailLinks::new("https://app.example.org")?;
+    /// let links = links.verify_email("https://app.example.org/#/confirm/{token}")?;
+    /// // Where is the token?
+    /// assert!(links.verify_email("https://app.example.org/confirm").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn verify_email(mut self, url: &str) -> Result<Self, ConfigError> {
         self.verify_email = template(url)?;
         Ok(self)
@@ -66,6 +90,27 @@ impl MailLinks {
     /// # Errors
     ///
     /// As [`verify_email`](Self::verify_email).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Mail, MailKind, MailLinks, MemoryStore, OneTimePurpose, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let purpose = OneTimePurpose::ResetPassword;
+    /// # let token = OneTimeTokens::new().issue(&store, purpose, "7", "", now).await?;
+    /// let links = MailLinks::new("https://app.example.org")?
+    ///     .reset_password("https://app.example.org/new-password#{token}")?;
+    /// let mail = Mail::new(MailKind::ResetPassword, "alice@example.com", "alice")
+    ///     .with_token(token, Duration::from_secs(1800), Some(&links));
+    /// let link = mail.link().unwrap_or_default();
+    /// assert!(link.starts_with("https://app.example.org/new-password#reset_"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reset_password(mut self, url: &str) -> Result<Self, ConfigError> {
         self.reset_password = template(url)?;
         Ok(self)

@@ -60,6 +60,32 @@ pub trait Mailer: Send + Sync + 'static {
     ///
     /// After a [temporary](MailError::is_temporary) fault it is tried again, after 5 seconds and after
     /// another 60. What fails for good is logged, without address and token.
+    ///
+    /// # Examples
+    ///
+    /// A mailer that hands mails to a queue of the application:
+    ///
+    /// ```
+    /// use tokio::sync::mpsc::Sender;
+    /// use tower_bearer::{Mail, MailError, MailKind, Mailer};
+    ///
+    /// struct Jobs(Sender<Mail>);
+    ///
+    /// impl Mailer for Jobs {
+    ///     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    ///         self.0.send(mail.clone()).await.map_err(MailError::new)
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///
+    /// let (sender, mut jobs) = tokio::sync::mpsc::channel(100);
+    /// let mail = Mail::new(MailKind::PasswordChanged, "alice@example.com", "alice");
+    /// Jobs(sender).send(&mail).await?;
+    /// assert_eq!(jobs.recv().await.map(|mail| mail.to).as_deref(), Some("alice@example.com"));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), MailError>> + Send;
 }
 
@@ -110,6 +136,24 @@ pub struct MailQueue {
 
 impl MailQueue {
     /// An empty queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::MailQueue;
+    /// # use tower_bearer::{Mail, MailError, Mailer};
+    /// # struct Nowhere;
+    /// # impl Mailer for Nowhere {
+    /// #     async fn send(&self, _: &Mail) -> Result<(), MailError> { Ok(()) }
+    /// # }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mails = MailQueue::new(Nowhere);
+    /// assert!(mails.drain(Duration::ZERO).await); // it is empty
+    /// # }
+    /// ```
     pub fn new(mailer: impl Mailer) -> Self {
         Self {
             mailer: Arc::new(mailer),
@@ -142,6 +186,37 @@ impl MailQueue {
     /// # Panics
     ///
     /// Outside of a tokio runtime, or in one without its timer.
+    ///
+    /// # Examples
+    ///
+    /// A reset that is asked for as the service ends:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Issuer, LoginRouter, MailQueue, MemoryStore};
+    /// # use tower_bearer::{Mail, MailError, Mailer};
+    /// # struct Nowhere;
+    /// # impl Mailer for Nowhere {
+    /// #     async fn send(&self, _: &Mail) -> Result<(), MailError> { Ok(()) }
+    /// # }
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mails = MailQueue::new(Nowhere);
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .mailer(mails.clone())
+    ///     .into_router();
+    /// post(&router, "/forgot-password", r#"{"email":"alice@example.com"}"#).await;
+    /// // The server has stopped.
+    /// assert!(mails.drain(Duration::from_secs(10)).await);
+    /// # }
+    /// ```
     pub async fn drain(&self, limit: Duration) -> bool {
         let all = u32::try_from(self.capacity).unwrap_or(u32::MAX);
         let is_done = timeout(limit, self.places.acquire_many(all)).await.is_ok();

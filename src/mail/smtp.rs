@@ -64,6 +64,21 @@ impl SmtpMailer {
     /// # Panics
     ///
     /// Outside of a tokio runtime, where something else in the build turns on lettre's feature `pool`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::SmtpMailer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let from = "Example <no-reply@example.org>";
+    /// assert!(SmtpMailer::new("smtps://user:secret@smtp.example.org", from).is_ok());
+    /// assert!(SmtpMailer::new("smtp://user:secret@smtp.example.org?tls=required", from).is_ok());
+    /// // Without TLS to another machine, unless `?tls=none` says that it is meant.
+    /// assert!(SmtpMailer::new("smtp://smtp.example.org", from).is_err());
+    /// # }
+    /// ```
     pub fn new(url: &str, from: &str) -> Result<Self, ConfigError> {
         let from = from.parse().map_err(|_| ConfigError::InvalidValue {
             setting: "sender of mails",

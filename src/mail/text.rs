@@ -25,7 +25,17 @@ pub struct MailText {
 }
 
 impl MailText {
-    /// A text of one's own.
+    /// A text of one's own: a subject of one line, and a body of lines that end with `\n`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::MailText;
+    ///
+    /// let text = MailText::new("Neues Passwort", "Hier: https://app.example.org/reset\n");
+    /// assert_eq!(text.subject, "Neues Passwort");
+    /// assert!(!format!("{text:?}").contains("https")); // links stay out of logs
+    /// ```
     pub fn new(subject: impl Into<String>, body: impl Into<String>) -> Self {
         Self { subject: subject.into(), body: body.into() }
     }

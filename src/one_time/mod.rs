@@ -16,7 +16,21 @@ const MINUTE: Duration = Duration::from_secs(60);
 ///
 /// # Examples
 ///
-/// See [`OneTimeTokens`].
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_bearer::StoreError> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let rules = OneTimeTokens::new();
+/// let (verify, reset) = (OneTimePurpose::VerifyEmail, OneTimePurpose::ResetPassword);
+/// let token = rules.issue(&store, verify, "alice", "alice@example.com", now).await?;
+/// assert!(token.as_str().starts_with("verify_"));
+/// assert_eq!(rules.find(&store, reset, token.as_str(), now).await?, None); // it resets nothing
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OneTimePurpose {
@@ -28,6 +42,15 @@ pub enum OneTimePurpose {
 
 impl OneTimePurpose {
     /// What stores call it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::OneTimePurpose;
+    ///
+    /// assert_eq!(OneTimePurpose::VerifyEmail.as_str(), "verify_email");
+    /// assert_eq!(OneTimePurpose::ResetPassword.as_str(), "reset_password");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify_email",
@@ -78,11 +101,42 @@ pub struct OneTimeTokens {
 
 impl OneTimeTokens {
     /// 24 hours to confirm an address, 30 minutes to reset a password, 10 of each waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{OneTimePurpose, OneTimeTokens};
+    ///
+    /// let rules = OneTimeTokens::new();
+    /// let minutes = |purpose| rules.lifetime_of(purpose).as_secs() / 60;
+    /// assert_eq!(minutes(OneTimePurpose::VerifyEmail), 24 * 60);
+    /// assert_eq!(minutes(OneTimePurpose::ResetPassword), 30);
+    /// ```
     pub fn new() -> Self {
         Self { verify_email: 24 * 60 * MINUTE, reset_password: 30 * MINUTE, max_per_user: 10 }
     }
 
-    /// How long a token for this purpose is good, in whole seconds.
+    /// How long a token for this purpose is good, in whole seconds. Default: 24 hours to confirm an
+    /// address, 30 minutes to reset a password. Tokens that were made already keep theirs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_bearer::StoreError> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let (reset, minute) = (OneTimePurpose::ResetPassword, Duration::from_secs(60));
+    /// let rules = OneTimeTokens::new().lifetime(reset, 10 * minute);
+    /// let token = rules.issue(&store, reset, "alice", "", now).await?;
+    /// assert!(rules.find(&store, reset, token.as_str(), now + 9 * minute).await?.is_some());
+    /// assert!(rules.find(&store, reset, token.as_str(), now + 10 * minute).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn lifetime(mut self, purpose: OneTimePurpose, lifetime: Duration) -> Self {
         match purpose {
@@ -95,6 +149,25 @@ impl OneTimeTokens {
     /// How many tokens for one purpose a user may have waiting; the oldest goes when another comes.
     /// Default: 10. With as few as the mails that [`LoginThrottle`](crate::LoginThrottle) lets
     /// through, somebody who asks for more of them makes the user's own useless.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_bearer::StoreError> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let (rules, reset) = (OneTimeTokens::new().max_per_user(1), OneTimePurpose::ResetPassword);
+    /// let first = rules.issue(&store, reset, "alice", "", now).await?;
+    /// let later = now + Duration::from_secs(60);
+    /// let second = rules.issue(&store, reset, "alice", "", later).await?;
+    /// assert!(rules.find(&store, reset, first.as_str(), later).await?.is_none());
+    /// assert!(rules.find(&store, reset, second.as_str(), later).await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_per_user(mut self, most: usize) -> Self {
         self.max_per_user = most;
@@ -102,6 +175,20 @@ impl OneTimeTokens {
     }
 
     /// How long a token for this purpose is good.
+    ///
+    /// # Examples
+    ///
+    /// For the words of a mail:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{OneTimePurpose, OneTimeTokens};
+    ///
+    /// let reset = OneTimePurpose::ResetPassword;
+    /// let rules = OneTimeTokens::new().lifetime(reset, Duration::from_secs(15 * 60));
+    /// let minutes = rules.lifetime_of(reset).as_secs() / 60;
+    /// assert_eq!(format!("within {minutes} minutes"), "within 15 minutes");
+    /// ```
     pub fn lifetime_of(&self, purpose: OneTimePurpose) -> Duration {
         match purpose {
             OneTimePurpose::VerifyEmail => self.verify_email,
@@ -115,6 +202,24 @@ impl OneTimeTokens {
     /// # Errors
     ///
     /// The store's own fault, or the operating system's for want of randomness.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_bearer::StoreError> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let (rules, verify) = (OneTimeTokens::new(), OneTimePurpose::VerifyEmail);
+    /// let token = rules.issue(&store, verify, "alice", "alice@example.com", now).await?;
+    ///
+    /// let stored = rules.find(&store, verify, token.as_str(), now).await?;
+    /// assert!(stored.is_some_and(|stored| stored.payload == "alice@example.com"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn issue<S: OneTimeTokenStore>(
         &self,
         store: &S,
@@ -139,6 +244,27 @@ impl OneTimeTokens {
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// A page that says that a link is too old before the user types a password:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_bearer::StoreError> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let (rules, reset) = (OneTimeTokens::new(), OneTimePurpose::ResetPassword);
+    /// let token = rules.issue(&store, reset, "alice", "", now).await?;
+    /// assert!(rules.find(&store, reset, token.as_str(), now).await?.is_some());
+    /// let tomorrow = now + Duration::from_secs(24 * 3600);
+    /// assert!(rules.find(&store, reset, token.as_str(), tomorrow).await?.is_none());
+    /// assert!(rules.find(&store, reset, "reset_ABC", now).await?.is_none()); // no token at all
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn find<S: OneTimeTokenStore>(
         &self,
         store: &S,
@@ -155,6 +281,25 @@ impl OneTimeTokens {
     /// # Errors
     ///
     /// The store's own fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_bearer::StoreError> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let (rules, reset) = (OneTimeTokens::new(), OneTimePurpose::ResetPassword);
+    /// let token = rules.issue(&store, reset, "alice", "", now).await?;
+    /// for is_good in [true, false] {
+    ///     let taken = rules.take(&store, reset, token.as_str(), now).await?;
+    ///     assert_eq!(taken.is_some(), is_good); // the second use comes too late
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn take<S: OneTimeTokenStore>(
         &self,
         store: &S,

@@ -13,12 +13,42 @@ use crate::{ConfigError, random};
 ///
 /// # Examples
 ///
-/// See [`OneTimeTokens`](crate::OneTimeTokens).
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower_bearer::StoreError> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let reset = OneTimePurpose::ResetPassword;
+/// let token = OneTimeTokens::new().issue(&store, reset, "alice", "", now).await?;
+/// assert_eq!(token.as_str().len(), "reset_".len() + 40);
+/// assert_eq!(format!("{token:?}"), "OneTimeToken(..)");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct OneTimeToken(Zeroizing<String>);
 
 impl OneTimeToken {
     /// The text, for the mail to the user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, OneTimePurpose, OneTimeTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_bearer::StoreError> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let verify = OneTimePurpose::VerifyEmail;
+    /// let token = OneTimeTokens::new().issue(&store, verify, "alice", "", now).await?;
+    /// let link = format!("https://app.example.org/verify-email?token={}", token.as_str());
+    /// assert!(link.contains("?token=verify_"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -53,6 +53,19 @@ impl Rate {
     /// # Errors
     ///
     /// When the count is not from 1 to 1,000,000, or the period not whole seconds from one to a day.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Rate;
+    ///
+    /// let rate = Rate::new(10, Duration::from_secs(3600))?;
+    /// assert_eq!(rate.to_string(), "10/hour");
+    /// assert!(Rate::new(0, Duration::from_secs(60)).is_err());
+    /// assert!(Rate::new(10, Duration::from_millis(500)).is_err()); // less than a second
+    /// # Ok::<(), tower_bearer::ConfigError>(())
+    /// ```
     pub fn new(count: u32, period: Duration) -> Result<Self, ConfigError> {
         match NonZeroU32::new(count) {
             Some(count) if count.get() <= 1_000_000 => {
@@ -71,6 +84,20 @@ impl Rate {
     /// # Errors
     ///
     /// When the text is neither.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{LoginThrottle, Rate};
+    ///
+    /// // What an operator wrote.
+    /// assert_eq!(Rate::or_off("OFF")?, None);
+    /// assert_eq!(Rate::or_off("20/90s")?.map(|rate| rate.to_string()).as_deref(), Some("20/90s"));
+    /// assert!(Rate::or_off("none").is_err());
+    /// let throttle = LoginThrottle::new().per_address(Rate::or_off("off")?);
+    /// # let _ = throttle;
+    /// # Ok::<(), tower_bearer::ConfigError>(())
+    /// ```
     pub fn or_off(text: &str) -> Result<Option<Self>, ConfigError> {
         if text.trim().eq_ignore_ascii_case("off") { Ok(None) } else { text.parse().map(Some) }
     }

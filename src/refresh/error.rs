@@ -9,7 +9,25 @@ use crate::store::{Session, StoreError};
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`](crate::RefreshTokens).
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{MemoryStore, NewSession, RefreshError, RefreshRequest, RefreshTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// // The `error` of RFC 6749, section 5.2.
+/// let code = |error: &RefreshError| match error {
+///     RefreshError::Invalid | RefreshError::Reused(_) => "invalid_grant",
+///     RefreshError::InvalidScope => "invalid_scope",
+///     _ => "temporarily_unavailable",
+/// };
+/// let request = RefreshRequest::new("no token");
+/// let refused = RefreshTokens::new().verify(&store, request, now).await;
+/// assert_eq!(refused.as_ref().err().map(code), Some("invalid_grant"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RefreshError {

@@ -19,6 +19,28 @@ impl RefreshTokens {
     /// [`RefreshError::Invalid`] for what is no token, unknown, expired, of an ended session or
     /// of another client (RFC 6749, section 6); [`RefreshError::Reused`] for a token that was
     /// exchanged before, whose session has ended now; [`RefreshError::Store`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshError, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let refresh = RefreshTokens::new();
+    /// let token = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?.token;
+    ///
+    /// let of_another = RefreshRequest::new(token.as_str()).client_id("phone");
+    /// let refused = refresh.verify(&store, of_another, now).await;
+    /// assert!(matches!(refused, Err(RefreshError::Invalid)));
+    /// // Nothing was used up.
+    /// let request = RefreshRequest::new(token.as_str()).client_id("web");
+    /// assert_eq!(refresh.verify(&store, request, now).await?.session().user_id, "alice");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify<S: RefreshStore>(
         &self,
         store: &S,
@@ -86,6 +108,26 @@ impl RefreshTokens {
     ///
     /// [`RefreshError::Reused`] when the token was exchanged since it was verified,
     /// [`RefreshError::Invalid`] when its session has ended since, [`RefreshError::Store`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let refresh = RefreshTokens::new();
+    /// # let old = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?.token;
+    /// let hour = now + Duration::from_secs(3600);
+    /// let verified = refresh.verify(&store, RefreshRequest::new(old.as_str()), hour).await?;
+    /// let next = refresh.rotate(&store, verified, hour).await?;
+    /// assert_ne!(next.token.as_str(), old.as_str());
+    /// assert_eq!(next.session.last_used_at, hour);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn rotate<S: RefreshStore>(
         &self,
         store: &S,

@@ -70,6 +70,22 @@ pub struct RefreshTokens {
 
 impl RefreshTokens {
     /// Sessions of 30 days, 100 for each user, without an idle timeout and without a reuse interval.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let new = NewSession::new("alice", "web", "me");
+    /// let issued = RefreshTokens::new().issue(&store, new, now).await?;
+    /// assert_eq!(issued.session.expires_at - now, Duration::from_secs(30 * 24 * 3600));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn new() -> Self {
         Self {
             lifetime: Duration::from_secs(30 * 24 * 3600),
@@ -81,6 +97,25 @@ impl RefreshTokens {
 
     /// How long a session lasts from the login on, in whole seconds, however often it is
     /// refreshed. Default: 30 days. Sessions that exist already keep theirs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshError, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let day = Duration::from_secs(24 * 3600);
+    /// let refresh = RefreshTokens::new().lifetime(day);
+    /// let issued = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?;
+    /// let request = RefreshRequest::new(issued.token.as_str());
+    /// let late = refresh.verify(&store, request, now + day).await;
+    /// assert!(matches!(late, Err(RefreshError::Invalid)));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
@@ -89,6 +124,29 @@ impl RefreshTokens {
 
     /// How long a token may lie unused before it expires, in whole seconds; each exchange starts
     /// the time anew. Default: as long as the session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let hours = |hours: u64| now + Duration::from_secs(hours * 3600);
+    /// let refresh = RefreshTokens::new().idle_timeout(Duration::from_secs(8 * 3600));
+    /// let first = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?.token;
+    ///
+    /// let request = RefreshRequest::new(first.as_str());
+    /// let verified = refresh.verify(&store, request, hours(7)).await?;
+    /// let second = refresh.rotate(&store, verified, hours(7)).await?.token; // from here on 8 more
+    /// let request = RefreshRequest::new(second.as_str());
+    /// assert!(refresh.verify(&store, request, hours(14)).await.is_ok());
+    /// assert!(refresh.verify(&store, request, hours(15)).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = Some(timeout);
@@ -104,6 +162,30 @@ impl RefreshTokens {
     ///
     /// **This weakens the detection of theft:** whoever copied a token and is this quick gets the
     /// latest token, and is found out only when one of the two comes too late.
+    ///
+    /// # Examples
+    ///
+    /// Two tabs of a browser refresh at once:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let refresh = RefreshTokens::new().reuse_interval(Duration::from_secs(10));
+    /// let token = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?.token;
+    ///
+    /// let request = RefreshRequest::new(token.as_str());
+    /// let one = refresh.verify(&store, request, now).await?;
+    /// let one = refresh.rotate(&store, one, now).await?;
+    /// let other = refresh.verify(&store, request, now).await?;
+    /// let other = refresh.rotate(&store, other, now).await?;
+    /// assert_eq!(one.token.as_str(), other.token.as_str());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn reuse_interval(mut self, interval: Duration) -> Self {
         let seconds = interval.as_secs();
@@ -113,6 +195,23 @@ impl RefreshTokens {
 
     /// How many sessions a user may have at once; one more ends that which was used least recently.
     /// Zero counts as one. Default: 100.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let refresh = RefreshTokens::new().most_sessions(1);
+    /// let phone = refresh.issue(&store, NewSession::new("alice", "phone", "me"), now).await?;
+    /// let web = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?;
+    /// assert_eq!(web.displaced, [phone.session.id]); // it has ended
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn most_sessions(mut self, most: usize) -> Self {
         self.most_sessions = if most == 0 { 1 } else { most };
@@ -125,6 +224,23 @@ impl RefreshTokens {
     /// # Errors
     ///
     /// The store's fault, or no random bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshStore, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let new = NewSession::new("alice", "web", "me items:read").device("Firefox");
+    /// let issued = RefreshTokens::new().issue(&store, new, now).await?;
+    /// assert_eq!(store.sessions_of("alice", now).await?, [issued.session]);
+    /// assert_eq!(issued.token.as_str().len(), 87); // for the client alone
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn issue<S: RefreshStore>(
         &self,
         store: &S,
@@ -148,6 +264,26 @@ impl RefreshTokens {
     /// # Errors
     ///
     /// The store's fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let refresh = RefreshTokens::new();
+    /// let token = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?.token;
+    ///
+    /// let ended = refresh.end_session(&store, token.as_str()).await?;
+    /// assert!(ended.is_some_and(|session| session.user_id == "alice"));
+    /// // To log out twice is no error.
+    /// assert_eq!(refresh.end_session(&store, token.as_str()).await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn end_session<S: RefreshStore>(
         &self,
         store: &S,
@@ -191,7 +327,26 @@ impl Default for RefreshTokens {
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`].
+/// What becomes of it, in an answer (RFC 6749, section 5.1) and in the `sid` of an access token:
+///
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{Grant, Issuer, MemoryStore, NewSession, RefreshTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let new = NewSession::new("alice", "web", "me");
+/// let issued = RefreshTokens::new().issue(&store, new, now).await?;
+/// let grant = Grant::new("alice").session_id(&issued.session.id);
+/// let answer = serde_json::json!({
+///     "access_token": Issuer::for_tests().issue(&grant)?,
+///     "refresh_token": issued.token.as_str(),
+/// });
+/// assert_eq!(answer["refresh_token"].as_str().map(str::len), Some(87));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct IssuedRefresh {

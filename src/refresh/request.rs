@@ -28,11 +28,41 @@ pub struct RefreshRequest<'a> {
 impl<'a> RefreshRequest<'a> {
     /// By a client that does not name itself and is taken for the one that logged in; for all
     /// scopes of the session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::RefreshRequest;
+    ///
+    /// let request = RefreshRequest::new("text.of-the-token"); // the rest is up to the session
+    /// assert_eq!(format!("{request:?}"), "RefreshRequest { client_id: None, scope: None, .. }");
+    /// ```
     pub const fn new(token: &'a str) -> Self {
         Self { token, client_id: None, scope: None }
     }
 
     /// Who asks: it must be the client that logged in (RFC 6749, section 6).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let refresh = RefreshTokens::new();
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// # let token = refresh.issue(&store, new, now).await?.token;
+    /// let request = RefreshRequest::new(token.as_str());
+    /// for (client_id, is_good) in [(Some("phone"), false), (Some("web"), true), (None, true)] {
+    ///     let verified = refresh.verify(&store, request.client_id(client_id), now).await;
+    ///     assert_eq!(verified.is_ok(), is_good);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn client_id(mut self, client_id: impl Into<Option<&'a str>>) -> Self {
         self.client_id = client_id.into();
@@ -40,6 +70,24 @@ impl<'a> RefreshRequest<'a> {
     }
 
     /// What is asked for, separated by single spaces.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let refresh = RefreshTokens::new();
+    /// let new = NewSession::new("alice", "web", "me items:read items:write");
+    /// let token = refresh.issue(&store, new, now).await?.token;
+    /// let request = RefreshRequest::new(token.as_str()).scope("items:read");
+    /// assert_eq!(refresh.verify(&store, request, now).await?.scope()?, "items:read");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn scope(mut self, scope: impl Into<Option<&'a str>>) -> Self {
         self.scope = scope.into();
@@ -60,7 +108,25 @@ impl fmt::Debug for RefreshRequest<'_> {
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`](crate::RefreshTokens).
+/// What is between the two steps: whatever the application has against it.
+///
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{MemoryStore, NewSession, RefreshRequest, RefreshTokens, VerifiedRefresh};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// # let refresh = RefreshTokens::new();
+/// # let token = refresh.issue(&store, NewSession::new("alice", "web", "me"), now).await?.token;
+/// let is_blocked = |verified: &VerifiedRefresh| verified.session().user_id == "mallory";
+/// let verified = refresh.verify(&store, RefreshRequest::new(token.as_str()), now).await?;
+/// assert!(!is_blocked(&verified));
+/// let issued = refresh.rotate(&store, verified, now).await?; // it takes the token by value
+/// # let _ = issued;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct VerifiedRefresh {
     pub(super) session: Session,
@@ -79,6 +145,25 @@ pub(super) enum Standing {
 
 impl VerifiedRefresh {
     /// The session that the token belongs to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let refresh = RefreshTokens::new();
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// # let token = refresh.issue(&store, new, now).await?.token;
+    /// let verified = refresh.verify(&store, RefreshRequest::new(token.as_str()), now).await?;
+    /// let session = verified.session();
+    /// assert_eq!((session.user_id.as_str(), session.client_id.as_str()), ("alice", "web"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -101,6 +186,27 @@ impl VerifiedRefresh {
     ///
     /// [`RefreshError::InvalidScope`] for a scope that the session lacks, or that is not written
     /// as scopes are, with single spaces between. The token is still good.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshError, RefreshRequest, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let refresh = RefreshTokens::new();
+    /// # let new = NewSession::new("alice", "web", "me items:read");
+    /// # let token = refresh.issue(&store, new, now).await?.token;
+    /// let request = RefreshRequest::new(token.as_str());
+    /// let all = refresh.verify(&store, request, now).await?;
+    /// assert_eq!(all.scope()?, "me items:read");
+    /// let more = refresh.verify(&store, request.scope("items:write"), now).await?;
+    /// assert!(matches!(more.scope(), Err(RefreshError::InvalidScope)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scope(&self) -> Result<String, RefreshError> {
         narrow(&self.session.scope, self.scope.as_deref())
     }

@@ -34,6 +34,15 @@ pub struct StatelessRefreshTokens {
 
 impl RefreshTokens {
     /// Refresh tokens of which nothing is stored, for 7 days.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{RefreshTokens, StatelessRefreshTokens};
+    ///
+    /// let refresh: StatelessRefreshTokens = RefreshTokens::stateless();
+    /// assert_eq!(format!("{refresh:?}"), "StatelessRefreshTokens { lifetime: 604800s }");
+    /// ```
     pub const fn stateless() -> StatelessRefreshTokens {
         StatelessRefreshTokens { lifetime: Duration::from_secs(7 * 24 * 3600) }
     }
@@ -42,6 +51,17 @@ impl RefreshTokens {
 impl StatelessRefreshTokens {
     /// How long after the login the token is good, in whole seconds; an exchange does not make it
     /// last longer. Default: 7 days.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::RefreshTokens;
+    ///
+    /// // Short, as a copy can't be told from the original.
+    /// let refresh = RefreshTokens::stateless().lifetime(Duration::from_secs(8 * 3600));
+    /// assert_eq!(format!("{refresh:?}"), "StatelessRefreshTokens { lifetime: 28800s }");
+    /// ```
     #[must_use]
     pub const fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;

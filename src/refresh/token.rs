@@ -17,17 +17,73 @@ use crate::{ConfigError, random};
 ///
 /// # Examples
 ///
-/// See [`RefreshTokens`](crate::RefreshTokens).
+/// ```
+/// # use std::time::Duration;
+/// use tower_bearer::{MemoryStore, NewSession, RefreshTokens};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+/// let new = NewSession::new("alice", "web", "me");
+/// let issued = RefreshTokens::new().issue(&store, new, now).await?;
+/// assert!(issued.token.as_str().starts_with(&issued.session.id)); // by which it is found
+/// assert_eq!(format!("{:?}", issued.token), "RefreshToken(..)");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RefreshToken(Zeroizing<String>);
 
 impl RefreshToken {
     /// The text, for the answer to the client.
+    ///
+    /// # Examples
+    ///
+    /// In a cookie, for a page that refreshes without seeing it:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// let token = RefreshTokens::new().issue(&store, new, now).await?.token;
+    /// let cookie = format!(
+    ///     "__Secure-refresh={}; Path=/auth/refresh; HttpOnly; Secure; SameSite=Strict",
+    ///     token.as_str()
+    /// );
+    /// assert!(http::HeaderValue::try_from(cookie).is_ok()); // it needs no encoding
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The text, for the answer to the client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, RefreshTokens};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// #[derive(serde::Serialize)]
+    /// struct Answer {
+    ///     refresh_token: String,
+    /// }
+    /// let token = RefreshTokens::new().issue(&store, new, now).await?.token;
+    /// let answer = serde_json::to_value(Answer { refresh_token: token.into_string() })?;
+    /// assert!(answer["refresh_token"].is_string());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_string(mut self) -> String {
         std::mem::take(&mut *self.0)
     }
