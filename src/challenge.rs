@@ -40,6 +40,15 @@ impl Challenge {
     ///
     /// When the scheme is no token (RFC 9110, section 5.6.2), or the realm has a character that
     /// is not printable ASCII.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Challenge;
+    ///
+    /// assert_eq!(Challenge::new("Basic", "api").unwrap().to_string(), r#"Basic realm="api""#);
+    /// assert!(Challenge::new("Two words", "api").is_err());
+    /// ```
     pub fn new(scheme: &str, realm: &str) -> Result<Self, ConfigError> {
         if !is_token(scheme) {
             return Err(invalid(
@@ -58,6 +67,19 @@ impl Challenge {
     /// When the name is no token, or there already, in whatever case; when the value has a
     /// character that is not printable ASCII; when the value of `error`, `error_description`,
     /// `error_uri` or `scope` has one that RFC 6750, section 3, keeps out of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Challenge;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let challenge = Challenge::new("Digest", "api")?.parameter("algorithm", "SHA-256")?;
+    /// assert_eq!(challenge.to_string(), r#"Digest realm="api", algorithm="SHA-256""#);
+    /// assert!(challenge.parameter("Algorithm", "MD5").is_err()); // it is there already
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn parameter(self, name: &str, value: &str) -> Result<Self, ConfigError> {
         if !is_token(name) {
             return Err(invalid(

@@ -36,12 +36,34 @@ enum Source {
 
 impl Clock {
     /// The clock of the operating system: the default everywhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Clock;
+    ///
+    /// // After the year 2020.
+    /// assert!(Clock::system().now() > Duration::from_secs(1_577_836_800));
+    /// ```
     pub fn system() -> Self {
         Self(Source::System)
     }
 
     /// A clock that stands still at `now`, a time since the Unix epoch, until
     /// [`advance`](Clock::advance) or [`set`](Clock::set) moves it. Its clones move with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Clock, Grant, Issuer};
+    ///
+    /// let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+    /// let issuer = Issuer::for_tests().clock(clock.clone());
+    /// assert!(issuer.issue(&Grant::new("alice")).is_ok());
+    /// assert_eq!(clock.now(), Duration::from_secs(1_700_000_000)); // it stands still
+    /// ```
     pub fn manual(now: Duration) -> Self {
         Self(Source::Manual(Arc::new(AtomicU64::new(nanoseconds(now)))))
     }
@@ -63,6 +85,25 @@ impl Clock {
     }
 
     /// Moves a manual clock and its clones forward. A system clock stays as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{AuthErrorKind, Clock, Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+    /// let issuer = Issuer::for_tests().clock(clock.clone());
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    ///
+    /// clock.advance(issuer.lifetime() + Duration::from_secs(60)); // beyond any leeway
+    /// let refusal = issuer.verifier()?.verify(&token).await.unwrap_err();
+    /// assert_eq!(refusal.kind(), AuthErrorKind::Expired);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn advance(&self, by: Duration) {
         if let Source::Manual(now) = &self.0 {
             now.fetch_add(nanoseconds(by), Ordering::Relaxed);
@@ -71,6 +112,17 @@ impl Clock {
 
     /// Sets a manual clock and its clones to a time since the Unix epoch. A system clock stays as
     /// it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Clock;
+    ///
+    /// let clock = Clock::manual(Duration::from_secs(2_000));
+    /// clock.set(Duration::from_secs(1_000)); // as a clock does that is put right
+    /// assert_eq!(clock.now(), Duration::from_secs(1_000));
+    /// ```
     pub fn set(&self, to: Duration) {
         if let Source::Manual(now) = &self.0 {
             now.store(nanoseconds(to), Ordering::Relaxed);

@@ -19,6 +19,24 @@ impl JwtAuthLayer {
     /// # Errors
     ///
     /// When the text has a character that is not printable ASCII.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{Request, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, JwtAuthLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = JwtAuthLayer::new(Issuer::for_tests().verifier()?).realm("orders")?;
+    /// let app = Router::new().route("/orders", get(async || "")).layer(layer);
+    /// let refused = app.oneshot(Request::get("/orders").body(Body::empty())?).await?;
+    /// assert_eq!(refused.headers()[header::WWW_AUTHENTICATE], r#"Bearer realm="orders""#);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn realm(mut self, realm: &str) -> Result<Self, ConfigError> {
         self.settings_mut().surroundings.set_realm(realm)?;
         Ok(self)
@@ -59,6 +77,25 @@ impl JwtAuthLayer {
 
     /// Chooses the shape of the body of refusals. Default: [`RejectionFormat::OAuth`]. Of this and
     /// [`on_reject`](Self::on_reject) the later call holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{Request, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, RejectionFormat};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = JwtAuthLayer::new(Issuer::for_tests().verifier()?);
+    /// let layer = layer.rejection_format(RejectionFormat::Problem);
+    /// let app = Router::new().route("/orders", get(async || "")).layer(layer);
+    /// let refused = app.oneshot(Request::get("/orders").body(Body::empty())?).await?;
+    /// assert_eq!(refused.headers()[header::CONTENT_TYPE], "application/problem+json");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn rejection_format(self, format: RejectionFormat) -> Self {
         self.with(|settings| settings.surroundings.set_responder(Responder::Format(format)))
@@ -68,6 +105,26 @@ impl JwtAuthLayer {
     /// the answer is `invalid_token` and no more. [`Rejection::kind`] still tells the application.
     /// Default: off; the reasons are constants that say nothing of the claims, and help whoever
     /// writes a client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{Request, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, JwtAuthLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = JwtAuthLayer::new(Issuer::for_tests().verifier()?).hide_reason();
+    /// let app = Router::new().route("/orders", get(async || "")).layer(layer);
+    /// let request = Request::get("/orders").header(header::AUTHORIZATION, "Bearer e30.e30.e30");
+    /// let refused = app.oneshot(request.body(Body::empty())?).await?;
+    /// let challenge = &refused.headers()[header::WWW_AUTHENTICATE];
+    /// assert_eq!(challenge, r#"Bearer realm="api", error="invalid_token""#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn hide_reason(self) -> Self {
         self.with(|settings| settings.surroundings.hide_reason())
@@ -75,6 +132,25 @@ impl JwtAuthLayer {
 
     /// Keeps the scopes of a route out of the 401 to a request without credentials. Default: they are
     /// named, so that a client knows what to ask for (RFC 6750, section 3). The 403 names them always.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{Request, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, scopes};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = JwtAuthLayer::new(Issuer::for_tests().verifier()?).hide_scope();
+    /// let app = Router::new().route("/internal", get(async || ""));
+    /// let app = app.layer(layer.require(scopes(["internal:read"])));
+    /// let refused = app.oneshot(Request::get("/internal").body(Body::empty())?).await?;
+    /// assert_eq!(refused.headers()[header::WWW_AUTHENTICATE], r#"Bearer realm="api""#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn hide_scope(self) -> Self {
         self.with(|settings| settings.surroundings.hide_scope())

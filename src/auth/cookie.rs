@@ -41,6 +41,15 @@ impl TokenCookie {
     /// # Panics
     ///
     /// When the name is no cookie name (RFC 6265, section 4.1.1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::TokenCookie;
+    ///
+    /// let cookie = TokenCookie::new("__Host-access");
+    /// assert!(cookie.clear().to_str().unwrap().starts_with("__Host-access=; Max-Age=0; "));
+    /// ```
     #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
@@ -50,6 +59,15 @@ impl TokenCookie {
 
     /// Keeps browsers from sending it with whatever another site began, links to this one
     /// included: `SameSite=Strict`. Default: `Lax`, under which links work.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::TokenCookie;
+    ///
+    /// let cookie = TokenCookie::new("__Host-access").strict();
+    /// assert!(cookie.clear().to_str().unwrap().ends_with("; SameSite=Strict"));
+    /// ```
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.same_site = "Strict";
@@ -62,6 +80,21 @@ impl TokenCookie {
     /// # Errors
     ///
     /// When the text is no bearer token.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::TokenCookie;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cookie = TokenCookie::new("at");
+    /// let header = cookie.set("2YotnFZFEjr1zCsicMWpAA", Duration::from_secs(600))?;
+    /// assert!(header.to_str()?.starts_with("at=2YotnFZFEjr1zCsicMWpAA; Max-Age=600; "));
+    /// assert!(cookie.set("no; token", Duration::from_secs(600)).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set(&self, token: &str, lifetime: Duration) -> Result<HeaderValue, ConfigError> {
         let invalid = ConfigError::InvalidValue {
             setting: "token of a cookie",
@@ -74,6 +107,16 @@ impl TokenCookie {
     }
 
     /// The value of `Set-Cookie` that takes the token from a browser.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::TokenCookie;
+    ///
+    /// let header = TokenCookie::new("__Host-access").clear();
+    /// let text = header.to_str().unwrap();
+    /// assert_eq!(text, "__Host-access=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
+    /// ```
     pub fn clear(&self) -> HeaderValue {
         // Name and attributes are ASCII without control characters.
         self.header("", 0).unwrap_or_else(|| HeaderValue::from_static(""))

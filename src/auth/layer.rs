@@ -97,6 +97,25 @@ pub(super) struct Settings {
 
 impl JwtAuthLayer {
     /// A layer that asks every request for a token that the verifier accepts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_bearer::{Issuer, JwtAuthLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let inner = service_fn(async |_: Request<String>| {
+    ///     Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+    /// });
+    /// let service = JwtAuthLayer::new(Issuer::for_tests().verifier()?).layer(inner);
+    /// let refused = service.oneshot(Request::new(String::new())).await?;
+    /// assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(verifier: Verifier) -> Self {
         Self::of(Some(verifier))
     }
@@ -125,6 +144,27 @@ impl JwtAuthLayer {
     ///
     /// When the source is the query, and [`resource_metadata`](Self::resource_metadata) was called
     /// with metadata that does not say so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{Request, StatusCode, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Grant, Issuer, JwtAuthLayer, TokenSource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let layer = JwtAuthLayer::new(issuer.verifier()?);
+    /// let layer = layer.token_source(TokenSource::cookie("__Host-access"));
+    /// let app = Router::new().route("/me", get(async || "me")).layer(layer);
+    /// let cookie = format!("__Host-access={}", issuer.issue(&Grant::new("alice"))?);
+    /// let request = Request::get("/me").header(header::COOKIE, cookie).body(Body::empty())?;
+    /// assert_eq!(app.oneshot(request).await?.status(), StatusCode::OK);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn token_source(self, source: TokenSource) -> Self {
@@ -147,6 +187,31 @@ impl JwtAuthLayer {
     /// [`optional_even_if_invalid`](Self::optional_even_if_invalid) an invalid token stays in the
     /// request, unless it took a wait, for keys or a server, to know that. Default: off, but for a token
     /// among the subprotocols of a WebSocket, which is always taken out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{HeaderMap, Request, StatusCode, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Grant, Issuer, JwtAuthLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let handler = async |headers: HeaderMap| {
+    ///     assert!(!headers.contains_key(header::AUTHORIZATION));
+    /// };
+    /// let app = Router::new()
+    ///     .route("/me", get(handler))
+    ///     .layer(JwtAuthLayer::new(issuer.verifier()?).strip_credentials());
+    /// let bearer = format!("Bearer {}", issuer.issue(&Grant::new("alice"))?);
+    /// let request = Request::get("/me").header(header::AUTHORIZATION, bearer);
+    /// let request = request.body(Body::empty())?;
+    /// assert_eq!(app.oneshot(request).await?.status(), StatusCode::OK);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn strip_credentials(self) -> Self {
         self.with(|settings| settings.strips_credentials = true)
@@ -238,6 +303,33 @@ impl JwtAuthLayer {
     /// **Every route inside is public** unless [`require_scopes`](crate::require_scopes) or
     /// another policy, or an extractor such as `Token` or `Claims`, is on it; those answer the
     /// 401 themselves, with the route's own scopes. Default: off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{Request, StatusCode};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Token, require_scopes};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new()
+    ///     .route("/posts", get(async || "what everybody may read"))
+    ///     .route("/drafts", get(async || "drafts").route_layer(require_scopes(["drafts:read"])))
+    ///     .route("/me", get(async |token: Token| format!("{:?}", token.subject())))
+    ///     .layer(JwtAuthLayer::new(Issuer::for_tests().verifier()?).optional());
+    /// for (path, status) in [
+    ///     ("/posts", StatusCode::OK),
+    ///     ("/drafts", StatusCode::UNAUTHORIZED),
+    ///     ("/me", StatusCode::UNAUTHORIZED),
+    /// ] {
+    ///     let request = Request::get(path).body(Body::empty())?;
+    ///     assert_eq!(app.clone().oneshot(request).await?.status(), status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn optional(self) -> Self {
         self.with(|settings| settings.without_token = WithoutToken::PassAbsent)
@@ -247,6 +339,25 @@ impl JwtAuthLayer {
     /// forged, malformed) pass as well, as if they had none. A client with an expired token then
     /// sees what the public sees and is not told why; take it only where that is what you want.
     /// Of this and `optional` the later call holds. Default: off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, routing::get};
+    /// use http::{Request, StatusCode, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, JwtAuthLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let layer = JwtAuthLayer::new(Issuer::for_tests().verifier()?).optional_even_if_invalid();
+    /// let app = Router::new().route("/posts", get(async || "public")).layer(layer);
+    /// let request = Request::get("/posts").header(header::AUTHORIZATION, "Bearer forged");
+    /// let response = app.oneshot(request.body(Body::empty())?).await?;
+    /// assert_eq!(response.status(), StatusCode::OK); // as without a token
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn optional_even_if_invalid(self) -> Self {
         self.with(|settings| settings.without_token = WithoutToken::PassInvalid)

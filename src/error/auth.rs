@@ -26,6 +26,20 @@ pub struct AuthError {
 
 impl AuthError {
     /// The reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{AuthErrorKind, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Issuer::for_tests().verifier()?;
+    /// let error = verifier.verify("no token").await.unwrap_err();
+    /// assert_eq!(error.kind(), AuthErrorKind::MalformedToken);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kind(&self) -> AuthErrorKind {
         self.kind
     }

@@ -32,6 +32,21 @@ pub struct Grant {
 
 impl Grant {
     /// A grant to a subject: the ID of a user, which stays when the user is renamed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&Grant::new("user-17"))?).await?;
+    /// assert_eq!(token.subject(), Some("user-17"));
+    /// assert_eq!(token.scopes().count(), 0); // nothing is granted unasked
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(subject: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
@@ -45,6 +60,21 @@ impl Grant {
 
     /// The client that asks. Default: the issuer's
     /// [`default_client_id`](Issuer::default_client_id).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").client_id("mobile-app"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.client_id(), Some("mobile-app"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
@@ -52,6 +82,20 @@ impl Grant {
     }
 
     /// The login session, for the claim `sid`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").session_id("7b1c"))?;
+    /// assert_eq!(issuer.verifier()?.verify(&token).await?.session_id(), Some("7b1c"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn session_id(mut self, session_id: impl Into<String>) -> Self {
         self.session_id = Some(session_id.into());
@@ -59,6 +103,21 @@ impl Grant {
     }
 
     /// Adds scopes, for the claim `scope`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let grant = Grant::new("alice").scopes(["posts:read"]).scopes(["posts:write"]);
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&grant)?).await?;
+    /// assert_eq!(token.scopes().collect::<Vec<_>>(), ["posts:read", "posts:write"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn scopes<T: Into<String>>(mut self, scopes: impl IntoIterator<Item = T>) -> Self {
         self.scopes.extend(scopes.into_iter().map(Into::into));
@@ -66,6 +125,20 @@ impl Grant {
     }
 
     /// Adds roles, for the claim `roles` (RFC 9068, section 2.2.3.1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").roles(["editor"]))?;
+    /// assert!(issuer.verifier()?.verify(&token).await?.has_role("editor"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn roles<T: Into<String>>(mut self, roles: impl IntoIterator<Item = T>) -> Self {
         self.roles.extend(roles.into_iter().map(Into::into));
@@ -75,6 +148,27 @@ impl Grant {
     /// Adds a claim of the application's own. A second call with the same name replaces the
     /// first. The names that the issuer or this grant set otherwise are refused when the token is
     /// issued.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// #[derive(Deserialize)]
+    /// struct Plan {
+    ///     plan: String,
+    /// }
+    ///
+    /// let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").claim("plan", "pro"))?;
+    /// let claims: Plan = issuer.verifier()?.verify(&token).await?.claims()?;
+    /// assert_eq!(claims.plan, "pro");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());

@@ -48,6 +48,19 @@ pub struct Issuer {
 
 impl Issuer {
     /// An issuer that signs with this key, or with the first of several [`SigningKeys`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, SigningKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::hs256("J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE")?; // from your configuration
+    /// let issuer = Issuer::new(key).issuer("https://me.example").audience("api");
+    /// assert_eq!(issuer.issue(&Grant::new("alice"))?.split('.').count(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(keys: impl Into<SigningKeys>) -> Self {
         Self {
             keys: keys.into(),
@@ -77,6 +90,21 @@ impl Issuer {
     }
 
     /// The URL that names this service in `iss`. Required. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests().issuer("https://id.example");
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.issuer(), Some("https://id.example"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Some(issuer.into());
@@ -84,6 +112,23 @@ impl Issuer {
     }
 
     /// Whom the tokens are meant for, in `aud`. Required. A second call adds an audience.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, SigningKey};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::new(SigningKey::generate_hs256()?)
+    ///     .issuer("https://me.example")
+    ///     .audience("orders")
+    ///     .audience("billing");
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&Grant::new("alice"))?).await?;
+    /// assert_eq!(token.audiences().collect::<Vec<_>>(), ["orders", "billing"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
@@ -91,6 +136,22 @@ impl Issuer {
     }
 
     /// How long an access token is valid: 15 minutes by default, counted in whole seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests().access_token_lifetime(Duration::from_secs(300));
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&Grant::new("alice"))?).await?;
+    /// let lifetime = token.expires_at().unwrap().duration_since(token.issued_at().unwrap())?;
+    /// assert_eq!(lifetime, Duration::from_secs(300));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
@@ -98,6 +159,20 @@ impl Issuer {
     }
 
     /// The `client_id` of grants that name none: `first-party` by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests().default_client_id("web");
+    /// let token = issuer.verifier()?.verify(&issuer.issue(&Grant::new("alice"))?).await?;
+    /// assert_eq!(token.client_id(), Some("web"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn default_client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = client_id.into();
@@ -105,6 +180,23 @@ impl Issuer {
     }
 
     /// How far clocks may differ in the [`verifier`](Self::verifier): 30 seconds by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Clock, Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+    /// let issuer = Issuer::for_tests().clock(clock.clone()).leeway(Duration::ZERO);
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// clock.advance(issuer.lifetime());
+    /// assert!(issuer.verifier()?.verify(&token).await.is_err()); // not a second longer
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = Some(leeway);
@@ -113,6 +205,21 @@ impl Issuer {
 
     /// Takes the time from another clock than the system's, for tests. The verifiers made from
     /// this issuer follow it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Clock, Grant, Issuer};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+    /// let issuer = Issuer::for_tests().clock(clock);
+    /// let token = issuer.issue(&Grant::new("alice"))?; // its `iat` is 1700000000
+    /// # assert_eq!(token.split('.').count(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -126,6 +233,25 @@ impl Issuer {
     ///
     /// When the issuer has no identifier or no audience, the grant has a claim that this crate
     /// sets or a scope that is none, or the key can't sign.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, IssueError, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let text = issuer.issue(&Grant::new("alice").scopes(["posts:read"]).claim("plan", "pro"))?;
+    /// let token = issuer.verifier()?.verify(&text).await?;
+    /// assert!(token.has_scope("posts:read"));
+    ///
+    /// // What the issuer says itself no claim of yours replaces.
+    /// let error = issuer.issue(&Grant::new("alice").claim("exp", 0)).unwrap_err();
+    /// assert!(matches!(error, IssueError::ReservedClaim(name) if name == "exp"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn issue(&self, grant: &Grant) -> Result<String, IssueError> {
         self.sign("at+jwt", grant, &self.audiences, self.lifetime, self.clock.now(), &random::id()?)
     }
@@ -178,6 +304,21 @@ impl Issuer {
     /// # Errors
     ///
     /// When the issuer has no identifier or no audience, or the leeway is above 300 seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::for_tests();
+    /// let verifier = issuer.verifier()?;
+    /// let token = verifier.verify(&issuer.issue(&Grant::new("alice"))?).await?;
+    /// assert_eq!(token.subject(), Some("alice"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn verifier(&self) -> Result<Verifier, ConfigError> {
         self.verifier_builder(KeySet::new(), &self.audiences)?.token_type("at+jwt").build()
     }
@@ -238,11 +379,29 @@ impl Issuer {
     }
 
     /// How long an access token is valid.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Issuer;
+    ///
+    /// assert_eq!(Issuer::for_tests().lifetime(), Duration::from_secs(15 * 60));
+    /// ```
     pub fn lifetime(&self) -> Duration {
         Duration::from_secs(self.lifetime.as_secs())
     }
 
     /// The URL that names this service in `iss`, where it has one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Issuer;
+    ///
+    /// let issuer = Issuer::for_tests().issuer("https://id.example");
+    /// assert_eq!(issuer.identifier(), Some("https://id.example"));
+    /// ```
     pub fn identifier(&self) -> Option<&str> {
         self.issuer.as_deref()
     }

@@ -111,11 +111,37 @@ impl RemoteKeySet {
     /// The metadata are asked for once a day, and when the keys are no longer where they were. They may
     /// put the keys on another host, but not on this machine (`localhost` or a loopback address) unless
     /// the issuer is on it, or [`insecure_http`](Self::insecure_http) was called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{RemoteKeySet, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = RemoteKeySet::discover("https://id.example/");
+    /// let verifier = Verifier::remote(keys).audience("api").build_lazy()?;
+    /// assert_eq!(verifier.key_status()[0].source(), "https://id.example/");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn discover(issuer: impl Into<String>) -> Self {
         Self::new(Origin::Issuer(issuer.into()))
     }
 
     /// The keys of a JSON Web Key Set (RFC 7517, section 5) at this URL.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{RemoteKeySet, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = RemoteKeySet::at("https://id.example/keys");
+    /// let verifier = Verifier::remote(keys).issuer("https://id.example/").audience("api");
+    /// assert!(!verifier.build_lazy()?.key_status()[0].is_usable()); // nothing is fetched yet
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn at(url: impl Into<String>) -> Self {
         Self::new(Origin::Url(url.into()))
     }
@@ -152,6 +178,22 @@ impl RemoteKeySet {
 
     /// How long one request may take, from the connection to the last byte, and how long a token waits
     /// for keys: 5 seconds by default. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{RemoteKeySet, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = RemoteKeySet::at("https://id.example/keys").timeout(Duration::from_secs(2));
+    /// assert!(Verifier::remote(keys).any_issuer().audience("api").build_lazy().is_ok());
+    ///
+    /// let keys = RemoteKeySet::at("https://id.example/keys").timeout(Duration::ZERO);
+    /// assert!(Verifier::remote(keys).any_issuer().audience("api").build_lazy().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -170,6 +212,18 @@ impl RemoteKeySet {
     ///
     /// By default all but HMAC, and RS256 where a key does not say: a secret is never taken from
     /// elsewhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Algorithm, RemoteKeySet, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = RemoteKeySet::at("https://id.example/keys").algorithms([Algorithm::ES256]);
+    /// assert!(Verifier::remote(keys).any_issuer().audience("api").build_lazy().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().collect();
@@ -197,6 +251,24 @@ impl RemoteKeySet {
 
     /// How long keys are used beyond their expiry while no new ones can be fetched: 1 hour by default.
     /// A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{RemoteKeySet, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = RemoteKeySet::at("https://id.example/keys");
+    /// let keys = keys.serve_stale(Duration::from_secs(6 * 3600));
+    /// assert!(Verifier::remote(keys).any_issuer().audience("api").build_lazy().is_ok());
+    ///
+    /// let keys = RemoteKeySet::at("https://id.example/keys");
+    /// let keys = keys.serve_stale(Duration::from_secs(30 * 24 * 3600));
+    /// assert!(Verifier::remote(keys).any_issuer().audience("api").build_lazy().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn serve_stale(mut self, time: Duration) -> Self {
         self.serve_stale = time;
@@ -206,6 +278,22 @@ impl RemoteKeySet {
     /// For how long after one fetch tokens with an unknown `kid`, or without one, bring no other: 30
     /// seconds by default. It is also the longest pause between two tries while the provider is away; the first
     /// is 1 second. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{RemoteKeySet, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = RemoteKeySet::at("https://id.example/keys").cooldown(Duration::from_secs(5));
+    /// assert!(Verifier::remote(keys).any_issuer().audience("api").build_lazy().is_ok());
+    ///
+    /// let keys = RemoteKeySet::at("https://id.example/keys").cooldown(Duration::ZERO);
+    /// assert!(Verifier::remote(keys).any_issuer().audience("api").build_lazy().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn cooldown(mut self, cooldown: Duration) -> Self {
         self.cooldown = cooldown;

@@ -32,6 +32,19 @@ impl KeySetStatus {
 
     /// Whether there are keys that tokens are verified with now. If not, requests are answered with
     /// 503.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Verifier;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Verifier::discover("https://id.example/").audience("api").build_lazy()?;
+    /// let is_ready = verifier.key_status().iter().all(|status| status.is_usable());
+    /// assert!(!is_ready); // for a readiness check: nothing was fetched yet
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_usable(&self) -> bool {
         self.is_usable
     }
@@ -69,6 +82,22 @@ impl KeySetStatus {
     }
 
     /// Why the last fetch failed, if it did.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Verifier;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Verifier::discover("https://id.example/").audience("api").build_lazy()?;
+    /// for status in verifier.key_status() {
+    ///     if let Some(error) = status.last_error() {
+    ///         eprintln!("the keys of {} can't be fetched: {error}", status.source());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn last_error(&self) -> Option<&str> {
         self.last_error.as_deref()
     }

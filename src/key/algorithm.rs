@@ -74,6 +74,15 @@ impl Algorithm {
     ];
 
     /// The name in a JOSE header.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Algorithm;
+    ///
+    /// assert_eq!(Algorithm::ES256.name(), "ES256");
+    /// assert!(Algorithm::ALL.iter().all(|it| it.name().parse() == Ok(*it)));
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Self::HS256 => "HS256",

@@ -112,6 +112,19 @@ impl KeySet {
     }
 
     /// Adds a key, behind those that are there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{KeySet, SigningKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut keys = KeySet::new();
+    /// keys.push(SigningKey::generate_hs256()?.verifying_key());
+    /// assert_eq!(keys.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn push(&mut self, key: VerifyingKey) {
         self.keys.push(key);
     }
@@ -127,11 +140,45 @@ impl KeySet {
     }
 
     /// The keys, in their order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Algorithm, KeySet, SigningKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = KeySet::from(&SigningKey::generate_hs256()?.with_key_id("2026-11"));
+    /// let ids: Vec<_> = keys.iter().filter_map(|key| key.key_id()).collect();
+    /// assert_eq!(ids, ["2026-11"]);
+    /// # assert!(keys.iter().all(|key| key.algorithm() == Algorithm::HS256));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &VerifyingKey> {
         self.keys.iter()
     }
 
     /// Why keys of a JSON Web Key Set were left out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::KeySet;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = KeySet::from_jwks(
+    ///     r#"{"keys":[
+    ///         {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    ///         {"kty":"quantum"}
+    ///     ]}"#,
+    /// )?;
+    /// for reason in keys.skipped() {
+    ///     println!("a key is left out: {reason}");
+    /// }
+    /// # assert_eq!(keys.skipped().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn skipped(&self) -> &[ConfigError] {
         &self.skipped
     }

@@ -38,6 +38,16 @@ impl SigningKey {
     ///
     /// When the secret has fewer than 32 bytes (RFC 7518, section 3.2) or is easy to guess
     /// (RFC 8725, section 3.5).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::SigningKey;
+    ///
+    /// assert!(SigningKey::hs256("J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE").is_ok());
+    /// assert!(SigningKey::hs256("secret").is_err()); // too short
+    /// assert!(SigningKey::hs256("your-256-bit-secret-your-256-bit-secret").is_err()); // guessable
+    /// ```
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Self::from_secret(Algorithm::HS256, secret)
     }
@@ -48,6 +58,20 @@ impl SigningKey {
     ///
     /// When the algorithm is no HMAC, or the secret is shorter than its hash (32, 48 or 64 bytes)
     /// or easy to guess.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Algorithm, SigningKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let secret: Vec<u8> = (0..64u8).map(|at| at.wrapping_mul(197) ^ 0x5a).collect();
+    /// // `secret` has 64 random bytes, as SHA-512 makes.
+    /// let key = SigningKey::from_secret(Algorithm::HS512, secret)?;
+    /// assert_eq!(key.algorithm(), Algorithm::HS512);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,
@@ -76,6 +100,17 @@ impl SigningKey {
     /// # Errors
     ///
     /// When the operating system gives no random bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Algorithm, SigningKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// assert_eq!(SigningKey::generate_hs256()?.algorithm(), Algorithm::HS256);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn generate_hs256() -> Result<Self, ConfigError> {
         Self::from_secret(Algorithm::HS256, random::bytes::<32>()?)
     }
@@ -121,6 +156,18 @@ impl SigningKey {
     /// Gives the key an ID, which goes into the `kid` of the tokens that it signs. A second call
     /// replaces it. Default: an asymmetric key has its thumbprint (RFC 7638), so that clients find it
     /// in what is [published](crate::WellKnown::jwks); a secret has none, and its tokens no `kid`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::SigningKey;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?.with_key_id("2026-11");
+    /// assert_eq!(key.verifying_key().key_id(), Some("2026-11"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.verifying = self.verifying.with_key_id(key_id);
@@ -138,6 +185,21 @@ impl SigningKey {
     }
 
     /// The key that verifies what this one signs, with the same key ID.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, SigningKey, Verifier};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?;
+    /// let verifier = Verifier::builder(key.verifying_key()).any_audience().build()?;
+    /// let issuer = Issuer::new(key).issuer("https://me.example").audience("api");
+    /// assert!(verifier.verify(&issuer.issue(&Grant::new("alice"))?).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn verifying_key(&self) -> VerifyingKey {
         self.verifying.clone()
     }

@@ -110,6 +110,24 @@ impl SigningKeys {
     }
 
     /// Adds a key that verifies, and does not sign.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, SigningKey, SigningKeys};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let old = SigningKey::generate_hs256()?.with_key_id("2026-10");
+    /// let new = SigningKey::generate_hs256()?.with_key_id("2026-11");
+    /// let issuer = |keys| Issuer::new(keys).issuer("https://me.example").audience("api");
+    /// let token = issuer(SigningKeys::new(old.clone())).issue(&Grant::new("alice"))?;
+    ///
+    /// let verifier = issuer(SigningKeys::new(new).verify_with(old)).verifier()?;
+    /// assert!(verifier.verify(&token).await.is_ok()); // though the old key signs no more
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn verify_with(mut self, key: SigningKey) -> Self {
         self.others.push(key);
@@ -117,11 +135,37 @@ impl SigningKeys {
     }
 
     /// The key that signs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{SigningKey, SigningKeys};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = SigningKeys::new(SigningKey::generate_hs256()?.with_key_id("2026-11"))
+    ///     .verify_with(SigningKey::generate_hs256()?.with_key_id("2026-10"));
+    /// assert_eq!(keys.signing_key().key_id(), Some("2026-11"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn signing_key(&self) -> &SigningKey {
         &self.signing
     }
 
     /// What the keys sign is verified with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{SigningKey, SigningKeys};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keys = SigningKeys::new(SigningKey::generate_hs256()?.with_key_id("2026-11"))
+    ///     .verify_with(SigningKey::generate_hs256()?.with_key_id("2026-10"));
+    /// assert_eq!(keys.verifying_keys().len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn verifying_keys(&self) -> KeySet {
         self.iter().map(SigningKey::verifying_key).collect()
     }

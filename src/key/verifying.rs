@@ -46,6 +46,20 @@ impl VerifyingKey {
     ///
     /// When the algorithm is no HMAC, or the secret is shorter than its hash (32, 48 or 64 bytes;
     /// RFC 7518, section 3.2) or easy to guess (RFC 8725, section 3.5).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Algorithm, VerifyingKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"; // from your configuration
+    /// let key = VerifyingKey::from_secret(Algorithm::HS256, secret)?;
+    /// assert_eq!(key.algorithm(), Algorithm::HS256);
+    /// assert!(VerifyingKey::from_secret(Algorithm::ES256, secret).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_secret(
         algorithm: Algorithm,
         secret: impl AsRef<[u8]>,
@@ -106,6 +120,19 @@ impl VerifyingKey {
 
     /// Gives the key an ID. A key with an ID verifies tokens that name it, or none, in their
     /// `kid`; a key without an ID verifies tokens with any `kid`. A second call replaces the ID.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Algorithm, VerifyingKey};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE";
+    /// let key = VerifyingKey::from_secret(Algorithm::HS256, secret)?.with_key_id("2026-11");
+    /// assert_eq!(key.key_id(), Some("2026-11"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into().into());

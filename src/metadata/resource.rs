@@ -65,6 +65,19 @@ impl ResourceMetadata {
     ///
     /// When it is no absolute URL with https, or with http to this machine; when it has a user, a
     /// query, a fragment or a part `..` in its path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metadata = ResourceMetadata::new("https://api.example/v1")?;
+    /// assert_eq!(metadata.path(), "/.well-known/oauth-protected-resource/v1");
+    /// assert!(ResourceMetadata::new("http://api.example").is_err()); // not over plain HTTP
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(resource: impl Into<String>) -> Result<Self, ConfigError> {
         let resource = ServiceUrl::new(resource, "identifier of the resource")?;
         let members = Members::new();
@@ -77,6 +90,20 @@ impl ResourceMetadata {
     /// # Errors
     ///
     /// As [`new`](Self::new), of the identifier of the issuer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metadata = ResourceMetadata::new("https://api.example/v1")?;
+    /// let metadata = metadata.authorization_server("https://id.example")?;
+    /// let document = metadata.service();
+    /// assert!(document.body().contains(r#""authorization_servers":["https://id.example"]"#));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn authorization_server(mut self, issuer: impl Into<String>) -> Result<Self, ConfigError> {
         let issuer = ServiceUrl::new(issuer, "authorization server")?;
         self.authorization_servers.push(issuer.as_str().to_owned());
@@ -89,6 +116,19 @@ impl ResourceMetadata {
     /// # Errors
     ///
     /// When one is no scope by RFC 6749, section 3.3.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metadata = ResourceMetadata::new("https://api.example/v1")?;
+    /// let metadata = metadata.scopes_supported(["posts:read"])?;
+    /// assert!(metadata.service().body().contains(r#""scopes_supported":["posts:read"]"#));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scopes_supported<T: Into<String>>(
         self,
         supported: impl IntoIterator<Item = T>,
@@ -106,6 +146,18 @@ impl ResourceMetadata {
 
     /// The name of the resource, for people. An empty one is left out; a second call replaces the
     /// first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metadata = ResourceMetadata::new("https://api.example/v1")?.resource_name("Orders");
+    /// assert!(metadata.service().body().contains(r#""resource_name":"Orders""#));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn resource_name(self, name: impl Into<String>) -> Self {
         self.with("resource_name", name.into())
@@ -154,6 +206,19 @@ impl ResourceMetadata {
     /// # Errors
     ///
     /// When the member has a method of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metadata = ResourceMetadata::new("https://api.example/v1")?;
+    /// let metadata = metadata.member("resource_name#de", "Aufträge")?;
+    /// assert!(metadata.service().body().contains("Aufträge"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn member(self, name: &str, value: impl Into<Value>) -> Result<Self, ConfigError> {
         const OWN: [&str; 9] = [
             "resource",
@@ -177,6 +242,19 @@ impl ResourceMetadata {
 
     /// Its URL (RFC 9728, section 3.1): `/.well-known/oauth-protected-resource` stands between the host
     /// and the path of the identifier.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metadata = ResourceMetadata::new("https://api.example/v1")?;
+    /// let url = "https://api.example/.well-known/oauth-protected-resource/v1";
+    /// assert_eq!(metadata.url(), url);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn url(&self) -> String {
         format!("{}{}", self.resource.origin(), self.path())
     }
@@ -188,6 +266,19 @@ impl ResourceMetadata {
     }
 
     /// A service that answers with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let metadata = ResourceMetadata::new("https://api.example/v1")?;
+    /// let service = metadata.service(); // for `Router::route_service`
+    /// assert_eq!(service.path(), metadata.path());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn service(&self) -> WellKnown {
         let mut members = self.members.clone();
         set(&mut members, "resource", self.resource.as_str());

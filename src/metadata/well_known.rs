@@ -110,6 +110,24 @@ impl WellKnown {
     /// How long clients may keep the document: an hour by default, counted in whole seconds. Zero asks
     /// them to ask each time. For [`jwks`](Self::jwks) less than a day, since the next key is published a
     /// day before it signs. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use http::{Request, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::ResourceMetadata;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let service = ResourceMetadata::new("https://api.example")?.service();
+    /// let service = service.max_age(Duration::from_secs(60));
+    /// let answer = service.oneshot(Request::new(())).await?;
+    /// assert_eq!(answer.headers()[header::CACHE_CONTROL], "public, max-age=60");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         Arc::make_mut(&mut self.0).cache_control = cache_control(age);

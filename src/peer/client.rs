@@ -53,16 +53,71 @@ impl AddressSource {
     /// directly. This is the default wherever a source can be set. `LoginRouter` takes what axum's
     /// `ConnectInfo<SocketAddr>` has for it too: serve with
     /// `into_make_service_with_connect_info::<SocketAddr>()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Extensions, HeaderMap};
+    /// use tower_bearer::{AddressSource, PeerAddr};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut extensions = Extensions::new();
+    /// extensions.insert(PeerAddr("192.0.2.7:50000".parse()?)); // by the server
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("x-forwarded-for", "203.0.113.5".parse()?);
+    ///
+    /// let address = AddressSource::connection().address(&headers, &extensions);
+    /// assert_eq!(address, Some("192.0.2.7".parse()?)); // whatever the headers say
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn connection() -> Self {
         Self(Source::Connection)
     }
 
     /// The `for` parameters of `Forwarded` (RFC 7239, section 5.2).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Extensions, HeaderMap};
+    /// use tower_bearer::{AddressSource, PeerAddr, TrustedProxies};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut extensions = Extensions::new();
+    /// extensions.insert(PeerAddr("10.0.0.1:50000".parse()?)); // by the server
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("forwarded", "for=192.0.2.7;proto=https".parse()?);
+    ///
+    /// let source = AddressSource::forwarded(TrustedProxies::new(["10.0.0.0/8"])?);
+    /// assert_eq!(source.address(&headers, &extensions), Some("192.0.2.7".parse()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn forwarded(proxies: TrustedProxies) -> Self {
         Self(Source::Forwarded(proxies))
     }
 
     /// `X-Forwarded-For`: addresses separated by commas, each maybe with a port.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Extensions, HeaderMap};
+    /// use tower_bearer::{AddressSource, PeerAddr, TrustedProxies};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut extensions = Extensions::new();
+    /// extensions.insert(PeerAddr("10.0.0.1:50000".parse()?)); // by the server
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("x-forwarded-for", "203.0.113.5, 192.0.2.7".parse()?);
+    ///
+    /// let source = AddressSource::x_forwarded_for(TrustedProxies::new(["10.0.0.0/8"])?);
+    /// // The proxy added the second. The first is what its client claims.
+    /// assert_eq!(source.address(&headers, &extensions), Some("192.0.2.7".parse()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub const fn x_forwarded_for(proxies: TrustedProxies) -> Self {
         Self(Source::XForwardedFor(proxies))
     }

@@ -82,6 +82,19 @@ impl TrustedProxies {
     /// # Errors
     ///
     /// When one is neither, has bits beyond its prefix (`10.0.0.1/8`), or is every address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::TrustedProxies;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxies = TrustedProxies::new(["10.0.0.0/8", "2001:db8::7"])?;
+    /// assert!(proxies.contains("10.1.2.3".parse()?));
+    /// assert!(TrustedProxies::new(["proxy.example"]).is_err()); // a name is no address
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new<I, T>(networks: I) -> Result<Self, ConfigError>
     where
         I: IntoIterator<Item = T>,
@@ -129,6 +142,19 @@ impl TrustedProxies {
     }
 
     /// Whether the address is that of a trusted proxy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::TrustedProxies;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let proxies = TrustedProxies::new(["10.0.0.0/8"])?;
+    /// assert!(proxies.contains("::ffff:10.1.2.3".parse()?)); // as a socket of IPv6 has it
+    /// assert!(!proxies.contains("192.0.2.7".parse()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))

@@ -53,11 +53,50 @@ pub struct Rejection {
 
 impl Rejection {
     /// Why the request was refused, whether clients are told or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Response;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection, AuthErrorKind};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
+    ///     let text = match rejection.kind() {
+    ///         AuthErrorKind::Expired => "Your session is over. Log in again.",
+    ///         _ => rejection.description(),
+    ///     };
+    ///     Response::new(Bytes::from(text))
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kind(&self) -> AuthErrorKind {
         self.kind
     }
 
     /// The status: 400, 401, 403, 429, 500 or 503.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Response;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
+    ///     let text = format!("<h1>{}</h1>", rejection.status());
+    ///     Response::new(Bytes::from(text))
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn status(&self) -> StatusCode {
         self.kind.status()
     }
@@ -71,6 +110,24 @@ impl Rejection {
 
     /// The reason as a code for programs, from the closed set that [`AuthErrorKind`] lists;
     /// `invalid_token` where the layer hides why a token is not valid. None without credentials.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Response;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
+    ///     let text = rejection.error_code().unwrap_or("no_credentials");
+    ///     Response::new(Bytes::from(text))
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn error_code(&self) -> Option<&'static str> {
         if self.hides_reason() { self.error() } else { self.kind.code() }
     }
@@ -82,6 +139,27 @@ impl Rejection {
     }
 
     /// The scopes that the resource requires, parted by spaces, where that is known and matters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Response;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
+    ///     let text = match rejection.scope() {
+    ///         Some(scope) => format!("This page needs a token with the scope {scope}."),
+    ///         None => rejection.description().to_owned(),
+    ///     };
+    ///     Response::new(Bytes::from(text))
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
     }
@@ -137,6 +215,27 @@ impl Rejection {
 
     /// How long to wait before trying again: 1 second with a 503, with a 429 until the rate allows
     /// the next request, otherwise nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::Response;
+    /// use tower_bearer::{Issuer, JwtAuthLayer, Rejection};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let verifier = Issuer::for_tests().verifier()?;
+    /// let layer = JwtAuthLayer::new(verifier).on_reject(|rejection: &Rejection| {
+    ///     let text = match rejection.retry_after() {
+    ///         Some(pause) => format!("Try again in {} seconds.", pause.as_secs()),
+    ///         None => rejection.description().to_owned(),
+    ///     };
+    ///     Response::new(Bytes::from(text))
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         match self.kind {
             AuthErrorKind::Unavailable => Some(Duration::from_secs(1)),

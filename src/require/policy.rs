@@ -59,16 +59,54 @@ impl<'a> PolicyRequest<'a> {
     }
 
     /// The verified token.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Check, PolicyRequest};
+    ///
+    /// fn only_robots(request: &PolicyRequest<'_>) -> Check {
+    ///     Check::allow_if(request.token().client_id() == Some("robot"))
+    /// }
+    /// # let _ = only_robots;
+    /// ```
     pub fn token(&self) -> &'a Token {
         self.token
     }
 
     /// The method of the request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Method;
+    /// use tower_bearer::{Check, PolicyRequest};
+    ///
+    /// /// Whoever has a token may read; to write takes a scope.
+    /// fn readers_and_writers(request: &PolicyRequest<'_>) -> Check {
+    ///     let reads = request.method() == Method::GET;
+    ///     Check::scope_if(reads || request.token().has_scope("posts:write"))
+    /// }
+    /// # let _ = readers_and_writers;
+    /// ```
     pub fn method(&self) -> &'a Method {
         self.method
     }
 
     /// The URI of the request; under a nested router, what that router sees of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Check, PolicyRequest};
+    ///
+    /// /// `/users/{name}/...` is for the user of that name.
+    /// fn own_pages(request: &PolicyRequest<'_>) -> Check {
+    ///     let name = request.uri().path().split('/').nth(2);
+    ///     Check::allow_if(name.is_some() && name == request.token().subject())
+    /// }
+    /// # let _ = own_pages;
+    /// ```
     pub fn uri(&self) -> &'a Uri {
         self.uri
     }
@@ -99,11 +137,28 @@ pub enum Check {
 
 impl Check {
     /// Allows the request, or denies it whatever its scopes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Check, Denial};
+    ///
+    /// assert!(matches!(Check::allow_if(true), Check::Ready(Ok(()))));
+    /// assert!(matches!(Check::allow_if(false), Check::Ready(Err(Denial::Forbidden))));
+    /// ```
     pub fn allow_if(allowed: bool) -> Self {
         Self::Ready(if allowed { Ok(()) } else { Err(Denial::Forbidden) })
     }
 
     /// Allows the request, or denies it for want of a scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Check, Denial};
+    ///
+    /// assert!(matches!(Check::scope_if(false), Check::Ready(Err(Denial::InsufficientScope))));
+    /// ```
     pub fn scope_if(held: bool) -> Self {
         Self::Ready(if held { Ok(()) } else { Err(Denial::InsufficientScope) })
     }

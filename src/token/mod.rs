@@ -123,6 +123,21 @@ impl Token {
 
     /// What it came as. A user's session has a [`Jwt`](TokenKind::Jwt); an
     /// [`ApiKey`](TokenKind::ApiKey) is not the user, but a program that acts for them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, TokenKind};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.kind(), TokenKind::Jwt);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kind(&self) -> TokenKind {
         self.0.kind
     }
@@ -143,11 +158,41 @@ impl Token {
 
     /// Whom the token is about: the claim `sub` (RFC 7519, section 4.1.2), or the owner of an API
     /// key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.subject(), Some("alice"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn subject(&self) -> Option<&str> {
         self.0.claims.subject()
     }
 
     /// Who issued it: the claim `iss`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.issuer(), issuer.identifier());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn issuer(&self) -> Option<&str> {
         self.0.claims.issuer()
     }
@@ -158,6 +203,22 @@ impl Token {
     }
 
     /// When it ends: the claim `exp`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert!(token.expires_at() > Some(SystemTime::now()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.0.claims.expires_at.map(time)
     }
@@ -173,28 +234,103 @@ impl Token {
     }
 
     /// Its own name: the claim `jti`, or the public ID of an API key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert!(token.id().is_some()); // each token has its own
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> Option<&str> {
         self.0.claims.id()
     }
 
     /// The client that it was issued to: the claim `client_id` (RFC 9068, section 2.2).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").client_id("cli"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.client_id(), Some("cli"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn client_id(&self) -> Option<&str> {
         self.0.claims.client_id()
     }
 
     /// The login session that it belongs to: the claim `sid`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").session_id("7b1c"))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.session_id(), Some("7b1c"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session_id(&self) -> Option<&str> {
         self.0.claims.session_id()
     }
 
     /// The scopes that it holds: the claim `scope`, a text parted by spaces or an array; where
     /// there is none, the claim `scp`. An API key holds those of its own that its owner holds too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").scopes(["posts:read", "posts:write"]))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.scopes().collect::<Vec<_>>(), ["posts:read", "posts:write"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         scope::split(self.0.claims.scope().unwrap_or_default())
     }
 
     /// Whether it holds the scope: letter by letter, or by one above it where the verifier takes
     /// [hierarchical scopes](crate::VerifierBuilder::hierarchical_scopes).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").scopes(["posts:read"]))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert!(token.has_scope("posts:read") && !token.has_scope("posts"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn has_scope(&self, scope: &str) -> bool {
         let covers = if self.0.hierarchical_scopes { scope::covers } else { str::eq };
         self.scopes().any(|held| covers(held, scope))
@@ -203,11 +339,41 @@ impl Token {
     /// The roles that it holds: the claim `roles` (RFC 9068, section 2.2.3.1), or the one that the
     /// verifier was [told](crate::VerifierBuilder::roles_claim). An API key has none, whatever those
     /// of its owner.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").roles(["editor"]))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert_eq!(token.roles().collect::<Vec<_>>(), ["editor"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.0.claims.roles()
     }
 
     /// Whether it holds the role, letter by letter.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let token = issuer.issue(&Grant::new("alice").roles(["editor"]))?;
+    /// let token = issuer.verifier()?.verify(&token).await?;
+    /// assert!(token.has_role("editor") && !token.has_role("Editor"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn has_role(&self, role: &str) -> bool {
         self.roles().any(|held| held == role)
     }

@@ -78,6 +78,22 @@ impl<K> VerifierBuilder<K> {
     /// (RFC 8725, section 3.8).
     ///
     /// Without a call the `iss` is not looked at, and the keys alone tell whom you trust.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{AuthErrorKind, Grant, Issuer, SigningKey, Verifier};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?;
+    /// let verifier = Verifier::builder(&key).issuer("https://me.example").any_audience().build()?;
+    /// let other = Issuer::new(key).issuer("https://me.example/").audience("api"); // a slash more
+    /// let refusal = verifier.verify(&other.issue(&Grant::new("alice"))?).await.unwrap_err();
+    /// assert_eq!(refusal.kind(), AuthErrorKind::InvalidIssuer);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.options.issuer = Some(issuer.into());
@@ -94,6 +110,26 @@ impl<K> VerifierBuilder<K> {
     ///
     /// This, or `any_audience`, must be called: a service that takes tokens meant for another is
     /// open to whoever runs the other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{AuthErrorKind, Grant, Issuer, SigningKey, Verifier};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?;
+    /// let verifier = Verifier::builder(&key).audience("orders").audience("billing").build()?;
+    /// let token_for = |audience| {
+    ///     let issuer = Issuer::new(key.clone()).issuer("https://me.example").audience(audience);
+    ///     issuer.issue(&Grant::new("alice"))
+    /// };
+    /// assert!(verifier.verify(&token_for("billing")?).await.is_ok());
+    /// let refusal = verifier.verify(&token_for("mail")?).await.unwrap_err();
+    /// assert_eq!(refusal.kind(), AuthErrorKind::InvalidAudience);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         match &mut self.options.audience {
@@ -106,6 +142,22 @@ impl<K> VerifierBuilder<K> {
     /// Accepts tokens with any `aud`, or none. **This weakens the check**: a token that was
     /// issued for another service opens this one. It replaces earlier calls of
     /// [`audience`](Self::audience).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, SigningKey, Verifier};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?;
+    /// let issuer = Issuer::new(key.clone()).issuer("https://me.example").audience("another");
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// let verifier = Verifier::builder(&key).any_audience().build()?;
+    /// assert!(verifier.verify(&token).await.is_ok()); // that is the danger
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn any_audience(mut self) -> Self {
         self.options.audience = Some(Audience::Any);
@@ -117,6 +169,21 @@ impl<K> VerifierBuilder<K> {
     ///
     /// By default `at+jwt`, `JWT` and tokens without `typ` are accepted. A second call replaces
     /// the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, SigningKey, Verifier};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?;
+    /// let verifier = Verifier::builder(&key).audience("api").token_type("at+jwt").build()?;
+    /// let issuer = Issuer::new(key).issuer("https://me.example").audience("api");
+    /// assert!(verifier.verify(&issuer.issue(&Grant::new("alice"))?).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn token_type(mut self, token_type: impl Into<String>) -> Self {
         self.options.token_type = TokenType::Exactly(token_type.into());
@@ -125,6 +192,21 @@ impl<K> VerifierBuilder<K> {
 
     /// How far the clocks of issuer and service may differ, for `exp`, `nbf` and `iat`: 30 seconds
     /// by default, at most 300. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{ConfigError, SigningKey, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Verifier::builder(&SigningKey::generate_hs256()?).audience("api");
+    /// assert!(builder.clone().leeway(Duration::ZERO).build().is_ok());
+    /// let error = builder.leeway(Duration::from_secs(3600)).build().unwrap_err();
+    /// assert_eq!(error, ConfigError::LeewayTooLong { seconds: 3600 });
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.options.leeway = leeway;
@@ -134,6 +216,29 @@ impl<K> VerifierBuilder<K> {
     /// Refuses tokens older than this, counted from their `iat`, whatever their `exp`: against an
     /// issuer that is generous with lifetimes. A token without `iat` is refused then. Default: no
     /// limit beside `exp`. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{AuthErrorKind, Clock, Grant, Issuer, SigningKey, Verifier};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?;
+    /// let clock = Clock::manual(Duration::from_secs(1_700_000_000));
+    /// let hour = Duration::from_secs(3600);
+    /// let generous = Issuer::new(key.clone()).issuer("https://me.example").audience("api");
+    /// let generous = generous.clock(clock.clone()).access_token_lifetime(24 * hour);
+    /// let token = generous.issue(&Grant::new("alice"))?;
+    ///
+    /// let verifier = Verifier::builder(&key).audience("api").max_token_age(hour);
+    /// let verifier = verifier.clock(clock.clone()).build()?;
+    /// clock.advance(2 * hour);
+    /// assert_eq!(verifier.verify(&token).await.unwrap_err().kind(), AuthErrorKind::Expired);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_token_age(mut self, age: Duration) -> Self {
         self.options.max_token_age = Some(age);
@@ -171,6 +276,23 @@ impl<K> VerifierBuilder<K> {
     /// `items:read` and `items:read:own`; it does not hold `items`, and a lone `*` holds nothing
     /// but itself. Default: scopes are compared letter by letter, since to RFC 6749, section 3.3,
     /// they have no parts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, SigningKey, Verifier};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let key = SigningKey::generate_hs256()?;
+    /// let verifier = Verifier::builder(&key).audience("api").hierarchical_scopes().build()?;
+    /// let issuer = Issuer::new(key).issuer("https://me.example").audience("api");
+    /// let token = issuer.issue(&Grant::new("alice").scopes(["items:*"]))?;
+    /// let token = verifier.verify(&token).await?;
+    /// assert!(token.has_scope("items:read") && !token.has_scope("items"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn hierarchical_scopes(mut self) -> Self {
         self.options.hierarchical_scopes = true;
@@ -215,6 +337,19 @@ impl Options {
 /// With keys that are here.
 impl VerifierBuilder {
     /// Trusts one more key.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{SigningKey, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (new, old) = (SigningKey::generate_hs256()?, SigningKey::generate_hs256()?);
+    /// let verifier = Verifier::builder(&new).key(old.verifying_key()).audience("api").build();
+    /// assert!(verifier.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn key(mut self, key: VerifyingKey) -> Self {
         self.keys.push(key);
@@ -228,6 +363,20 @@ impl VerifierBuilder {
     /// When neither [`audience`](Self::audience) nor [`any_audience`](Self::any_audience) was
     /// called, there is no key, the leeway is above 300 seconds, or the path of
     /// [`roles_claim`](Self::roles_claim) is empty or begins with a registered claim.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, KeySet, SigningKey, Verifier};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Verifier::builder(&SigningKey::generate_hs256()?);
+    /// assert_eq!(builder.build().unwrap_err(), ConfigError::NoAudienceDecision);
+    /// let builder = Verifier::builder(KeySet::new()).audience("api");
+    /// assert_eq!(builder.build().unwrap_err(), ConfigError::NoUsableKey);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn build(self) -> Result<Verifier, ConfigError> {
         if self.keys.is_empty() && self.options.audience.is_some() {
             return Err(ConfigError::NoUsableKey);

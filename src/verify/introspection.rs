@@ -82,6 +82,19 @@ impl IntrospectionBuilder {
     }
 
     /// Authenticates as this client, in the body: for servers that want it there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Verifier;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Verifier::introspect("https://id.example/introspect").audience("api");
+    /// let secret = "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA"; // from your configuration
+    /// assert!(builder.client_secret_post("api", secret).build().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn client_secret_post(self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.authentication(ClientAuthentication::Post { id: id.into(), secret: secret.into() })
@@ -96,6 +109,18 @@ impl IntrospectionBuilder {
 
     /// Authenticates with an access token of this service's own (RFC 7662, section 2.1), which has to
     /// outlive the verifier.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Verifier;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Verifier::introspect("https://id.example/introspect").audience("api");
+    /// assert!(builder.bearer_token("2YotnFZFEjr1zCsicMWpAA").build().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn bearer_token(self, token: impl Into<String>) -> Self {
         self.authentication(ClientAuthentication::Bearer { token: token.into() })
@@ -124,6 +149,21 @@ impl IntrospectionBuilder {
 
     /// How long an answer may take, to its last byte: 5 seconds by default. A second call replaces
     /// the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Verifier;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Verifier::introspect("https://id.example/introspect").audience("api");
+    /// let builder = builder.client_secret_basic("api", "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA");
+    /// assert!(builder.clone().timeout(Duration::ZERO).build().is_err());
+    /// assert!(builder.timeout(Duration::from_secs(2)).build().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.fetcher.timeout = timeout;
@@ -141,6 +181,20 @@ impl IntrospectionBuilder {
     /// `exp`: 30 seconds by default. **So long a revoked token still opens the service.** With zero,
     /// each request asks, but for those that come while the same token is being asked about. A second
     /// call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Verifier;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Verifier::introspect("https://id.example/introspect").audience("api");
+    /// let builder = builder.client_secret_basic("api", "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA");
+    /// assert!(builder.cache_for(Duration::ZERO).build().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn cache_for(mut self, lifetime: Duration) -> Self {
         self.options.lifetime = lifetime;

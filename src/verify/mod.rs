@@ -104,6 +104,16 @@ impl Verifier {
     /// # Errors
     ///
     /// When the secret has fewer than 32 bytes or is easy to guess.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Verifier;
+    ///
+    /// let secret = "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"; // from your configuration
+    /// assert!(Verifier::hs256(secret).unwrap().audience("api").build().is_ok());
+    /// assert!(Verifier::hs256("secret").is_err());
+    /// ```
     pub fn hs256(secret: impl AsRef<[u8]>) -> Result<VerifierBuilder, ConfigError> {
         Ok(Self::builder(VerifyingKey::from_secret(Algorithm::HS256, secret)?))
     }

@@ -97,6 +97,39 @@ impl TokenSource {
     /// # Panics
     ///
     /// When the name is no cookie name (RFC 6265, section 4.1.1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Request, StatusCode, header};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_bearer::{Grant, Issuer, JwtAuthLayer, TokenSource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// # let service = |source| {
+    /// #     let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).token_source(source);
+    /// #     layer.layer(service_fn(async |_: Request<String>| {
+    /// #         Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+    /// #     }))
+    /// # };
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    ///
+    /// let service = service(TokenSource::cookie("__Host-access"));
+    /// let request = |site| {
+    ///     Request::post("/posts")
+    ///         .header(header::COOKIE, format!("theme=dark; __Host-access={token}"))
+    ///         .header("sec-fetch-site", site)
+    ///         .body(String::new())
+    /// };
+    /// let own = service.clone().oneshot(request("same-origin")?).await?;
+    /// assert_eq!(own.status(), StatusCode::OK);
+    /// let foreign = service.oneshot(request("cross-site")?).await?;
+    /// assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn cookie(name: impl Into<String>) -> Self {
         let name = name.into();
@@ -112,6 +145,34 @@ impl TokenSource {
     /// # Errors
     ///
     /// When the text is no origin (RFC 6454, section 6.2), or the token is not sent unasked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Request, StatusCode, header};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_bearer::{Grant, Issuer, JwtAuthLayer, TokenSource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// # let service = |source| {
+    /// #     let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).token_source(source);
+    /// #     layer.layer(service_fn(async |_: Request<String>| {
+    /// #         Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+    /// #     }))
+    /// # };
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    ///
+    /// let source = TokenSource::cookie("__Secure-access").trust_origin("https://app.example")?;
+    /// let request = Request::post("https://api.example/posts")
+    ///     .header(header::COOKIE, format!("__Secure-access={token}"))
+    ///     .header(header::ORIGIN, "https://app.example")
+    ///     .body(String::new())?;
+    /// assert_eq!(service(source).oneshot(request).await?.status(), StatusCode::OK);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn trust_origin(mut self, origin: &str) -> Result<Self, ConfigError> {
         let invalid = |rule| Err(ConfigError::InvalidValue { setting: "trusted origin", rule });
         let Some(trusted_origins) = &mut self.unasked else {
@@ -133,6 +194,32 @@ impl TokenSource {
     /// # Panics
     ///
     /// When the name is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Request, StatusCode, header};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_bearer::{Grant, Issuer, JwtAuthLayer, TokenSource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// # let service = |source| {
+    /// #     let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).token_source(source);
+    /// #     layer.layer(service_fn(async |_: Request<String>| {
+    /// #         Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+    /// #     }))
+    /// # };
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    ///
+    /// let request = Request::get(format!("/events?access_token={token}")).body(String::new())?;
+    /// let response = service(TokenSource::query("access_token")).oneshot(request).await?;
+    /// assert_eq!(response.status(), StatusCode::OK);
+    /// assert_eq!(response.headers()[header::CACHE_CONTROL], "private");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn query(parameter: impl Into<String>) -> Self {
         let parameter = parameter.into();
@@ -149,6 +236,35 @@ impl TokenSource {
     ///
     /// A WebSocket outlives its handshake: the service should close it when the token ends
     /// ([`Token::expires_at`](crate::Token::expires_at)).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::{Request, StatusCode, header};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_bearer::{Grant, Issuer, JwtAuthLayer, TokenSource};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// # let service = |source| {
+    /// #     let layer = JwtAuthLayer::new(issuer.verifier().unwrap()).token_source(source);
+    /// #     layer.layer(service_fn(async |_: Request<String>| {
+    /// #         Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+    /// #     }))
+    /// # };
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    ///
+    /// let request = Request::get("/socket")
+    ///     .header(header::CONNECTION, "upgrade")
+    ///     .header(header::UPGRADE, "websocket")
+    ///     .header(header::SEC_WEBSOCKET_PROTOCOL, format!("bearer, {token}"))
+    ///     .body(String::new())?;
+    /// let response = service(TokenSource::websocket_protocol()).oneshot(request).await?;
+    /// assert_eq!(response.headers()[header::SEC_WEBSOCKET_PROTOCOL], "bearer");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn websocket_protocol() -> Self {
         Self { place: Place::WebSocketProtocol, unasked: None }
     }

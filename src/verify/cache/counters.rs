@@ -69,6 +69,25 @@ pub struct CacheCounters {
 
 impl CacheCounters {
     /// How many tokens were recognised.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Issuer, TokenCache};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::for_tests();
+    /// let verifier = issuer.verifier()?.cached(TokenCache::new(100));
+    /// let token = issuer.issue(&Grant::new("alice"))?;
+    /// for _ in 0..3 {
+    ///     verifier.verify(&token).await?;
+    /// }
+    /// let counters = verifier.cache_counters().unwrap();
+    /// assert_eq!((counters.hits(), counters.misses(), counters.len()), (2, 1, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hits(&self) -> u64 {
         self.hits
     }

@@ -79,12 +79,37 @@ impl TokenCache {
     /// One that comes when there is no place pushes out one that was not used of late. A large capacity
     /// is parted among shards, up to four for each processor, so that some places may be free when that
     /// happens.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, TokenCache};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let verifier = Issuer::for_tests().verifier()?.cached(TokenCache::new(10_000));
+    /// assert!(verifier.cache_counters().is_some_and(|counters| counters.is_empty()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(capacity: usize) -> Self {
         Self { capacity, lifetime: DEFAULT_LIFETIME }
     }
 
     /// How long a token is remembered at most before its signature is checked again: 5 minutes by
     /// default. With zero, nothing is remembered. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Issuer, TokenCache};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cache = TokenCache::new(10_000).lifetime(Duration::from_secs(60));
+    /// assert!(Issuer::for_tests().verifier()?.cached(cache).cache_counters().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
