@@ -25,6 +25,37 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
     /// [`Endpoint::Register`] under [`RegisterMode::Private`] has no mailer or stands beside
     /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
+    ///
+    /// # Examples
+    ///
+    /// In an application that has a state of its own:
+    ///
+    /// ```
+    /// use axum::{Router, extract::State, routing::get};
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// #[derive(Clone)]
+    /// struct App {
+    ///     greeting: &'static str,
+    /// }
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    ///
+    /// let login = LoginRouter::new(MemoryStore::new(), Issuer::for_tests()).into_router();
+    /// let app = Router::new()
+    ///     .route("/", get(|State(app): State<App>| async move { app.greeting }))
+    ///     .nest("/auth", login.with_state(()))
+    ///     .with_state(App { greeting: "hello" });
+    /// # let json = r#"{"refresh_token":"unknown"}"#;
+    /// assert_eq!(post(&app, "/auth/logout", json).await.status(), 204);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {

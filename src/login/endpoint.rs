@@ -4,7 +4,16 @@
 ///
 /// # Examples
 ///
-/// See [`LoginRouter::path`](crate::LoginRouter::path).
+/// ```
+/// use tower_bearer::{Endpoint, Issuer, LoginRouter, MemoryStore};
+///
+/// let login = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+///     .without(Endpoint::Token)
+///     .path(Endpoint::Session, "/devices/{id}")
+///     .path(Endpoint::Sessions, "/devices");
+/// let routes = format!("{login:?}");
+/// assert!(routes.contains("/devices/{id}") && !routes.contains("/token"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {

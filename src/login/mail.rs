@@ -57,7 +57,43 @@ impl<U: AccountStore + OneTimeTokenStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// # Examples
     ///
-    /// See [`Mailer`](crate::Mailer) and [`MailQueue`].
+    /// A request for a reset, and the mail that comes of it:
+    ///
+    /// ```
+    /// # use std::sync::mpsc::{Sender, channel};
+    /// use std::time::Duration;
+    /// use tower_bearer::{Issuer, LoginRouter, MailQueue, MemoryStore};
+    /// # use tower_bearer::{Mail, MailError, Mailer};
+    /// # struct Outbox(Sender<Mail>);
+    /// # impl Mailer for Outbox {
+    /// #     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    /// #         self.0.send(mail.clone()).map_err(MailError::new)
+    /// #     }
+    /// # }
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// let (sender, sent) = channel();
+    /// let mails = MailQueue::new(Outbox(sender)); // a `Mailer` of one's own
+    /// let router =
+    ///     LoginRouter::new(store, Issuer::for_tests()).mailer(mails.clone()).into_router();
+    ///
+    /// let answer = post(&router, "/forgot-password", r#"{"email":"alice@example.com"}"#).await;
+    /// assert_eq!(answer.status(), 202);
+    /// assert!(mails.drain(Duration::from_secs(10)).await);
+    /// assert!(sent.try_recv()?.token().is_some_and(|token| token.starts_with("reset_")));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn mailer(self, mails: impl Into<MailQueue>) -> Self {
         let store = self.users.clone();
@@ -97,6 +133,47 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
 
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// The pages that the links of mails lead to. Default: none; mails have the token alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::sync::mpsc::{Sender, channel};
+    /// # use std::time::Duration;
+    /// use tower_bearer::{Issuer, LoginRouter, MailLinks, MailQueue, MemoryStore};
+    /// # use tower_bearer::{Mail, MailError, Mailer};
+    /// # struct Outbox(Sender<Mail>);
+    /// # impl Mailer for Outbox {
+    /// #     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    /// #         self.0.send(mail.clone()).map_err(MailError::new)
+    /// #     }
+    /// # }
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// # let (sender, sent) = channel();
+    /// # let mails = MailQueue::new(Outbox(sender));
+    /// let router = LoginRouter::new(store, Issuer::for_tests())
+    ///     .mailer(mails.clone())
+    ///     .mail_links(MailLinks::new("https://app.example.org")?)
+    ///     .into_router();
+    /// post(&router, "/forgot-password", r#"{"email":"alice@example.com"}"#).await;
+    /// # assert!(mails.drain(Duration::from_secs(10)).await);
+    /// // What was sent:
+    /// let mail = sent.try_recv()?;
+    /// let link = mail.link().unwrap_or_default();
+    /// assert!(link.starts_with("https://app.example.org/reset-password?token=reset_"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn mail_links(mut self, links: MailLinks) -> Self {
         self.mail_links = Some(links);
@@ -105,6 +182,47 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
 
     /// How long tokens in mails are good, and how many a user has waiting. Default:
     /// [`OneTimeTokens::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::sync::mpsc::{Sender, channel};
+    /// use std::time::Duration;
+    /// use tower_bearer::{Issuer, LoginRouter, OneTimePurpose, OneTimeTokens};
+    /// # use tower_bearer::{MailQueue, MemoryStore};
+    /// # use tower_bearer::{Mail, MailError, Mailer};
+    /// # struct Outbox(Sender<Mail>);
+    /// # impl Mailer for Outbox {
+    /// #     async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+    /// #         self.0.send(mail.clone()).map_err(MailError::new)
+    /// #     }
+    /// # }
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// # let new = tower_bearer::NewUser::new(tower_bearer::Username::new("Alice")?, "$argon2id$");
+    /// # let new = new.email(tower_bearer::Email::new("alice@example.com")?).scopes(["data:read"]);
+    /// # let alice = tower_bearer::UserStore::insert_user(&store, new, now).await?;
+    /// # let (sender, sent) = channel();
+    /// # let mails = MailQueue::new(Outbox(sender));
+    /// let quarter = Duration::from_secs(15 * 60);
+    /// let router = LoginRouter::new(store, Issuer::for_tests())
+    ///     .mailer(mails.clone())
+    ///     .one_time_tokens(OneTimeTokens::new().lifetime(OneTimePurpose::ResetPassword, quarter))
+    ///     .into_router();
+    /// post(&router, "/forgot-password", r#"{"email":"alice@example.com"}"#).await;
+    /// # assert!(mails.drain(Duration::from_secs(10)).await);
+    /// // What was sent:
+    /// assert_eq!(sent.try_recv()?.lifetime, Some(quarter));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn one_time_tokens(mut self, rules: OneTimeTokens) -> Self {
         self.one_time_tokens = rules;

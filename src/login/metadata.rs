@@ -73,7 +73,18 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// # Examples
     ///
-    /// See [`AuthorizationServerMetadata`](crate::AuthorizationServerMetadata).
+    /// ```
+    /// use tower_bearer::{ConfigError, Issuer, LoginRouter, MemoryStore, SigningKey};
+    ///
+    /// let key = SigningKey::generate_hs256()?;
+    /// let issuer = Issuer::new(key).issuer("https://me.example").audience("api");
+    /// let login = LoginRouter::new(MemoryStore::new(), issuer);
+    /// let metadata = login.metadata("https://me.example/auth")?;
+    /// assert!(format!("{metadata:?}").contains("https://me.example/auth/token"));
+    /// // Clients would send passwords in the clear.
+    /// assert!(login.metadata("http://me.example/auth").is_err());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn metadata(&self, base_url: &str) -> Result<AuthorizationServerMetadata, ConfigError> {
         let identifier = self.issuer.identifier().ok_or(ConfigError::NoIssuer)?;
         let issuer = ServiceUrl::new(identifier, "identifier of the issuer")?;
@@ -120,6 +131,28 @@ impl AuthorizationServerMetadata {
     /// # Errors
     ///
     /// When one is no scope by RFC 6749, section 3.3.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # async fn get(router: axum::Router, path: &str) -> serde_json::Value {
+    /// #     let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
+    /// #     let body = axum::body::to_bytes(answer.into_body(), 65_536).await.unwrap();
+    /// #     serde_json::from_slice(&body).unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = LoginRouter::new(MemoryStore::new(), Issuer::for_tests());
+    /// let metadata = login.metadata("https://issuer.test")?;
+    /// let metadata = metadata.scopes_supported(["me", "posts:read"])?;
+    /// let shown = get(metadata.into_router(), "/.well-known/oauth-authorization-server").await;
+    /// assert_eq!(shown["scopes_supported"], serde_json::json!(["me", "posts:read"]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scopes_supported<T: Into<String>>(
         mut self,
         supported: impl IntoIterator<Item = T>,
@@ -130,6 +163,27 @@ impl AuthorizationServerMetadata {
 
     /// The authentication context classes that a login can reach (RFC 9470, section 7): those that
     /// the application puts into `acr`. A second call replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # async fn get(router: axum::Router, path: &str) -> serde_json::Value {
+    /// #     let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
+    /// #     let body = axum::body::to_bytes(answer.into_body(), 65_536).await.unwrap();
+    /// #     serde_json::from_slice(&body).unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let login = LoginRouter::new(MemoryStore::new(), Issuer::for_tests());
+    /// let metadata = login.metadata("https://issuer.test")?.acr_values_supported(["pwd", "mfa"]);
+    /// let shown = get(metadata.into_router(), "/.well-known/oauth-authorization-server").await;
+    /// assert_eq!(shown["acr_values_supported"][1], "mfa");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn acr_values_supported<T: Into<String>>(
         mut self,
@@ -145,6 +199,18 @@ impl AuthorizationServerMetadata {
     /// # Errors
     ///
     /// When it is no absolute URL with https, or with http to this machine, or has a fragment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # let login = LoginRouter::new(MemoryStore::new(), Issuer::for_tests());
+    /// let metadata = login.metadata("https://issuer.test")?;
+    /// let metadata = metadata.service_documentation("https://issuer.test/docs")?;
+    /// assert!(metadata.service_documentation("docs").is_err()); // it is to be a whole URL
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn service_documentation(mut self, url: &str) -> Result<Self, ConfigError> {
         check_link(url, "service_documentation")?;
         set(&mut self.members, "service_documentation", url);
@@ -153,6 +219,26 @@ impl AuthorizationServerMetadata {
 
     /// How long clients may keep the metadata and the keys: see [`WellKnown::max_age`]. A second call
     /// replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use axum::body::Body;
+    /// use http::Request;
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let login = LoginRouter::new(MemoryStore::new(), Issuer::for_tests());
+    /// let metadata = login.metadata("https://issuer.test")?.max_age(Duration::from_secs(600));
+    /// let request = Request::get(metadata.url()).body(Body::empty())?;
+    /// let answer = metadata.into_router().oneshot(request).await?;
+    /// assert!(answer.headers()["cache-control"].to_str()?.contains("max-age=600"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
@@ -161,6 +247,21 @@ impl AuthorizationServerMetadata {
 
     /// Its URL (RFC 8414, section 3.1): `/.well-known/oauth-authorization-server` stands between the
     /// host and the path of the issuer, whose slash at the end is left out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Issuer, LoginRouter, MemoryStore, SigningKey};
+    ///
+    /// let key = SigningKey::generate_hs256()?;
+    /// let issuer = Issuer::new(key).issuer("https://example.org/tenants/7").audience("api");
+    /// let login = LoginRouter::new(MemoryStore::new(), issuer);
+    /// assert_eq!(
+    ///     login.metadata("https://example.org/tenants/7/auth")?.url(),
+    ///     "https://example.org/.well-known/oauth-authorization-server/tenants/7",
+    /// );
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn url(&self) -> String {
         format!("{}{}", self.issuer.origin(), self.path())
     }
@@ -172,6 +273,34 @@ impl AuthorizationServerMetadata {
 
     /// Routes for the metadata and, where there are public keys, for `/.well-known/jwks.json`: to merge
     /// at the root of the issuer's host, behind any layer that asks for a token.
+    ///
+    /// # Examples
+    ///
+    /// With a key that is public, the set of keys is there too:
+    ///
+    /// ```
+    /// use tower_bearer::{Algorithm, Issuer, LoginRouter, MemoryStore, SigningKey};
+    ///
+    /// # async fn get(router: axum::Router, path: &str) -> serde_json::Value {
+    /// #     let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    /// #     let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
+    /// #     let body = axum::body::to_bytes(answer.into_body(), 65_536).await.unwrap();
+    /// #     serde_json::from_slice(&body).unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let pem = "-----BEGIN PRIVATE KEY-----\n\
+    /// #      MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
+    /// #      -----END PRIVATE KEY-----\n";
+    /// let key = SigningKey::from_pem(Algorithm::EdDSA, pem)?;
+    /// let issuer = Issuer::new(key).issuer("https://me.example").audience("api");
+    /// let login = LoginRouter::new(MemoryStore::new(), issuer);
+    /// let metadata = login.metadata("https://me.example/auth")?;
+    /// let keys = get(metadata.into_router(), "/.well-known/jwks.json").await;
+    /// assert_eq!(keys["keys"][0]["kty"], "OKP");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_router(self) -> Router {
         let age = |document: WellKnown| match self.max_age {
             Some(age) => document.max_age(age),

@@ -181,14 +181,62 @@ pub struct LoginRouter<U, R> {
 }
 
 impl<S: UserStore + RefreshStore> LoginRouter<S, S> {
-    /// A router over one store for users and sessions.
+    /// A router over one store for users and sessions, with tokens from this issuer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests()).into_router();
+    /// // No session is called so: there is nothing to end, and that is well.
+    /// let answer = post(&router, "/logout", r#"{"refresh_token":"unknown"}"#).await;
+    /// assert_eq!(answer.status(), 204);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(store: S, issuer: Issuer) -> Self {
         Self::with_stores(store.clone(), store, issuer)
     }
 }
 
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
-    /// A router over a store of users and another of sessions.
+    /// A router over a store of users and another of sessions, such as PostgreSQL and Redis. The two
+    /// have the IDs of users in common, and nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{AccountStore, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // PostgreSQL and Redis, say.
+    /// let (users, sessions) = (MemoryStore::new(), MemoryStore::new());
+    /// let router = LoginRouter::with_stores(users.clone(), sessions.clone(), Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .into_router();
+    /// let new = r#"{"username":"alice","password":"correct horse battery"}"#;
+    /// assert_eq!(post(&router, "/register", new).await.status(), 201);
+    /// assert_eq!(users.list_users(None, 10).await?.len(), 1);
+    /// assert!(sessions.list_users(None, 10).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with_stores(users: U, sessions: R, issuer: Issuer) -> Self {
         let mut routes = Routes::new();
         routes.offer(Endpoint::Register, post(register::register), Access::Anyone);

@@ -35,7 +35,32 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// # Examples
     ///
-    /// See [`StatelessRefreshTokens`].
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore, RefreshTokens};
+    /// # use tower_bearer::{AccountStore, RefreshStore};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = MemoryStore::new();
+    /// let router = LoginRouter::new(store.clone(), Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .stateless_refresh_tokens(RefreshTokens::stateless())
+    ///     .sign_in_on_register()
+    ///     .into_router();
+    /// let new = r#"{"username":"alice","password":"correct horse battery"}"#;
+    /// post(&router, "/register", new).await;
+    ///
+    /// let alice = &store.list_users(None, 1).await?[0];
+    /// assert!(store.sessions_of(&alice.id, alice.created_at).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn stateless_refresh_tokens(mut self, refresh: StatelessRefreshTokens) -> Self {
         self.stateless = Some(refresh);

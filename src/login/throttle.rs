@@ -13,6 +13,33 @@ use crate::store::{RefreshStore, ThrottleStore, UserStore};
 
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// How many attempts may fail. Default: [`LoginThrottle::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, LoginThrottle, MemoryStore, Rate};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let throttle = LoginThrottle::new().per_account("1/minute".parse::<Rate>()?);
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    /// #   .hasher(tower_bearer::Hasher::builder().insecure_parameters(8, 1, 1).build()?)
+    ///     .throttle(throttle)
+    ///     .into_router();
+    /// let guess = r#"{"username":"alice","password":"guess"}"#;
+    /// assert_eq!(post(&router, "/login", guess).await.status(), 400);
+    /// let second = post(&router, "/login", guess).await;
+    /// assert_eq!(second.status(), 429);
+    /// assert_eq!(second.headers()["retry-after"], "60");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn throttle(mut self, throttle: LoginThrottle) -> Self {
         self.throttle = throttle;

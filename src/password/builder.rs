@@ -57,6 +57,16 @@ pub struct HasherBuilder {
 impl HasherBuilder {
     /// Takes one of the recommendations of OWASP as it stands. The default is
     /// [`OwaspParameters::Memory19MiB`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher, OwaspParameters};
+    ///
+    /// let hasher = Hasher::builder().owasp(OwaspParameters::Memory46MiB).build()?;
+    /// assert!(format!("{hasher:?}").contains("memory_kib: 47104, iterations: 1"));
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn owasp(mut self, parameters: OwaspParameters) -> Self {
         self.parameters = parameters.parameters();
         self
@@ -68,12 +78,34 @@ impl HasherBuilder {
     /// KiB with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4, or 7168 with 5. All five
     /// are of about equal strength. Each thread of the pool keeps as much memory as the most
     /// demanding hasher of the process needs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher};
+    ///
+    /// let hasher = Hasher::builder().memory_kib(64 * 1024).build()?; // 64 MiB, twice
+    /// assert!(format!("{hasher:?}").contains("memory_kib: 65536, iterations: 2"));
+    /// // Bytes, by mistake.
+    /// assert!(Hasher::builder().memory_kib(64 * 1024 * 1024).build().is_err());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn memory_kib(mut self, memory_kib: u32) -> Self {
         self.parameters.memory_kib = memory_kib;
         self
     }
 
     /// How often a computation passes over its memory. The default is 2.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher};
+    ///
+    /// assert!(Hasher::builder().memory_kib(12_288).iterations(3).build().is_ok());
+    /// let error = Hasher::builder().memory_kib(12_288).iterations(2).build().unwrap_err();
+    /// assert!(matches!(error, ConfigError::WeakPasswordParameters { iterations: 2, .. }));
+    /// ```
     pub fn iterations(mut self, iterations: u32) -> Self {
         self.parameters.iterations = iterations;
         self
@@ -83,6 +115,17 @@ impl HasherBuilder {
     ///
     /// They are computed one after the other, on one thread: more of them make nothing faster.
     /// It is there to make hashes that other programs expect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher};
+    ///
+    /// let hasher = Hasher::builder().parallelism(4).build()?; // as another program has it
+    /// assert!(format!("{hasher:?}").contains("parallelism: 4"));
+    /// assert!(Hasher::builder().parallelism(17).build().is_err());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn parallelism(mut self, parallelism: u32) -> Self {
         self.parameters.parallelism = parallelism;
         self
@@ -92,6 +135,18 @@ impl HasherBuilder {
     /// leaves the other half to requests.
     ///
     /// It only counts for the first hasher of the process: see [`Hasher`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher};
+    ///
+    /// // On the first hasher of the process.
+    /// let hasher = Hasher::builder().threads(2).build()?;
+    /// assert!(Hasher::builder().threads(0).build().is_err());
+    /// # let _ = hasher;
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
@@ -102,6 +157,18 @@ impl HasherBuilder {
     /// length, one that has waited for 10 seconds is refused when its turn comes.
     ///
     /// It only counts for the first hasher of the process: see [`Hasher`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher};
+    ///
+    /// // Short, so that who comes too late is told at once and not after a second.
+    /// let hasher = Hasher::builder().threads(1).queue(16).build()?;
+    /// assert!(Hasher::builder().queue(100_000).build().is_err());
+    /// # let _ = hasher;
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn queue(mut self, queue: usize) -> Self {
         self.queue = Some(queue);
         self
@@ -119,6 +186,21 @@ impl HasherBuilder {
 
     /// The longest password, in bytes of UTF-8 as they were sent, from 256 to 65536. The default
     /// is 1024.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Hasher, PasswordError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let hasher = Hasher::builder().max_password_bytes(256).build()?;
+    /// let refused = hasher.hash(&"a".repeat(257)).await;
+    /// assert_eq!(refused, Err(PasswordError::TooLong));
+    /// assert_eq!(hasher.computations(), 0); // it cost nothing
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_password_bytes(mut self, max_password_bytes: usize) -> Self {
         self.max_password_bytes = max_password_bytes;
         self
@@ -172,6 +254,19 @@ impl HasherBuilder {
     /// recommendations, [`ConfigError::InvalidValue`] when a setting is out of its range or a
     /// pepper too short, [`ConfigError::WeakSecret`] when everybody can guess a pepper,
     /// [`ConfigError::NoHashingThread`] when the system started no thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher};
+    ///
+    /// let hasher = Hasher::builder().memory_kib(32 * 1024).build()?;
+    /// let other = hasher.clone(); // the same one, with the same count
+    /// assert_eq!(other.computations(), hasher.computations());
+    /// let short = Hasher::builder().pepper("2026", "too short").build();
+    /// assert!(matches!(short, Err(ConfigError::InvalidValue { .. })));
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn build(self) -> Result<Hasher, ConfigError> {
         self.check()?;
         let settings = self.pool_settings();

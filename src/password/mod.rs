@@ -125,7 +125,13 @@ impl Hasher {
     ///
     /// # Examples
     ///
-    /// See [`Hasher`].
+    /// ```
+    /// use tower_bearer::Hasher;
+    ///
+    /// let hasher = Hasher::new();
+    /// let parameters = "memory_kib: 19456, iterations: 2, parallelism: 1";
+    /// assert!(format!("{hasher:?}").contains(parameters));
+    /// ```
     pub fn new() -> Self {
         let defaults = HasherBuilder::default();
         let pool = Pool::shared(defaults.pool_settings());
@@ -136,7 +142,13 @@ impl Hasher {
     ///
     /// # Examples
     ///
-    /// See [`HasherBuilder`].
+    /// ```
+    /// use tower_bearer::{ConfigError, Hasher};
+    ///
+    /// let defaults = Hasher::builder().build()?;
+    /// assert_eq!(format!("{defaults:?}"), format!("{:?}", Hasher::new()));
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn builder() -> HasherBuilder {
         HasherBuilder::default()
     }
@@ -153,7 +165,20 @@ impl Hasher {
     ///
     /// # Examples
     ///
-    /// See [`Hasher`].
+    /// ```
+    /// use tower_bearer::{Hasher, PasswordError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), PasswordError> {
+    /// let hasher = Hasher::new();
+    /// let stored = hasher.hash("correct horse battery staple").await?;
+    /// assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    /// // Another salt, another hash.
+    /// assert_ne!(hasher.hash("correct horse battery staple").await?, stored);
+    /// assert_eq!(hasher.hash(&"a".repeat(2000)).await, Err(PasswordError::TooLong));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let password = self.prepare(password)?;
         let salt = random::bytes::<SALT_BYTES>().map_err(|_| PasswordError::Unavailable)?;
@@ -183,7 +208,24 @@ impl Hasher {
     ///
     /// # Examples
     ///
-    /// See [`Hasher`].
+    /// A hash that Django has made, and what can't be read:
+    ///
+    /// ```
+    /// use tower_bearer::{Hasher, PasswordError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), PasswordError> {
+    /// let hasher = Hasher::new();
+    /// # let hasher = Hasher::builder().insecure_parameters(8, 1, 1).build().unwrap_or(hasher);
+    /// # let phc = hasher.hash("correct horse").await?;
+    /// # let of_django = format!("argon2{phc}");
+    /// let found = hasher.verify("correct horse", Some(&of_django)).await?;
+    /// assert!(found.is_match());
+    /// let found = hasher.verify("correct horse", Some("5f4dcc3b5aa765d61d8327deb882cf99")).await?;
+    /// assert!(!found.is_match()); // MD5 is nothing to log in with
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify(
         &self,
         password: &str,

@@ -51,7 +51,23 @@ impl HasherBuilder {
     ///
     /// # Examples
     ///
-    /// See [`pepper`](Self::pepper).
+    /// ```
+    /// use tower_bearer::Hasher;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # const OLD: &str = "u7S0pU2Vn1xQdEHdQ3lXcmFqj2bTt9YkKfIW5oLAZrM";
+    /// # const NEW: &str = "GkJ3CkJi0hPrIxRBNcfGSM1TqZvuTOlnHbFdRl8ZwVo";
+    /// # let quick = || Hasher::builder().insecure_parameters(8, 1, 1);
+    /// # let before = quick().pepper("2025", OLD).build()?;
+    /// # let stored = before.hash("correct horse").await?;
+    /// let hasher = Hasher::builder().pepper("2026", NEW).previous_pepper("2025", OLD).build()?;
+    /// # let hasher = quick().pepper("2026", NEW).previous_pepper("2025", OLD).build()?;
+    /// let found = hasher.verify("correct horse", Some(&stored)).await?; // a hash of 2025
+    /// assert!(found.is_match() && found.needs_rehash());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn previous_pepper(mut self, id: impl Into<String>, secret: impl AsRef<[u8]>) -> Self {
         self.peppers.previous.push(Pepper::new(id.into(), secret.as_ref()));
         self

@@ -29,6 +29,22 @@ pub struct Verification {
 
 impl Verification {
     /// Whether the password is the right one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Hasher, PasswordError};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), PasswordError> {
+    /// # let hasher = Hasher::new();
+    /// # let hasher = Hasher::builder().insecure_parameters(8, 1, 1).build().unwrap_or(hasher);
+    /// let stored = hasher.hash("correct horse").await?;
+    /// assert!(hasher.verify("correct horse", Some(&stored)).await?.is_match());
+    /// assert!(!hasher.verify("battery staple", Some(&stored)).await?.is_match());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_match(self) -> bool {
         self.matches
     }
@@ -40,6 +56,25 @@ impl Verification {
     /// of 32, or when the hasher uses more memory or more iterations and does not cost less in
     /// all (memory times iterations). A stored hash that is stronger than the hasher's parameters
     /// stays. The number of lanes alone is no reason, since it makes no guess dearer.
+    ///
+    /// # Examples
+    ///
+    /// A hash of a time when less memory was enough:
+    ///
+    /// ```
+    /// use tower_bearer::Hasher;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let then = Hasher::builder().insecure_parameters(4096, 1, 1).build()?;
+    /// let stored = then.hash("correct horse").await?;
+    /// let found = Hasher::new().verify("correct horse", Some(&stored)).await?;
+    /// assert!(found.is_match() && found.needs_rehash());
+    /// // Nobody who guesses wrong learns how old a hash is.
+    /// assert!(!Hasher::new().verify("battery staple", Some(&stored)).await?.needs_rehash());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn needs_rehash(self) -> bool {
         self.outdated
     }

@@ -30,6 +30,17 @@ impl SettingsError {
     }
 
     /// The faults, a line each, in the order in which they were found.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Settings;
+    ///
+    /// let error = Settings::from_vars([("JWT_LEEWAY_SECONDS", "soon")]).unwrap_err();
+    /// let mut faults = error.faults();
+    /// assert_eq!(faults.next(), Some("DATABASE_URL must be set: sqlite: or postgres: and so on"));
+    /// assert!(faults.any(|fault| fault.starts_with("JWT_LEEWAY_SECONDS must be a whole number")));
+    /// ```
     pub fn faults(&self) -> impl Iterator<Item = &str> {
         self.faults.iter().map(String::as_str)
     }

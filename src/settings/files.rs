@@ -23,6 +23,25 @@ pub(super) struct Faulty;
 impl Variables {
     /// The text of a secret: of the variable `NAME`, or of the file that `NAME_FILE` names, without
     /// the newline at its end. Both is a fault.
+    ///
+    /// # Examples
+    ///
+    /// A key of the application's own, from a file:
+    ///
+    /// ```
+    /// use tower_bearer::Variables;
+    ///
+    /// # fn main() -> Result<(), std::io::Error> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("maps");
+    /// # let path = path.to_str().unwrap_or_default();
+    /// std::fs::write(path, "k3y-of-the-map-service\n")?; // such as /run/secrets/maps
+    /// let mut variables = Variables::from_pairs([("MAPS_KEY_FILE", path)]);
+    /// assert_eq!(variables.secret("MAPS_KEY").as_deref(), Some("k3y-of-the-map-service"));
+    /// assert_eq!(variables.secret("MAILS_KEY"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn secret(&mut self, name: &str) -> Option<String> {
         match self.find_secret(name) {
             Found::Text(text) => Some(text),

@@ -134,7 +134,21 @@ impl Settings {
     ///
     /// # Examples
     ///
-    /// See [`SettingsError`].
+    /// ```
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// use tower_bearer::Settings;
+    ///
+    /// // The least that there is.
+    /// let settings = Settings::from_vars([
+    ///     ("DATABASE_URL", "sqlite://app.db?mode=rwc"),
+    ///     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    ///     ("JWT_ISSUER", "https://me.example"),
+    ///     ("JWT_AUDIENCE", "api"),
+    /// ])?;
+    /// assert_eq!(settings.issuer().identifier(), Some("https://me.example"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_vars<K: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, SettingsError> {
@@ -142,27 +156,127 @@ impl Settings {
     }
 
     /// `DATABASE_URL`, for `connect` of the store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Settings;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// let settings = Settings::from_vars(least)?; // what must be set, and nothing else
+    /// assert_eq!(settings.database_url(), "sqlite://app.db");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn database_url(&self) -> &str {
         &self.database_url
     }
 
     /// `REDIS_URL`, for `connect` of the store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Settings;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// // `least` is what must be set.
+    /// assert_eq!(Settings::from_vars(least)?.redis_url(), None); // sessions stay beside the users
+    /// let url = ("REDIS_URL", "redis://cache");
+    /// let settings = Settings::from_vars(least.into_iter().chain([url]))?;
+    /// assert_eq!(settings.redis_url(), Some("redis://cache"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn redis_url(&self) -> Option<&str> {
         self.redis_url.as_deref()
     }
 
     /// `PUBLIC_URL`, without a slash at its end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Settings;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// let url = ("PUBLIC_URL", "https://app.example.org/"); // beside what must be set
+    /// let settings = Settings::from_vars(least.into_iter().chain([url]))?;
+    /// assert_eq!(settings.public_url(), Some("https://app.example.org"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn public_url(&self) -> Option<&str> {
         self.public_url.as_deref()
     }
 
     /// The issuer, with its keys.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::Settings;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// let minutes = ("ACCESS_TOKEN_EXPIRE_MINUTES", "5"); // beside what must be set
+    /// let settings = Settings::from_vars(least.into_iter().chain([minutes]))?;
+    /// assert_eq!(settings.issuer().lifetime(), Duration::from_secs(300));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn issuer(&self) -> Issuer {
         self.issuer.clone()
     }
 
     /// The keys of others who issue tokens for this service, for
     /// [`Issuer::verifier_with`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Grant, Settings};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// let settings = Settings::from_vars(least)?; // what must be set, and nothing else
+    /// let issuer = settings.issuer();
+    /// let verifier = issuer.verifier_with(settings.trusted_keys())?; // of itself alone
+    /// let token = verifier.verify(&issuer.issue(&Grant::new("alice"))?).await?;
+    /// assert_eq!(token.subject(), Some("alice"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn trusted_keys(&self) -> KeySet {
         self.trusted_keys.clone()
     }
@@ -172,21 +286,106 @@ impl Settings {
     /// # Errors
     ///
     /// [`ConfigError::NoHashingThread`] when the system started no thread to hash passwords.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Settings;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// let memory = ("HASHING_MEMORY", "46MiB"); // beside what must be set
+    /// let hasher = Settings::from_vars(least.into_iter().chain([memory]))?.hasher()?;
+    /// assert!(format!("{hasher:?}").contains("memory_kib: 47104"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn hasher(&self) -> Result<Hasher, ConfigError> {
         self.hasher.clone().build()
     }
 
     /// The policy, to add words of the service or a breach check to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Settings;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// let preset = ("PASSWORD_POLICY", "asvs"); // beside what must be set
+    /// let settings = Settings::from_vars(least.into_iter().chain([preset]))?;
+    /// let policy = settings.password_policy().block(["lion-42k"]); // and a word of ours
+    /// assert!(policy.check("lion-42k").is_err());
+    /// assert!(policy.check("bear-42k").is_ok()); // 8 characters
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn password_policy(&self) -> PasswordPolicy {
         self.policy.clone()
     }
 
     /// The rules of refresh tokens, to say how many sessions a user may have.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{MemoryStore, NewSession, Settings};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// # let (store, now) = (MemoryStore::new(), Duration::from_secs(1_700_000_000));
+    /// let days = ("REFRESH_TOKEN_EXPIRE_DAYS", "7"); // beside what must be set
+    /// let settings = Settings::from_vars(least.into_iter().chain([days]))?;
+    /// let refresh = settings.refresh_tokens().most_sessions(5);
+    /// # let new = NewSession::new("alice", "web", "me");
+    /// let session = refresh.issue(&store, new, now).await?.session;
+    /// assert_eq!(session.expires_at - now, Duration::from_secs(7 * 24 * 3600));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn refresh_tokens(&self) -> RefreshTokens {
         self.refresh.clone()
     }
 
     /// The limits, to add a notice of locks to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Settings;
+    ///
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// # let least = [
+    /// #     ("JWT_SECRET", "J8yOFyaWR5lcJmWMW2UO3WnF8v0QbIzE"),
+    /// #     ("JWT_ISSUER", "https://me.example"),
+    /// #     ("JWT_AUDIENCE", "api"),
+    /// #     ("DATABASE_URL", "sqlite://app.db"),
+    /// # ];
+    /// let backoff = ("LOGIN_BACKOFF", "off"); // beside what must be set
+    /// let settings = Settings::from_vars(least.into_iter().chain([backoff]))?;
+    /// let throttle = settings.login_throttle().on_lock(|notice| println!("{notice:?}"));
+    /// assert!(format!("{throttle:?}").contains("backoff: false"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn login_throttle(&self) -> LoginThrottle {
         self.throttle.clone()
     }

@@ -18,7 +18,21 @@ impl Settings {
     ///
     /// # Examples
     ///
-    /// See [`Variables`].
+    /// With defaults of the application's own, so that it starts without a word from anybody:
+    ///
+    /// ```
+    /// use tower_bearer::{Settings, Variables};
+    ///
+    /// # fn main() -> Result<(), tower_bearer::SettingsError> {
+    /// let variables = Variables::from_pairs([("JWT_AUDIENCE", "tasks")]) // or `from_env()`
+    ///     .default("DATABASE_URL", "sqlite://tasks.db?mode=rwc")
+    ///     .default("JWT_ISSUER", "http://localhost:8000")
+    ///     .default_random("JWT_SECRET");
+    /// let settings = Settings::read(variables)?;
+    /// assert_eq!(settings.database_url(), "sqlite://tasks.db?mode=rwc");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn read(mut variables: Variables) -> Result<Self, SettingsError> {
         let vars = &mut variables;
         let database_url =

@@ -46,6 +46,17 @@ pub struct Variables {
 
 impl Variables {
     /// Those of the process, and those of the file `.env` in the current directory, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Variables;
+    ///
+    /// // Set TASKS_GREETING, here or in `.env`, to greet otherwise.
+    /// let mut variables = Variables::from_env().default("TASKS_GREETING", "hello");
+    /// let greeting = variables.text("TASKS_GREETING");
+    /// assert_eq!(greeting.as_deref(), Some("hello"));
+    /// ```
     pub fn from_env() -> Self {
         let mut variables = Self { process: true, ..Self::from_pairs([("", ""); 0]) };
         match fs::read_to_string(".env") {
@@ -57,6 +68,17 @@ impl Variables {
     }
 
     /// These and no others, for tests.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Variables;
+    ///
+    /// let mut variables = Variables::from_pairs([("ADDR", "127.0.0.1:8000"), ("EMPTY", "")]);
+    /// assert_eq!(variables.text("ADDR").as_deref(), Some("127.0.0.1:8000"));
+    /// assert_eq!(variables.text("EMPTY"), None); // it counts as absent
+    /// assert_eq!(variables.text("PATH"), None); // those of the process are not read
+    /// ```
     pub fn from_pairs<K: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
@@ -71,6 +93,18 @@ impl Variables {
     }
 
     /// What a variable is where nobody set it. A second call with the same name replaces the first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Variables;
+    ///
+    /// let mut variables = Variables::from_pairs([("COLOUR", "green")])
+    ///     .default("COLOUR", "blue")
+    ///     .default("SHAPE", "round");
+    /// assert_eq!(variables.text("COLOUR").as_deref(), Some("green")); // somebody set it
+    /// assert_eq!(variables.text("SHAPE").as_deref(), Some("round"));
+    /// ```
     pub fn default(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.defaults.insert(name.into(), value.into());
         self
@@ -92,13 +126,38 @@ impl Variables {
         self
     }
 
-    /// The text of a variable.
+    /// The text of a variable, or else its [`default`](Self::default); nothing where there is
+    /// neither. A variable that is empty counts as absent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Variables;
+    ///
+    /// let mut variables = Variables::from_pairs([("TITLE", "Our tasks")]);
+    /// let title = variables.text("TITLE").unwrap_or_else(|| "Tasks".to_owned());
+    /// assert_eq!(title, "Our tasks");
+    /// ```
     pub fn text(&mut self, name: &str) -> Option<String> {
         self.given(name).or_else(|| self.defaults.get(name).cloned())
     }
 
     /// What a variable means, or nothing for one that is absent or breaks the rule, which is then
     /// noted as a fault, with the value: not for secrets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Settings, Variables};
+    ///
+    /// let mut variables = Variables::from_pairs([("WORKERS", "many"), ("PORT", "8000")]);
+    /// let port = variables.parsed("PORT", "a port", |text| text.parse::<u16>().ok());
+    /// assert_eq!(port, Some(8000));
+    /// let workers = variables.parsed("WORKERS", "a number", |text| text.parse::<u8>().ok());
+    /// assert_eq!(workers, None);
+    /// let error = Settings::read(variables).unwrap_err();
+    /// assert!(error.faults().any(|fault| fault == r#"WORKERS must be a number, not "many""#));
+    /// ```
     pub fn parsed<T>(
         &mut self,
         name: &str,
@@ -128,7 +187,23 @@ impl Variables {
         found
     }
 
-    /// Notes a fault: the variable and its rule, never a secret.
+    /// Notes a fault, which [`Settings::read`](super::Settings::read) then tells with the others:
+    /// name the variable and its rule, never a secret.
+    ///
+    /// # Examples
+    ///
+    /// A rule about two variables:
+    ///
+    /// ```
+    /// use tower_bearer::{Settings, Variables};
+    ///
+    /// let mut variables = Variables::from_pairs([("TLS_CERT", "cert.pem")]);
+    /// if variables.text("TLS_CERT").is_some() != variables.text("TLS_KEY").is_some() {
+    ///     variables.fault("TLS_CERT and TLS_KEY go together");
+    /// }
+    /// let error = Settings::read(variables).unwrap_err();
+    /// assert_eq!(error.faults().next(), Some("TLS_CERT and TLS_KEY go together"));
+    /// ```
     pub fn fault(&mut self, fault: impl Into<String>) {
         self.faults.push(fault.into());
     }

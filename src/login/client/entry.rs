@@ -19,7 +19,15 @@ const SHORTEST_SECRET: usize = 32;
 ///
 /// # Examples
 ///
-/// See [`Clients`](crate::Clients).
+/// ```
+/// use tower_bearer::{Client, ConfigError};
+///
+/// let secret = "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA"; // from your configuration
+/// let gateway = Client::confidential("gateway", secret)?.scopes(["posts:read"])?;
+/// assert!(format!("{gateway:?}").contains("posts:read"));
+/// assert!(!format!("{gateway:?}").contains(secret));
+/// # Ok::<(), ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct Client {
     id: String,
@@ -36,6 +44,17 @@ impl Client {
     ///
     /// When the ID is empty, longer than 256 bytes, or has a character that is not printable ASCII
     /// (RFC 6749, appendix A.1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Client, ConfigError};
+    ///
+    /// let page = Client::public("page")?;
+    /// assert!(page.may_introspect().is_err()); // anybody could say to be it
+    /// assert!(Client::public("").is_err());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn public(id: impl Into<String>) -> Result<Self, ConfigError> {
         let id = id.into();
         if id.is_empty() || !is_client_id(&id) {
@@ -57,6 +76,16 @@ impl Client {
     ///
     /// As [`public`](Self::public), and when the secret is shorter, has a character that is not
     /// printable ASCII (RFC 6749, appendix A.2), or fewer than 8 different ones.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Client;
+    ///
+    /// assert!(Client::confidential("gateway", "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA").is_ok());
+    /// assert!(Client::confidential("gateway", "correct horse").is_err()); // too short
+    /// assert!(Client::confidential("gateway", &"ab".repeat(16)).is_err()); // nothing random
+    /// ```
     pub fn confidential(id: impl Into<String>, secret: &str) -> Result<Self, ConfigError> {
         let client = Self::public(id)?;
         let secret_hash = Some(checked_hash(&client.id, secret)?);
@@ -70,6 +99,18 @@ impl Client {
     /// # Errors
     ///
     /// As [`public`](Self::public), and when the text is not 64 hexadecimal digits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::Client;
+    ///
+    /// // printf %s gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA | sha256sum
+    /// let hash = "6c2297d05630c69e1e72f125a712ff5f7dc1db2ca36546cd2e868a7b94c74186";
+    /// assert!(Client::confidential_sha256("gateway", hash).is_ok());
+    /// let secret = "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA";
+    /// assert!(Client::confidential_sha256("gateway", secret).is_err());
+    /// ```
     pub fn confidential_sha256(id: impl Into<String>, hash: &str) -> Result<Self, ConfigError> {
         let client = Self::public(id)?;
         let secret_hash = Some(read_hash(&client.id, hash)?);
@@ -106,6 +147,18 @@ impl Client {
     /// # Errors
     ///
     /// As [`confidential_sha256`](Self::confidential_sha256), and when the client has no secret.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Client, ConfigError};
+    ///
+    /// let old = "6c2297d05630c69e1e72f125a712ff5f7dc1db2ca36546cd2e868a7b94c74186";
+    /// let gateway = Client::confidential("gateway", "u7S0pU2Vn1xQdEHdQ3lXcmFqj2bTt9Yk")?;
+    /// assert!(gateway.previous_secret_sha256(old).is_ok());
+    /// assert!(Client::public("page")?.previous_secret_sha256(old).is_err());
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn previous_secret_sha256(self, hash: &str) -> Result<Self, ConfigError> {
         let hash = read_hash(&self.id, hash)?;
         self.with_previous(hash)
@@ -125,6 +178,17 @@ impl Client {
     /// # Errors
     ///
     /// When one is no scope by RFC 6749, section 3.3.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Client, ConfigError};
+    ///
+    /// // Who writes posts does so elsewhere.
+    /// let page = Client::public("page")?.scopes(["posts:read", "me"])?;
+    /// assert!(page.scopes(["posts read"]).is_err()); // two, or none
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn scopes<T: Into<String>>(
         mut self,
         scopes: impl IntoIterator<Item = T>,
@@ -144,6 +208,30 @@ impl Client {
     /// # Errors
     ///
     /// When the client has no secret.
+    ///
+    /// # Examples
+    ///
+    /// An API gateway that asks about each token:
+    ///
+    /// ```
+    /// use http::{Request, header::CONTENT_TYPE};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Client, Clients, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let secret = "gZ1yq0x7mJ4VfQ5sTn8Lr2WcKe9HbUpA";
+    /// let gateway = Client::confidential("gateway", secret)?.may_introspect()?;
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .clients(Clients::new().client(gateway)?)
+    ///     .into_router();
+    /// let request = Request::post("/introspect")
+    ///     .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+    ///     .body(format!("token=unknown&client_id=gateway&client_secret={secret}"))?;
+    /// assert_eq!(router.oneshot(request).await?.status(), 200); // {"active":false}
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn may_introspect(mut self) -> Result<Self, ConfigError> {
         if self.secret_hash.is_none() {
             return Err(invalid(&self.id, "only a client with a secret may introspect"));

@@ -38,6 +38,17 @@ pub struct Clients {
 
 impl Clients {
     /// No clients.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Clients, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// // Nobody is in it, so everybody is public.
+    /// let login = LoginRouter::new(MemoryStore::new(), Issuer::for_tests());
+    /// let login = login.clients(Clients::new());
+    /// assert!(format!("{login:?}").contains("/introspect"));
+    /// ```
     pub fn new() -> Self {
         Self {
             by_id: BTreeMap::new(),
@@ -51,6 +62,17 @@ impl Clients {
     /// # Errors
     ///
     /// When there is one with its ID.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Client, Clients, ConfigError};
+    ///
+    /// let clients = Clients::new().client(Client::public("page")?)?;
+    /// let twice = clients.client(Client::public("page")?);
+    /// assert!(matches!(twice, Err(ConfigError::InvalidClient { id, .. }) if id == "page"));
+    /// # Ok::<(), ConfigError>(())
+    /// ```
     pub fn client(mut self, client: Client) -> Result<Self, ConfigError> {
         if self.by_id.contains_key(client.id()) {
             return Err(invalid(client.id(), "there is another with this ID"));
@@ -62,6 +84,32 @@ impl Clients {
     /// Refuses clients that are not in here, with 401 `invalid_client`. Whoever names none is the
     /// issuer's [`default_client_id`](crate::Issuer::default_client_id), which has to be in here too.
     /// Default: they are public.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Client, Clients, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clients = Clients::new().client(Client::public("page")?)?.registered_only();
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .clients(clients)
+    ///     .into_router();
+    /// // 400 is for the token; 401 for the client.
+    /// for (client, status) in [("page", 400), ("stranger", 401)] {
+    ///     let body = format!(r#"{{"refresh_token":"unknown","client_id":"{client}"}}"#);
+    ///     assert_eq!(post(&router, "/refresh", &body).await.status(), status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn registered_only(mut self) -> Self {
         self.registered_only = true;
@@ -74,6 +122,30 @@ impl Clients {
     /// # Errors
     ///
     /// When the text has a character that is not printable ASCII.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Clients, Issuer, LoginRouter, MemoryStore};
+    ///
+    /// # type Answer = http::Response<axum::body::Body>;
+    /// # async fn post(router: &axum::Router, path: &str, json: &str) -> Answer {
+    /// #     let request = http::Request::post(path).header("content-type", "application/json");
+    /// #     let request = request.body(axum::body::Body::from(json.to_owned())).unwrap();
+    /// #     tower::ServiceExt::oneshot(router.clone(), request).await.unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let clients = Clients::new().registered_only().realm("tasks")?;
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .clients(clients)
+    ///     .into_router();
+    /// let of_stranger = r#"{"refresh_token":"text","client_id":"stranger"}"#;
+    /// let answer = post(&router, "/refresh", of_stranger).await;
+    /// assert_eq!(answer.headers()["www-authenticate"], r#"Basic realm="tasks""#);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn realm(mut self, realm: &str) -> Result<Self, ConfigError> {
         self.challenge = Challenge::new("Basic", realm)?.to_header();
         Ok(self)

@@ -63,6 +63,35 @@ pub trait BreachCheck: Send + Sync + 'static {
     /// # Errors
     ///
     /// When there is no answer. The password then passes.
+    ///
+    /// # Examples
+    ///
+    /// A copy of the data, in a file for each beginning:
+    ///
+    /// ```
+    /// use std::path::PathBuf;
+    /// use tower_bearer::BreachCheck;
+    ///
+    /// struct Files(PathBuf);
+    ///
+    /// impl BreachCheck for Files {
+    ///     type Error = std::io::Error;
+    ///
+    ///     async fn range(&self, prefix: String) -> Result<String, std::io::Error> {
+    ///         let path = self.0.join(prefix);
+    ///         tokio::task::spawn_blocking(|| std::fs::read_to_string(path)).await?
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().to_owned();
+    /// # std::fs::write(path.join("ABF73"), "AD6438836DBE526AA231ABDE2D0EEF74D42:117\r\n")?;
+    /// assert!(Files(path).range("ABF73".to_owned()).await?.ends_with(":117\r\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn range(&self, prefix: String) -> impl Future<Output = Result<String, Self::Error>> + Send;
 }
 
@@ -84,7 +113,22 @@ impl PasswordPolicy {
     ///
     /// # Examples
     ///
-    /// See [`BreachCheck`].
+    /// Where the service does not answer, the password passes:
+    ///
+    /// ```
+    /// use std::io;
+    /// use tower_bearer::{Hasher, NewPasswordError, PasswordContext, PasswordPolicy};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), NewPasswordError> {
+    /// let policy = PasswordPolicy::nist().breach_check(async |_prefix: String| {
+    ///     Err::<String, _>(io::Error::from(io::ErrorKind::TimedOut))
+    /// });
+    /// let (nobody, hasher) = (PasswordContext::new(), Hasher::new());
+    /// policy.check_new("correct horse battery staple", &nobody, &hasher).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn breach_check(mut self, check: impl BreachCheck) -> Self {
         let timeout = self.breaches.map_or(Breaches::TIMEOUT, |breaches| breaches.timeout);
@@ -94,6 +138,23 @@ impl PasswordPolicy {
 
     /// How long an answer of the [`breach_check`](Self::breach_check) is waited for: 2 seconds by
     /// default. Without one this has no effect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_bearer::{Hasher, NewPasswordError, PasswordContext, PasswordPolicy};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), NewPasswordError> {
+    /// let policy = PasswordPolicy::nist()
+    ///     .breach_check(|_prefix| std::future::pending::<Result<String, ()>>()) // as good as down
+    ///     .breach_timeout(Duration::from_millis(10));
+    /// let (nobody, hasher) = (PasswordContext::new(), Hasher::new());
+    /// policy.check_new("correct horse battery staple", &nobody, &hasher).await?; // it passes
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn breach_timeout(mut self, timeout: Duration) -> Self {
         if let Some(breaches) = &mut self.breaches {

@@ -30,24 +30,66 @@ pub struct PasswordContext<'a> {
 }
 
 impl<'a> PasswordContext<'a> {
-    /// Nothing is known.
+    /// Nothing is known of the user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{PasswordContext, PasswordPolicy};
+    ///
+    /// let (policy, nobody) = (PasswordPolicy::asvs_l1(), PasswordContext::new());
+    /// assert!(policy.check_with("alice-2026", &nobody).is_ok());
+    /// assert!(policy.check_with("alice-2026", &nobody.username("alice")).is_err());
+    /// ```
     pub const fn new() -> Self {
         Self { names: Vec::new() }
     }
 
     /// The name with which the user logs in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{PasswordContext, PasswordPolicy, PasswordRule};
+    ///
+    /// let context = PasswordContext::new().username("Alice.Cooper");
+    /// let refused = PasswordPolicy::asvs_l1().check_with("cooper2026", &context);
+    /// assert_eq!(refused, Err(PasswordRule::Name)); // a part of it is enough
+    /// ```
     #[must_use]
     pub fn username(self, username: &'a str) -> Self {
         self.name(username)
     }
 
     /// The user's e-mail address, of which the part before the `@` counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{PasswordContext, PasswordPolicy};
+    ///
+    /// let (policy, user) = (PasswordPolicy::asvs_l1(), PasswordContext::new());
+    /// let context = user.email("alice@wonderland.example");
+    /// assert!(policy.check_with("alice-2026", &context).is_err());
+    /// assert!(policy.check_with("wonderland-2026", &context).is_ok()); // what is behind the `@`
+    /// ```
     #[must_use]
     pub fn email(self, email: &'a str) -> Self {
         self.name(email.rsplit_once('@').map_or(email, |(local, _)| local))
     }
 
-    /// Another name or word that the user is known by.
+    /// Another name or word that the user is known by. Each call adds one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{PasswordContext, PasswordPolicy};
+    ///
+    /// let context = PasswordContext::new().name("Alice Liddell").name("Cheshire");
+    /// let policy = PasswordPolicy::asvs_l1();
+    /// assert!(policy.check_with("liddell.cheshire", &context).is_err());
+    /// assert!(policy.check_with("down the rabbit hole", &context).is_ok());
+    /// ```
     #[must_use]
     pub fn name(mut self, name: &'a str) -> Self {
         self.names.push(name);

@@ -71,6 +71,16 @@ impl PasswordPolicy {
     ///
     /// Characters are Unicode code points after normalisation to NFC, as NIST counts them. Fewer
     /// than 8 satisfy neither NIST nor ASVS.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{PasswordPolicy, PasswordRule};
+    ///
+    /// let policy = PasswordPolicy::asvs_l1().min_length(12);
+    /// assert_eq!(policy.check("tr0ub4dor&3"), Err(PasswordRule::TooShort { minimum: 12 }));
+    /// assert!(policy.check("пароль-котёнка").is_ok()); // 14 characters, 27 bytes
+    /// ```
     #[must_use]
     pub const fn min_length(mut self, min_length: usize) -> Self {
         self.min_length = if min_length == 0 { 1 } else { min_length };
@@ -128,7 +138,13 @@ impl PasswordPolicy {
     ///
     /// # Examples
     ///
-    /// See [`PasswordContext`].
+    /// ```
+    /// use tower_bearer::{PasswordPolicy, PasswordRule};
+    ///
+    /// let policy = PasswordPolicy::asvs_l1().service_name("Example Tasks").service_name("ACME");
+    /// assert_eq!(policy.check("exampletasks"), Err(PasswordRule::Name));
+    /// assert_eq!(policy.check("acme-2026"), Err(PasswordRule::Name));
+    /// ```
     #[must_use]
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.service_names.push(name.into());
@@ -140,6 +156,18 @@ impl PasswordPolicy {
     /// # Errors
     ///
     /// The first rule that the password breaks. Its text can be shown to the user.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{PasswordPolicy, PasswordRule};
+    ///
+    /// let policy = PasswordPolicy::nist();
+    /// assert_eq!(policy.check("tr0ub4dor&3"), Err(PasswordRule::TooShort { minimum: 15 }));
+    /// assert!(policy.check("correct horse battery staple").is_ok());
+    /// let long = "a".repeat(1025);
+    /// assert_eq!(policy.check(&long), Err(PasswordRule::TooLong { maximum_bytes: 1024 }));
+    /// ```
     pub fn check(&self, password: &str) -> Result<(), PasswordRule> {
         self.check_with(password, &PasswordContext::new())
     }
@@ -152,7 +180,14 @@ impl PasswordPolicy {
     ///
     /// # Examples
     ///
-    /// See [`PasswordContext`].
+    /// ```
+    /// use tower_bearer::{PasswordContext, PasswordPolicy};
+    ///
+    /// let context = PasswordContext::new().username("alice");
+    /// let broken = PasswordPolicy::asvs_l1().check_with("Alice2026!", &context).unwrap_err();
+    /// let told = "the password is little more than a name of its user or of the service";
+    /// assert_eq!(broken.to_string(), told);
+    /// ```
     pub fn check_with(
         &self,
         password: &str,

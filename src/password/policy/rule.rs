@@ -8,7 +8,17 @@ use crate::PasswordError;
 ///
 /// # Examples
 ///
-/// See [`PasswordPolicy`](crate::PasswordPolicy).
+/// ```
+/// use tower_bearer::{PasswordPolicy, PasswordRule};
+///
+/// // A form in another language.
+/// let hint = match PasswordPolicy::nist().check("secret") {
+///     Err(PasswordRule::TooShort { minimum }) => format!("Mindestens {minimum} Zeichen."),
+///     Err(other) => other.to_string(),
+///     Ok(()) => String::new(),
+/// };
+/// assert_eq!(hint, "Mindestens 15 Zeichen.");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PasswordRule {
