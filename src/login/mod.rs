@@ -209,8 +209,8 @@ impl<S: UserStore + RefreshStore> LoginRouter<S, S> {
 }
 
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
-    /// A router over a store of users and another of sessions, such as PostgreSQL and Redis. The two
-    /// have the IDs of users in common, and nothing else.
+    /// A router over a store of users and another of sessions, such as PostgreSQL and Redis. The
+    /// two have the IDs of users in common, and nothing else.
     ///
     /// # Examples
     ///
