@@ -50,6 +50,12 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             Some(revoked) => auth.revocations(revoked.clone()),
             None => auth,
         };
+        if let Some(cookie) = &self.refresh_cookie {
+            assert!(
+                !auth.takes(&cookie.source),
+                "the layer of a LoginRouter takes access tokens out of the cookie of refresh tokens"
+            );
+        }
         let clock = self.issuer.time().clone();
         let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         // A key is no session of its owner.
@@ -71,6 +77,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             policy: self.policy,
             refresh: self.refresh,
             stateless,
+            refresh_cookie: self.refresh_cookie,
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,
