@@ -7,6 +7,7 @@ export class Tasks {
     attempt;
     say;
     #tasks = [];
+    #last = Promise.resolve();
     constructor(auth, attempt, say) {
         this.auth = auth;
         this.attempt = attempt;
@@ -28,16 +29,21 @@ export class Tasks {
         this.#draw();
     }
     #tick(task, box) {
-        void this.attempt(async () => {
-            const done = box.checked;
-            box.checked = task.done;
-            await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
-            box.checked = task.done = done;
-            this.#sum();
+        const done = box.checked;
+        this.#inTurn(async () => {
+            try {
+                await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
+                task.done = done;
+                this.#sum();
+            }
+            catch (error) {
+                box.checked = task.done;
+                throw error;
+            }
         });
     }
     #delete(task) {
-        void this.attempt(async () => {
+        this.#inTurn(async () => {
             await send(this.auth, `/tasks/${task.id}`, 'DELETE');
             const index = this.#tasks.indexOf(task);
             this.#tasks.splice(index, 1);
@@ -47,6 +53,10 @@ export class Tasks {
             const buttons = element('task-list', HTMLUListElement).querySelectorAll('button');
             (buttons[Math.min(index, buttons.length - 1)] ?? element('add-title', HTMLInputElement)).focus();
         });
+    }
+    /** One change after the other, so that the last one stays. */
+    #inTurn(change) {
+        this.#last = this.#last.then(() => this.attempt(change));
     }
     #draw() {
         this.#sum();

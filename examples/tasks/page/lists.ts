@@ -24,6 +24,7 @@ export type Attempt = (action: () => Promise<void>) => Promise<void>;
 
 export class Tasks {
   #tasks: Task[] = [];
+  #last = Promise.resolve();
 
   constructor(readonly auth: AuthClient, readonly attempt: Attempt, readonly say: Say) {}
 
@@ -46,17 +47,21 @@ export class Tasks {
   }
 
   #tick(task: Task, box: HTMLInputElement): void {
-    void this.attempt(async () => {
-      const done = box.checked;
-      box.checked = task.done;
-      await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
-      box.checked = task.done = done;
-      this.#sum();
+    const done = box.checked;
+    this.#inTurn(async () => {
+      try {
+        await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
+        task.done = done;
+        this.#sum();
+      } catch (error) {
+        box.checked = task.done;
+        throw error;
+      }
     });
   }
 
   #delete(task: Task): void {
-    void this.attempt(async () => {
+    this.#inTurn(async () => {
       await send(this.auth, `/tasks/${task.id}`, 'DELETE');
       const index = this.#tasks.indexOf(task);
       this.#tasks.splice(index, 1);
@@ -66,6 +71,11 @@ export class Tasks {
       const buttons = element('task-list', HTMLUListElement).querySelectorAll('button');
       (buttons[Math.min(index, buttons.length - 1)] ?? element('add-title', HTMLInputElement)).focus();
     });
+  }
+
+  /** One change after the other, so that the last one stays. */
+  #inTurn(change: () => Promise<void>): void {
+    this.#last = this.#last.then(() => this.attempt(change));
   }
 
   #draw(): void {

@@ -5,17 +5,23 @@ import { Sessions, Tasks } from './lists.js';
 import { farewell, words } from './words.js';
 const views = [...document.querySelectorAll('[data-view]')];
 const nav = document.querySelector('nav');
+const who = element('who', HTMLSpanElement);
 const notice = element('notice', HTMLParagraphElement);
 const waiting = element('waiting', HTMLDivElement);
 /** Whether a user is signed in; undefined until that is known. */
 let isSignedIn;
+/** Who was the last to be signed in. */
+let owner;
 const auth = new AuthClient({
     onchange(user, why) {
         isSignedIn = user !== null;
-        // Nothing of one user is left on the screen for the next.
+        // Nothing of one user is left for the next; what somebody typed is, where it was not they who signed out.
         tasks.clear();
         sessions.clear();
-        forms.forEach(empty);
+        who.textContent = '';
+        if (user === null ? why === 'signed_out' : user !== owner)
+            forms.forEach(empty);
+        owner = user ?? owner;
         say(why ? farewell[why] : '', why === 'session_ended' ? 'bad' : undefined);
         if (location.hash !== '')
             history.replaceState(null, '', location.pathname);
@@ -46,7 +52,10 @@ const forms = [
         await checked(await fetch('/auth/register', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }));
         await auth.login(username, password);
     }),
-    form('add', ({ title }) => tasks.add(title)),
+    form('add', async ({ title }) => {
+        await tasks.add(title);
+        element('add-title', HTMLInputElement).focus();
+    }),
 ];
 /** Shows the view that the address names, if it is one of those that there are now. */
 async function show() {
@@ -68,7 +77,13 @@ async function show() {
     if (isSignedIn)
         await load();
 }
-const load = () => attempt(() => (location.hash === '#sessions' ? sessions : tasks).load());
+const load = () => attempt(async () => {
+    await (location.hash === '#sessions' ? sessions : tasks).load();
+    if (who.textContent !== '')
+        return;
+    const me = await checked(await auth.fetch('/auth/me'));
+    who.textContent = (await me.json()).username;
+});
 async function start() {
     try {
         await auth.restore();

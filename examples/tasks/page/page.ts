@@ -6,6 +6,7 @@ import { farewell, words } from './words.js';
 
 const views = [...document.querySelectorAll<HTMLElement>('[data-view]')];
 const nav = document.querySelector('nav')!;
+const who = element('who', HTMLSpanElement);
 const notice = element('notice', HTMLParagraphElement);
 const waiting = element('waiting', HTMLDivElement);
 
@@ -20,6 +21,7 @@ const auth = new AuthClient({
     // Nothing of one user is left for the next; what somebody typed is, where it was not they who signed out.
     tasks.clear();
     sessions.clear();
+    who.textContent = '';
     if (user === null ? why === 'signed_out' : user !== owner) forms.forEach(empty);
     owner = user ?? owner;
     say(why ? farewell[why] : '', why === 'session_ended' ? 'bad' : undefined);
@@ -76,7 +78,12 @@ async function show(): Promise<void> {
   if (isSignedIn) await load();
 }
 
-const load = () => attempt(() => (location.hash === '#sessions' ? sessions : tasks).load());
+const load = () => attempt(async () => {
+  await (location.hash === '#sessions' ? sessions : tasks).load();
+  if (who.textContent !== '') return;
+  const me = await checked(await auth.fetch('/auth/me'));
+  who.textContent = (await me.json()).username;
+});
 
 async function start(): Promise<void> {
   try {
