@@ -31,3 +31,50 @@ export async function addTask(page, title) {
   await page.getByRole('button', { name: 'Add' }).click();
   await page.getByRole('checkbox', { name: title }).waitFor();
 }
+
+// Counts what a page, or all pages of a context, ask of a path.
+export function count(source, method, path) {
+  const counted = { requests: [] };
+  source.on('request', request => {
+    if (request.method() === method && new URL(request.url()).pathname === path) counted.requests.push(request);
+  });
+  return counted;
+}
+
+// The access token that a page has, which it shows to the server alone.
+export async function accessToken(page) {
+  const asked = page.waitForRequest(request => new URL(request.url()).pathname === '/auth/sessions');
+  await show(page, 'Sessions');
+  const header = (await (await asked).allHeaders()).authorization;
+  await show(page, 'Tasks');
+  return header.replace('Bearer ', '');
+}
+
+// Makes the server refuse an access token, and not the session that it is of.
+export async function revoke(token, url = TASKS_URL) {
+  await fetch(`${url}/auth/revoke`, { method: 'POST', body: new URLSearchParams({ token }) });
+}
+
+export async function show(page, view) {
+  await page.getByRole('link', { name: view, exact: true }).click();
+  await heading(page, view === 'Sessions' ? 'Where you are signed in' : view);
+}
+
+// Holds requests to a path back until `go` is called; `arrived` says that there is one.
+export async function hold(context, path) {
+  const gate = {};
+  const opened = new Promise(done => { gate.go = done; });
+  gate.arrived = new Promise(done => {
+    gate.ready = context.route(`**${path}`, async route => {
+      done();
+      await opened;
+      await route.continue();
+    });
+  });
+  await gate.ready;
+  return gate;
+}
+
+export async function refreshCookie(context) {
+  return (await context.cookies()).find(cookie => cookie.name === '__Host-refresh');
+}

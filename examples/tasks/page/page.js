@@ -14,6 +14,9 @@ let isSignedIn;
 let owner;
 const auth = new AuthClient({
     onchange(user, why) {
+        // The view was chosen for who was signed in before; an address that was opened is as it was meant.
+        if (isSignedIn !== undefined && location.hash !== '')
+            history.replaceState(null, '', location.pathname);
         isSignedIn = user !== null;
         // Nothing of one user is left for the next; what somebody typed is, where it was not they who signed out.
         tasks.clear();
@@ -23,8 +26,6 @@ const auth = new AuthClient({
             forms.forEach(empty);
         owner = user ?? owner;
         say(why ? farewell[why] : '', why === 'session_ended' ? 'bad' : undefined);
-        if (location.hash !== '')
-            history.replaceState(null, '', location.pathname);
         void show();
     },
 });
