@@ -6,14 +6,16 @@ import { PASSWORD, TASKS_URL, assert, newUser, open, test } from './support.js';
 
 // A server with one page, on a port of its own: the same site as the service at 127.0.0.1, and another one at localhost.
 async function evil(t) {
-  const server = createServer((_, response) => {
+  const cookies = [];
+  const server = createServer((request, response) => {
+    cookies.push(request.headers.cookie ?? '');
     response.setHeader('Content-Type', 'text/html');
     response.end('<!doctype html><title>Evil</title>');
   });
   await new Promise(listening => server.listen(0, listening));
   t.after(() => server.close());
   const { port } = server.address();
-  return { sameSite: `http://127.0.0.1:${port}/`, crossSite: `http://localhost:${port}/` };
+  return { sameSite: `http://127.0.0.1:${port}/`, crossSite: `http://localhost:${port}/`, cookies };
 }
 
 test('a page of another origin neither refreshes, nor signs out, nor signs in', async t => {
@@ -21,21 +23,20 @@ test('a page of another origin neither refreshes, nor signs out, nor signs in', 
   const user = await signedIn(page);
   const mallory = await newUser();
   const before = await refreshCookie(context);
-  const cookieSent = {};
-  const { sameSite, crossSite } = await evil(t);
+  const { sameSite, crossSite, cookies } = await evil(t);
   for (const origin of [sameSite, crossSite]) {
     const foreign = await context.newPage();
     await foreign.goto(origin);
     const isSameSite = origin === sameSite;
+    // SameSite=Strict lets it through to the same site: there the service itself has to refuse.
+    assert.equal(cookies.at(-1).includes('__Host-refresh='), isSameSite);
     const attack = async (path, body) => {
       const answered = foreign.waitForResponse(`${TASKS_URL}${path}`);
       // As a form does it that is sent by itself, so that no preflight asks.
       await foreign.evaluate(([url, body]) => fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include', body }).catch(() => {}), [`${TASKS_URL}${path}`, body]);
-      const response = await answered;
-      cookieSent[origin] = (await response.request().allHeaders()).cookie?.includes('__Host-refresh=') ?? false;
-      assert.equal(cookieSent[origin], isSameSite, 'SameSite=Strict lets it through to the same site');
-      return response.status();
+      return (await answered).status();
     };
+    // A cookie without proof, or no cookie at all.
     assert.equal(await attack('/auth/refresh', ''), isSameSite ? 403 : 400);
     assert.equal(await attack('/auth/logout', ''), isSameSite ? 403 : 400);
     // Signing the user in as somebody else, to see what they write: by a form, and by a script.
@@ -80,10 +81,10 @@ test('a script that got into the HTML does not run', async t => {
   await page.locator('#link').evaluate(link => link.click());
   await page.locator('#leak').evaluate(form => form.submit());
   const text = await page.evaluate(() => {
-    const outcomes = [() => { document.body.innerHTML = '<b>b</b>'; }, () => eval('1'), () => { document.createElement('script').text = '1'; }];
+    const outcomes = [() => { document.body.innerHTML = '<b>b</b>'; }, () => { document.createElement('script').text = '1'; }];
     return outcomes.map(outcome => { try { outcome(); return 'done'; } catch (error) { return error.name; } });
   });
-  assert.deepEqual(text, ['TypeError', 'EvalError', 'TypeError']);
+  assert.deepEqual(text, ['TypeError', 'TypeError']);
   assert.equal(await page.evaluate(() => globalThis.injected), undefined);
   assert.equal(page.url(), `${TASKS_URL}/`);
   const violated = await page.evaluate(() => globalThis.violations);
