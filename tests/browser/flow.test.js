@@ -164,6 +164,43 @@ test('a session elsewhere is seen, and ended', async t => {
   await other.getByText('Your session was ended').waitFor();
 });
 
+test('a new password is asked for with the old one, and ends what others have', async t => {
+  const { page } = await open(t);
+  const { page: other } = await open(t);
+  const user = await signedIn(page);
+  await signIn(other, user);
+  await show(page, 'Sessions');
+  await page.getByText('Change your password', { exact: true }).click();
+  await field(page, 'Password until now').fill('wrong');
+  await field(page, 'New password').fill('short');
+  await page.keyboard.press('Enter');
+  await page.locator('#new-password-failure').filter({ hasText: 'needs at least 8 characters' }).waitFor();
+  await field(page, 'New password').fill('another long password');
+  await page.keyboard.press('Enter');
+  await page.locator('#current-password-failure').filter({ hasText: 'This is not your password.' }).waitFor();
+  await isFocused(field(page, 'Password until now'));
+  await field(page, 'Password until now').fill(user.password);
+  await page.keyboard.press('Enter');
+  await page.getByText('Your password is changed').waitFor();
+  assert.equal(await page.locator('#session-list li').count(), 1);
+  await show(page, 'Tasks');
+  await other.getByRole('link', { name: 'Sessions' }).click();
+  await other.getByText('Your session was ended').waitFor();
+});
+
+test('an account that was made without being signed in to says so', async t => {
+  const { page } = await open(t);
+  await page.goto(`${TASKS_URL}/#register`);
+  const user = name();
+  await page.route('**/auth/login', route => route.abort(), { times: 1 });
+  await field(page, 'Name').fill(user);
+  await field(page, 'Password').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await heading(page, 'Sign in');
+  await page.getByText('The account is made').waitFor();
+  await signIn(page, { username: user, password: PASSWORD });
+});
+
 test('a page without scripts sends no password anywhere', async t => {
   const { context, page } = await open(t, { javaScriptEnabled: false });
   const requests = [];

@@ -21,6 +21,8 @@ async function isFitForAll(page) {
   }
   const size = page.viewportSize();
   await page.setViewportSize({ width: 320, height: 640 });
+  assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('body *')]
+    .filter(element => element.getBoundingClientRect().right > 320).map(element => element.outerHTML)), []);
   assert.equal(await page.evaluate(() => document.scrollingElement.scrollWidth), 320);
   await page.setViewportSize(size);
 }

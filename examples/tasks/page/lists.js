@@ -22,7 +22,7 @@ export class Tasks {
         const response = await send(this.auth, '/tasks', 'POST', { title });
         this.#tasks.push(await response.json());
         this.#draw();
-        this.say(`Added: ${title}`);
+        this.say(`Added: ${title}`, 'aside');
     }
     clear() {
         this.#tasks = [];
@@ -48,7 +48,7 @@ export class Tasks {
             const index = this.#tasks.indexOf(task);
             this.#tasks.splice(index, 1);
             this.#draw();
-            this.say(`Deleted: ${task.title}`);
+            this.say(`Deleted: ${task.title}`, 'aside');
             // The button that had the keyboard is gone: the next one has it, or the field where all begins.
             const buttons = element('task-list', HTMLUListElement).querySelectorAll('button');
             (buttons[Math.min(index, buttons.length - 1)] ?? element('add-title', HTMLInputElement)).focus();
@@ -105,13 +105,13 @@ export class Sessions {
         end.addEventListener('click', () => void this.attempt(async () => {
             await send(this.auth, `/auth/sessions/${session.id}`, 'DELETE');
             await this.load();
-            this.say(`Ended: ${name}`);
+            this.say(`Ended: ${name}`, 'aside');
             element('sessions-heading', HTMLHeadingElement).focus();
         }));
         return item(about, end);
     }
 }
-async function send(auth, path, method, body) {
+export async function send(auth, path, method, body) {
     const content = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
     return checked(await auth.fetch(path, { method, ...content }));
 }

@@ -17,8 +17,8 @@ interface Session {
   is_current: boolean;
 }
 
-/** Says what came of an action, or that it failed. */
-export type Say = (text: string, tone?: 'bad') => void;
+/** Says what came of an action: that it failed, or, to those who don't see it in the list, that it is done. */
+export type Say = (text: string, tone?: 'bad' | 'aside') => void;
 /** Runs what a button does, and says what goes wrong. */
 export type Attempt = (action: () => Promise<void>) => Promise<void>;
 
@@ -38,7 +38,7 @@ export class Tasks {
     const response = await send(this.auth, '/tasks', 'POST', { title });
     this.#tasks.push(await response.json());
     this.#draw();
-    this.say(`Added: ${title}`);
+    this.say(`Added: ${title}`, 'aside');
   }
 
   clear(): void {
@@ -66,7 +66,7 @@ export class Tasks {
       const index = this.#tasks.indexOf(task);
       this.#tasks.splice(index, 1);
       this.#draw();
-      this.say(`Deleted: ${task.title}`);
+      this.say(`Deleted: ${task.title}`, 'aside');
       // The button that had the keyboard is gone: the next one has it, or the field where all begins.
       const buttons = element('task-list', HTMLUListElement).querySelectorAll('button');
       (buttons[Math.min(index, buttons.length - 1)] ?? element('add-title', HTMLInputElement)).focus();
@@ -125,14 +125,14 @@ export class Sessions {
     end.addEventListener('click', () => void this.attempt(async () => {
       await send(this.auth, `/auth/sessions/${session.id}`, 'DELETE');
       await this.load();
-      this.say(`Ended: ${name}`);
+      this.say(`Ended: ${name}`, 'aside');
       element('sessions-heading', HTMLHeadingElement).focus();
     }));
     return item(about, end);
   }
 }
 
-async function send(auth: AuthClient, path: string, method: string, body?: object): Promise<Response> {
+export async function send(auth: AuthClient, path: string, method: string, body?: object): Promise<Response> {
   const content = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   return checked(await auth.fetch(path, { method, ...content }));
 }

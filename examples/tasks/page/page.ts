@@ -1,12 +1,12 @@
 // The page: which view is shown, and what its buttons do.
-import { AuthClient, checked } from './auth-client.js';
+import { AuthClient, AuthError, checked } from './auth-client.js';
 import { element, empty, form, reveal } from './form.js';
-import { type Attempt, type Say, Sessions, Tasks } from './lists.js';
+import { type Attempt, type Say, Sessions, Tasks, send } from './lists.js';
 import { farewell, words } from './words.js';
 
 const views = [...document.querySelectorAll<HTMLElement>('[data-view]')];
 const nav = document.querySelector('nav')!;
-const who = element('who', HTMLSpanElement);
+const who = element('who', HTMLParagraphElement);
 const notice = element('notice', HTMLParagraphElement);
 const waiting = element('waiting', HTMLDivElement);
 
@@ -33,7 +33,7 @@ const auth = new AuthClient({
 
 const say: Say = (text, tone) => {
   notice.textContent = text;
-  notice.className = text === '' ? '' : tone === 'bad' ? 'notice bad' : 'notice';
+  notice.className = text === '' ? '' : tone === 'aside' ? 'aside' : `notice ${tone ?? ''}`;
 };
 
 const attempt: Attempt = async action => {
@@ -54,7 +54,23 @@ const forms = [
   form('register', async ({ username, password }) => {
     const body = JSON.stringify({ username, password });
     await checked(await fetch('/auth/register', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }));
-    await auth.login(username!, password!);
+    try {
+      await auth.login(username!, password!);
+    } catch {
+      history.replaceState(null, '', '#sign-in');
+      await show();
+      say('The account is made, but signing in did not work: try that again.', 'bad');
+    }
+  }),
+  form('password', async values => {
+    try {
+      await send(auth, '/auth/password', 'POST', values);
+    } catch (error) {
+      const isWrong = error instanceof AuthError && error.code === 'invalid_grant';
+      throw isWrong ? new AuthError('wrong_password', error.message, 400, 'current_password') : error;
+    }
+    await sessions.load();
+    say('Your password is changed, and all other sessions are over.');
   }),
   form('add', async ({ title }) => {
     await tasks.add(title!);
