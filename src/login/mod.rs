@@ -111,6 +111,12 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// [`default_client_id`](Issuer::default_client_id). All are public unless [`clients`](Self::clients)
 /// makes some known that have a secret.
 ///
+/// # Browsers
+///
+/// A script that finds its way into a page must not find a token there that lives for weeks. With
+/// [`refresh_cookie`](Self::refresh_cookie) the refresh tokens of browsers are in a cookie that no script
+/// can read, and the page keeps the access token in memory.
+///
 /// # Mails
 ///
 /// With a [`mailer`](Self::mailer) users confirm their addresses and reset forgotten passwords.
