@@ -22,7 +22,7 @@ test('the TypeScript type-checks, strictly, and is what the scripts were made of
   assert.deepEqual(await scripts(PAGE), names);
   for (const name of names) {
     const [old, anew] = await Promise.all([PAGE, made].map(directory => readFile(join(directory, name), 'utf8')));
-    assert.equal(old, anew, `${name} is old: npx tsc --project examples/tasks/page`);
+    assert.equal(old, anew, `${name} is old: tests/browser/node_modules/.bin/tsc --project examples/tasks/page`);
   }
 });
 

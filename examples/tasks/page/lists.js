@@ -64,7 +64,7 @@ export class Tasks {
             const box = node('input', { type: 'checkbox', checked: task.done, id: `task-${task.id}` });
             box.addEventListener('change', () => this.#tick(task, box));
             const label = node('label', { htmlFor: box.id, textContent: task.title });
-            const remove = node('button', { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${task.title}` });
+            const remove = button('Delete', task.title);
             remove.addEventListener('click', () => this.#delete(task));
             return item(box, label, remove);
         }));
@@ -101,7 +101,7 @@ export class Sessions {
         about.append(node('p', { className: 'name', textContent: name, title: session.device ?? '' }), node('p', { className: 'hint', textContent: `Signed in ${moment(session.created_at)}, ${used}` }));
         if (session.is_current)
             return item(about, node('span', { className: 'badge', textContent: 'This one' }));
-        const end = node('button', { type: 'button', className: 'quiet', textContent: 'End', ariaLabel: `End ${name}, ${used}` });
+        const end = button('End', `${name}, ${used}`);
         end.addEventListener('click', () => void this.attempt(async () => {
             await send(this.auth, `/auth/sessions/${session.id}`, 'DELETE');
             await this.load();
@@ -119,6 +119,10 @@ function item(...children) {
     const item = node('li', {});
     item.append(...children);
     return item;
+}
+/** Of several that look alike; whoever hears them hears of what each is. */
+function button(text, of) {
+    return node('button', { type: 'button', className: 'quiet', textContent: text, ariaLabel: `${text} ${of}` });
 }
 /** Text gets into the page as text, never as HTML. */
 function node(name, properties) {

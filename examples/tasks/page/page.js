@@ -49,8 +49,8 @@ const sessions = new Sessions(auth, attempt, say);
 const forms = [
     form('sign-in', ({ username, password }) => auth.login(username, password)),
     form('register', async ({ username, password }) => {
-        const body = JSON.stringify({ username, password });
-        await checked(await fetch('/auth/register', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }));
+        const [headers, body] = [{ 'Content-Type': 'application/json' }, JSON.stringify({ username, password })];
+        await checked(await fetch('/auth/register', { method: 'POST', headers, body }));
         try {
             await auth.login(username, password);
         }
@@ -130,7 +130,9 @@ addEventListener('online', () => {
         void start();
 });
 element('retry', HTMLButtonElement).addEventListener('click', () => void start());
-element('sign-out', HTMLButtonElement).addEventListener('click', () => void attempt(() => auth.signOut()));
-element('sign-out-everywhere', HTMLButtonElement).addEventListener('click', () => void attempt(() => auth.signOut(true)));
+for (const id of ['sign-out', 'sign-out-everywhere']) {
+    const signOut = () => auth.signOut(id === 'sign-out-everywhere');
+    element(id, HTMLButtonElement).addEventListener('click', () => void attempt(signOut));
+}
 document.querySelectorAll('[data-reveals]').forEach(reveal);
 void start();
