@@ -138,6 +138,30 @@ test('without an answer, or with one of 5xx, the user stays signed in and nothin
   assert.deepEqual(changes, [[true, undefined]]);
 });
 
+test('shortly before its end the old token does where there is no new one', async t => {
+  const { auth, jar } = await signedIn();
+  const { fetch: own } = jar;
+  auth.options.fetch = async (url, init) => {
+    if (String(url).endsWith('/refresh')) throw new TypeError('fetch failed');
+    return own(url, init);
+  };
+  const now = Date.now;
+  t.after(() => { Date.now = now; });
+  Date.now = () => now() + (14 * 60 + 45) * 1000;
+  assert.equal((await auth.fetch('/tasks')).status, 200);
+  Date.now = () => now() + 15 * 60 * 1000;
+  await assert.rejects(auth.fetch('/tasks'), failure('network', 0));
+});
+
+test('clients with cookies of their own know nothing of each other', async () => {
+  const changes = [];
+  const bystander = new AuthClient({ url: `${TASKS_URL}/auth`, fetch: browserless().fetch, onchange: user => changes.push(user) });
+  await signedIn();
+  await new Promise(done => setTimeout(done, 20));
+  assert.equal(await bystander.restore(), null);
+  assert.deepEqual(changes, [null]);
+});
+
 test('signing out without an answer rejects, and changes nothing', async () => {
   const { auth, jar, changes } = await signedIn();
   const { fetch: own } = jar;
