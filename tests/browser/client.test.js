@@ -138,6 +138,29 @@ test('without an answer, or with one of 5xx, the user stays signed in and nothin
   assert.deepEqual(changes, [[true, undefined]]);
 });
 
+test('a refresh that fails is shared too', async () => {
+  const { auth, jar } = await signedIn();
+  await revoke(auth);
+  const { fetch: own } = jar;
+  let attempts = 0;
+  let refused = 0;
+  let all;
+  const allRefused = new Promise(done => { all = done; });
+  auth.options.fetch = async (url, init) => {
+    if (String(url).endsWith('/refresh')) {
+      attempts += 1;
+      await allRefused;
+      throw new TypeError('fetch failed');
+    }
+    const response = await own(url, init);
+    refused += 1;
+    if (refused === 20) setTimeout(all, 20);
+    return response;
+  };
+  await Promise.all(Array.from({ length: 20 }, () => assert.rejects(auth.fetch('/tasks'), failure('network', 0))));
+  assert.equal(attempts, 1);
+});
+
 test('shortly before its end the old token does where there is no new one', async t => {
   const { auth, jar } = await signedIn();
   const { fetch: own } = jar;

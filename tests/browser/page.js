@@ -60,15 +60,16 @@ export async function show(page, view) {
   await heading(page, view === 'Sessions' ? 'Where you are signed in' : view);
 }
 
-// Holds requests to a path back until `go` is called; `arrived` says that there is one.
-export async function hold(context, path) {
+// Holds requests to a path back, or their answers, until `go` is called; `arrived` says that there is one.
+export async function hold(context, path, what = 'request') {
   const gate = {};
   const opened = new Promise(done => { gate.go = done; });
   gate.arrived = new Promise(done => {
     gate.ready = context.route(`**${path}`, async route => {
+      const response = what === 'answer' ? await route.fetch() : undefined;
       done();
       await opened;
-      await route.continue();
+      await (response ? route.fulfill({ response }) : route.continue());
     });
   });
   await gate.ready;

@@ -207,10 +207,13 @@ test('a refresh that is under way in one tab does not sign in who signs out in a
   await other.goto(`${TASKS_URL}/`);
   await heading(other, 'Tasks');
   await revoke(await accessToken(other));
-  const gate = await hold(context, '/auth/refresh');
+  const logouts = count(context, 'POST', '/auth/logout');
+  const gate = await hold(context, '/auth/refresh', 'answer');
   await page.getByRole('link', { name: 'Sessions' }).click();
   await gate.arrived;
   await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.evaluate(() => new Promise(done => setTimeout(done, 200)));
+  assert.equal(logouts.requests.length, 0, 'the answer, with its cookie, comes first');
   gate.go();
   for (const tab of [page, other]) await heading(tab, 'Sign in');
   assert.equal(await refreshCookie(context), undefined);
