@@ -60,10 +60,10 @@ test('a token is renewed before it ends, and one that is refused in mid-use is',
   context.on('response', response => response.status() === 401 && refused.push(response.url()));
   await addTask(page, 'before');
   assert.equal(refreshes.requests.length, 0);
-  await page.clock.fastForward('14:20');
-  await addTask(page, 'shortly before the end');
+  await page.clock.fastForward('13:30');
+  await addTask(page, 'in the last two minutes');
   assert.equal(refreshes.requests.length, 0);
-  await page.clock.fastForward('00:20');
+  await page.clock.fastForward('01:10');
   await addTask(page, 'in the last half minute');
   assert.equal(refreshes.requests.length, 1);
   assert.deepEqual(refused, []);
