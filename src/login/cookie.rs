@@ -14,6 +14,9 @@ use crate::auth::{RequestHead, TokenCookie, TokenSource};
 use crate::store::{RefreshStore, UserStore};
 use crate::{AuthErrorKind, ConfigError, trace};
 
+/// In bytes of name and value; browsers silently drop longer ones (RFC 6265bis).
+const LONGEST_COOKIE: usize = 4096;
+
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// Keeps the refresh tokens of browsers in a cookie, where no script can read them:
     ///
@@ -209,6 +212,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// Moves the refresh token out of the body into the cookie, for as long as it lives.
     pub(super) fn put(&self, jar: &Jar<'_>, tokens: &mut Tokens) -> Result<HeaderValue, Failure> {
         let token = tokens.refresh_token.take().unwrap_or_default();
+        if jar.cookie.name().len() + token.len() > LONGEST_COOKIE {
+            trace::error!("browsers would drop the cookie: the signed refresh token is too long");
+            return Err(Failure::server_error());
+        }
         let lifetime = tokens.refresh_expires_at.saturating_sub(self.now());
         jar.cookie.set(&token, lifetime).map_err(|_| Failure::server_error())
     }

@@ -68,6 +68,23 @@ async fn r116_a_token_that_is_not_stored_lies_in_the_cookie_until_it_expires() {
 }
 
 #[tokio::test]
+async fn a_token_that_browsers_would_drop_is_a_fault_and_no_silence() {
+    let scopes: Vec<String> = (0..200).map(|n| format!("resource-{n}:read-and-write")).collect();
+    let app = app(MemoryStore::new(), |router| {
+        let router = router.stateless_refresh_tokens(RefreshTokens::stateless());
+        router.default_scopes(scopes).refresh_cookie(cookie())
+    })
+    .await;
+    assert_eq!(app.register("alice").await.status, 201);
+    let mut body = json!({ "username": "alice", "password": PASSWORD });
+    let login = app.page("/login", None, body.clone()).await;
+    login.assert_error(500, "server_error");
+    login.assert_no_cookie();
+    body["scope"] = "resource-7:read-and-write".into();
+    app.page("/login", None, body).await.token();
+}
+
+#[tokio::test]
 async fn r101_r115_a_cookie_is_no_way_around_the_secret_of_a_client() {
     for app in apps_with!(|router| router.clients(clients()).refresh_cookie(cookie())).await {
         let body = json!({ "username": "admin", "password": PASSWORD });
