@@ -8,6 +8,7 @@ export async function signIn(page, user, url = TASKS_URL) {
   await field(page, 'Password').fill(user.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await heading(page, 'Tasks');
+  await page.locator('#who').filter({ hasText: user.username }).waitFor();
 }
 
 // A new user who is signed in.
@@ -43,11 +44,16 @@ export function count(source, method, path) {
 
 // The access token that a page has, which it shows to the server alone.
 export async function accessToken(page) {
-  const asked = page.waitForRequest(request => new URL(request.url()).pathname === '/auth/sessions');
+  await page.locator('#who:not(:empty)').waitFor();
+  const answered = path => page.waitForResponse(response => new URL(response.url()).pathname === path && response.ok());
+  const sessions = answered('/auth/sessions');
   await show(page, 'Sessions');
-  const header = (await (await asked).allHeaders()).authorization;
+  const { authorization } = await (await sessions).request().allHeaders();
+  // Nothing is under way any more that would be refused with it.
+  const tasks = answered('/tasks');
   await show(page, 'Tasks');
-  return header.replace('Bearer ', '');
+  await tasks;
+  return authorization.replace('Bearer ', '');
 }
 
 // Makes the server refuse an access token, and not the session that it is of.

@@ -73,7 +73,7 @@ test('a token is renewed before it ends, and one that is refused in mid-use is',
   assert.equal(refreshes.requests.length, 2);
   assert.equal(refused.length, 1);
   await page.reload();
-  await heading(page, 'Tasks');
+  await page.getByRole('checkbox', { name: 'with a token that is refused' }).waitFor();
   assert.equal(await page.getByRole('checkbox').count(), 4, 'nothing was done twice');
 });
 
