@@ -16,6 +16,7 @@ mod database;
 mod items;
 mod keys;
 mod mailer;
+mod page;
 mod profile;
 mod public_api;
 mod reports;
@@ -147,6 +148,8 @@ fn greet(addr: SocketAddr, database: &str, has_redis: bool) {
     let text = format!(
         "\
 listening on {url}, users and tasks in {database}{sessions}
+
+Open {url}/ in a browser, or:
 
 curl -i '{url}/auth/register' -H 'Content-Type: application/json' -d '{{\"username\":\"alice\",\"password\":\"correct horse battery\"}}'
 TOKEN=$(curl -s '{url}/auth/token' -d grant_type=password -d username=alice -d 'password=correct horse battery' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')

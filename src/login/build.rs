@@ -22,9 +22,10 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// # Panics
     ///
     /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
-    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
+    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none,
     /// [`Endpoint::Register`] under [`RegisterMode::Private`] has no mailer or stands beside
-    /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
+    /// [`sign_in_on_register`](Self::sign_in_on_register), or the layer takes access tokens from the
+    /// [`refresh_cookie`](Self::refresh_cookie): at the start, never at a request.
     ///
     /// # Examples
     ///
@@ -81,6 +82,12 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             Some(revoked) => auth.revocations(revoked.clone()),
             None => auth,
         };
+        if let Some(cookie) = &self.refresh_cookie {
+            assert!(
+                !auth.takes(&cookie.source),
+                "the layer of a LoginRouter takes access tokens out of the cookie of refresh tokens"
+            );
+        }
         let clock = self.issuer.time().clone();
         let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         // A key is no session of its owner.
@@ -102,6 +109,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             policy: self.policy,
             refresh: self.refresh,
             stateless,
+            refresh_cookie: self.refresh_cookie,
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,

@@ -10,6 +10,7 @@ mod bound;
 mod build;
 mod claims;
 mod client;
+mod cookie;
 mod endpoint;
 mod introspect;
 mod issue;
@@ -57,6 +58,7 @@ use crate::peer::AddressSource;
 use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
 use crate::store::{RefreshStore, UserStore};
 use claims::ClaimsHook;
+use cookie::RefreshCookie;
 use key_store::KeyStore;
 use mail::Mailing;
 use profile::ProfileType;
@@ -72,8 +74,8 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Register`](Endpoint::Register) | `POST /register` | JSON `username`, `password`, `email`?, `name`? | 201 and the user; 409 taken; 422 a rule is broken |
 /// | [`Token`](Endpoint::Token) | `POST /token` | form: `grant_type=password` or `refresh_token` (RFC 6749, sections 4.3 and 6) | tokens (section 5.1) or an error (section 5.2) |
 /// | [`Login`](Endpoint::Login) | `POST /login` | JSON `password` and one of `username`, `email` | as token |
-/// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token` | as token |
-/// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
+/// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token`; or the [cookie](Self::refresh_cookie) | as token |
+/// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form) or the cookie, or both | 204, also where the session is over or unknown |
 /// | [`Revoke`](Endpoint::Revoke) | `POST /revoke` | form: `token` (RFC 7009) | 200, also where the token is over, unknown or another client's |
 /// | [`Introspect`](Endpoint::Introspect) | `POST /introspect`, with [`clients`](Self::clients) | form: `token`, and a client that may (RFC 7662) | `{"active": false}`, or true and what the token says |
 /// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user; [`accounts`](Self::accounts) lets users change it |
@@ -108,6 +110,12 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// A client names itself with `client_id`, or is the issuer's
 /// [`default_client_id`](Issuer::default_client_id). All are public unless [`clients`](Self::clients)
 /// makes some known that have a secret.
+///
+/// # Browsers
+///
+/// A script that finds its way into a page must not find a token there that lives for weeks. With
+/// [`refresh_cookie`](Self::refresh_cookie) the refresh tokens of browsers are in a cookie that no script
+/// can read, and the page keeps the access token in memory.
 ///
 /// # Mails
 ///
@@ -161,6 +169,7 @@ pub struct LoginRouter<U, R> {
     policy: PasswordPolicy,
     refresh: RefreshTokens,
     stateless: Option<StatelessRefreshTokens>,
+    refresh_cookie: Option<RefreshCookie>,
     clients: Option<Arc<Clients>>,
     claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
@@ -259,6 +268,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             policy: PasswordPolicy::default(),
             refresh: RefreshTokens::new(),
             stateless: None,
+            refresh_cookie: None,
             clients: None,
             claims: None,
             revoked: None,

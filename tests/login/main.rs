@@ -11,6 +11,7 @@ mod bodies;
 mod cached;
 mod claims_hook;
 mod clients;
+mod cookie;
 mod email_change;
 mod introspect;
 mod introspection;
