@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use tower_bearer::{
     AccountStore, ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer,
     LoginRouter, MailQueue, OneTimeTokenStore, ResourceMetadata, RevocationStore, Settings,
-    ThrottleStore, any_of, any_role, role, scopes,
+    ThrottleStore, TokenCookie, any_of, any_role, role, scopes,
 };
 
 use crate::answer::Failure;
 use crate::database::Database;
 use crate::profile::Profile;
-use crate::{body, items, public_api, reports, tasks, web};
+use crate::{body, items, page, public_api, reports, tasks, web};
 
 /// What a newly registered user may do.
 const USER_SCOPES: [&str; 3] = ["me", "items:read", "data:read"];
@@ -59,6 +59,8 @@ where
         // Whoever logs in with every run of a script keeps the browser logged in.
         .refresh_tokens(settings.refresh_tokens().most_sessions(1000))
         .auth(auth.clone())
+        // For the page: no script of it ever sees a refresh token.
+        .refresh_cookie(TokenCookie::new("__Host-refresh").strict())
         .revocations()
         .profile::<Profile>()
         .mailer(mails)
@@ -107,6 +109,7 @@ where
                 .route_layer(reads_data)
                 .route_layer(middleware::from_fn(public_api::one_credential)),
         )
+        .merge(page::routes())
         .merge(web::routes(with_user))
         .with_state(database)
         // Asks nobody, so that it says that the process is there and no more.

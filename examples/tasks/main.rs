@@ -16,6 +16,7 @@ mod database;
 mod items;
 mod keys;
 mod mailer;
+mod page;
 mod profile;
 mod public_api;
 mod reports;

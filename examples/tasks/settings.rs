@@ -27,6 +27,8 @@ pub(crate) async fn read() -> Result<Read, SettingsError> {
         .default_random("JWT_SECRET")
         .default("JWT_AUDIENCE", "tasks")
         .default("JWT_LEEWAY_SECONDS", "0")
+        // Browsers close pages, and lose networks, between a refresh and its answer.
+        .default("REFRESH_REUSE_SECONDS", "10")
         .default("PASSWORD_POLICY", "asvs");
     let rule = "an IP address and a port, as 127.0.0.1:8000";
     let addr: Option<SocketAddr> = variables.parsed("TASKS_ADDR", rule, |text| text.parse().ok());

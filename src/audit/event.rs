@@ -120,6 +120,9 @@ pub enum SessionEnd {
     EndedByUser,
     /// An administrator ended it.
     EndedByAdmin,
+    /// The browser that had it logged in anew, with a
+    /// [cookie](crate::LoginRouter::refresh_cookie).
+    Replaced,
     /// A client gave its token back (RFC 7009).
     Revoked,
     /// A refresh token of it came twice.

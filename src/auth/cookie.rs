@@ -56,6 +56,11 @@ impl TokenCookie {
         self
     }
 
+    #[cfg(feature = "login")]
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The value of `Set-Cookie` that hands the token to a browser, for as long as it lives, in
     /// whole seconds. The answer that carries it must not be stored: `Cache-Control: no-store`.
     ///

@@ -285,6 +285,11 @@ impl JwtAuthLayer {
         self.settings.verifier.as_ref()
     }
 
+    #[cfg(feature = "login")]
+    pub(crate) fn takes(&self, source: &TokenSource) -> bool {
+        self.settings.sources.iter().any(|own| own.is_same_place(source))
+    }
+
     pub(super) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(self.settings_mut());
         self

@@ -1,6 +1,7 @@
 //! What the endpoints answer: tokens, users, and errors from a closed set.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -20,7 +21,12 @@ pub(super) struct Tokens {
     pub(super) access_token: String,
     pub(super) token_type: &'static str,
     pub(super) expires_in: u64,
-    pub(super) refresh_token: String,
+    /// None once it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_token: Option<String>,
+    /// Since the Unix epoch.
+    #[serde(skip)]
+    pub(super) refresh_expires_at: Duration,
     pub(super) scope: String,
 }
 
@@ -171,6 +177,10 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
     }
 
+    pub(super) fn is_invalid_grant(&self) -> bool {
+        self.error == "invalid_grant"
+    }
+
     pub(super) const fn invalid_scope() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -243,6 +253,12 @@ impl Failure {
             retry_after: None,
             challenge: None,
         }
+    }
+
+    pub(super) const fn cross_site() -> Self {
+        let description =
+            "no page of this service made the request; programs use the token endpoint";
+        Self::new(StatusCode::FORBIDDEN, "forbidden", description)
     }
 
     /// RFC 6585, section 4. One answer for right and wrong passwords, known and unknown users.

@@ -43,6 +43,12 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             );
         }
         let auth = self.guard();
+        if let Some(cookie) = &self.refresh_cookie {
+            assert!(
+                !auth.takes(&cookie.source),
+                "the layer of a LoginRouter takes access tokens out of the cookie of refresh tokens"
+            );
+        }
         let clock = self.issuer.time().clone();
         let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         let Some(verifier) = auth.verifier().cloned() else {
@@ -62,6 +68,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             policy: self.policy,
             refresh: self.refresh,
             stateless,
+            refresh_cookie: self.refresh_cookie,
             clients: self.clients,
             claims: self.claims,
             revoked: self.revoked,

@@ -1,5 +1,7 @@
 //! Tokens: issued at the login, and again for a refresh token.
 
+use std::time::Duration;
+
 use super::answer::{Failure, Tokens};
 use super::shared::{Asked, Shared};
 use crate::audit::{AuditEvent, LoginFailure, SessionEnd};
@@ -23,7 +25,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let device = asked.caller.device.as_deref();
         let new = NewSession::new(&user.id, client_id, &scope).device(device);
         let issued = self.refresh.issue(&self.sessions, new, self.now()).await?;
-        let IssuedRefresh { token, session, displaced, twin, .. } = issued;
+        let IssuedRefresh { token, session, expires_at, displaced, twin, .. } = issued;
         for id in displaced {
             self.session_ended(asked.address, user.id.as_str(), id, SessionEnd::Displaced);
         }
@@ -38,7 +40,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let Session { id: session_id, user_id, client_id, .. } = session;
         let event = AuditEvent::LoginSucceeded { user_id, session_id, client_id };
         self.record(asked.address, event);
-        Ok(self.tokens(access_token, token.into_string(), scope))
+        Ok(self.tokens(access_token, token.into_string(), expires_at, scope))
     }
 
     /// The access token of a session that begins, with its scope.
@@ -117,7 +119,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let Session { id: session_id, user_id, client_id, .. } = rotated.session;
         let event = AuditEvent::TokenRefreshed { user_id, session_id, client_id };
         self.record(asked.address, event);
-        Ok(self.tokens(access_token, rotated.token.into_string(), scope))
+        Ok(self.tokens(access_token, rotated.token.into_string(), rotated.expires_at, scope))
     }
 
     fn refresh_refused(&self, error: RefreshError, asked: &Asked<'_>) -> Failure {
@@ -202,13 +204,15 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         &self,
         access_token: String,
         refresh_token: String,
+        refresh_expires_at: Duration,
         scope: String,
     ) -> Tokens {
         Tokens {
             access_token,
             token_type: "Bearer",
             expires_in: self.issuer.lifetime().as_secs(),
-            refresh_token,
+            refresh_token: Some(refresh_token),
+            refresh_expires_at,
             scope,
         }
     }

@@ -10,6 +10,7 @@ mod bound;
 mod build;
 mod claims;
 mod client;
+mod cookie;
 mod endpoint;
 mod introspect;
 mod issue;
@@ -59,6 +60,7 @@ use crate::peer::AddressSource;
 use crate::refresh::{RefreshTokens, StatelessRefreshTokens};
 use crate::store::{RefreshStore, UserStore};
 use claims::ClaimsHook;
+use cookie::RefreshCookie;
 use key_store::KeyStore;
 use mail::Mailing;
 use profile::ProfileType;
@@ -163,6 +165,7 @@ pub struct LoginRouter<U, R> {
     policy: PasswordPolicy,
     refresh: RefreshTokens,
     stateless: Option<StatelessRefreshTokens>,
+    refresh_cookie: Option<RefreshCookie>,
     clients: Option<Arc<Clients>>,
     claims: Option<ClaimsHook>,
     revoked: Option<RevokedTokens>,
@@ -216,6 +219,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             policy: PasswordPolicy::default(),
             refresh: RefreshTokens::new(),
             stateless: None,
+            refresh_cookie: None,
             clients: None,
             claims: None,
             revoked: None,

@@ -36,6 +36,10 @@ impl Params {
         })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A text, or nothing.
     ///
     /// # Errors

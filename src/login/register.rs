@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::answer::{Failure, ShownUser, Tokens, accepted, json};
 use super::body;
+use super::cookie::{Jar, with_cookie};
 use super::mail::mail_lost;
 use super::params::{optional, required};
 use super::register_mode::RegisterMode;
@@ -28,7 +29,9 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
 ) -> Result<Response, Failure> {
     let caller = shared.caller(&request);
     let address = caller.address;
+    let jar = shared.jar(&request).filter(|_| shared.signs_in_on_register);
     let params = body::json_params(request, shared.body_limit).await?;
+    let jar = jar.map(Jar::of_own_page).transpose()?;
     let asked = if shared.signs_in_on_register {
         let asked = shared.asked(&params, &caller)?;
         shared.may_log_in(&shared.default_scopes, &asked)?;
@@ -67,7 +70,7 @@ pub(super) async fn register<U: UserStore, R: RefreshStore>(
     user.name = name;
     user.profile = profile.unwrap_or_default();
     match shared.register_mode {
-        RegisterMode::Conflict => register_or_tell(&shared, user, address, asked).await,
+        RegisterMode::Conflict => register_or_tell(&shared, user, address, asked, jar).await,
         RegisterMode::Private => register_unseen(shared, user, address).await,
     }
 }
@@ -78,6 +81,7 @@ async fn register_or_tell<U: UserStore, R: RefreshStore>(
     user: NewUser,
     address: Option<IpAddr>,
     asked: Option<Asked<'_>>,
+    jar: Option<Jar<'_>>,
 ) -> Result<Response, Failure> {
     let taken = |field, description| {
         shared.record(address, AuditEvent::RegisterConflict { field });
@@ -95,8 +99,13 @@ async fn register_or_tell<U: UserStore, R: RefreshStore>(
     let shown = shared.shown(&user);
     match asked {
         Some(asked) => {
-            let tokens = shared.log_in(&user, &asked).await?;
-            Ok(json(StatusCode::CREATED, &SignedIn { tokens, user: shown }))
+            let mut tokens = shared.log_in(&user, &asked).await?;
+            let Some(jar) = jar else {
+                return Ok(json(StatusCode::CREATED, &SignedIn { tokens, user: shown }));
+            };
+            shared.end_replaced(&jar, &asked).await;
+            let cookie = shared.put(&jar, &mut tokens)?;
+            Ok(with_cookie(json(StatusCode::CREATED, &SignedIn { tokens, user: shown }), cookie))
         }
         None => Ok(json(StatusCode::CREATED, &shown)),
     }

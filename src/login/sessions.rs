@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::CACHE_CONTROL;
 use http::{Extensions, StatusCode, Uri};
 use serde::Deserialize;
 
-use super::answer::{Failure, ShownSession, json};
+use super::answer::{Failure, ShownSession, json, no_content};
 use super::shared::Shared;
 use crate::Token;
 use crate::audit::SessionEnd;
@@ -51,7 +50,7 @@ pub(super) async fn end<U: UserStore, R: RefreshStore>(
     request: Request,
 ) -> Response {
     let address = shared.address_of(&request);
-    let Live { user, .. } = match live(&shared, request.extensions().clone()).await {
+    let Live { user, current } = match live(&shared, request.extensions().clone()).await {
         Ok(live) => live,
         Err(response) => return response,
     };
@@ -59,8 +58,9 @@ pub(super) async fn end<U: UserStore, R: RefreshStore>(
     let Ok(Path(SessionPath { id })) = path else { return Failure::not_found().into_response() };
     match shared.sessions.end_session_of(&user.id, &id).await {
         Ok(true) => {
+            let is_this = current.as_deref() == Some(&id);
             shared.session_ended(address, user.id, id, SessionEnd::EndedByUser);
-            done()
+            if is_this { shared.clear_cookie(no_content()) } else { no_content() }
         }
         Ok(false) => Failure::not_found().into_response(),
         Err(error) => Failure::from(error).into_response(),
@@ -89,7 +89,8 @@ pub(super) async fn end_others<U: UserStore, R: RefreshStore>(
         ended => ended,
     };
     match ended {
-        Ok(()) => done(),
+        Ok(()) if all => shared.clear_cookie(no_content()),
+        Ok(()) => no_content(),
         Err(failure) => failure.into_response(),
     }
 }
@@ -142,8 +143,4 @@ fn asks_for_all(uri: &Uri) -> Result<bool, Failure> {
         (Some((_, value)), None) if value == "false" => Ok(false),
         _ => Err(Failure::invalid_request("all must be true or false, and stand once")),
     }
-}
-
-fn done() -> Response {
-    (StatusCode::NO_CONTENT, [(CACHE_CONTROL, "no-store")]).into_response()
 }

@@ -11,6 +11,7 @@ use http::header::USER_AGENT;
 use super::answer::Failure;
 use super::claims::ClaimsHook;
 use super::client::{BasicHeader, Clients, Identity};
+use super::cookie::RefreshCookie;
 use super::key_store::KeyStore;
 use super::mail::Mailing;
 use super::params::Params;
@@ -44,6 +45,8 @@ pub(super) struct Shared<U, R> {
     pub(super) refresh: RefreshTokens,
     /// In place of sessions.
     pub(super) stateless: Option<Stateless>,
+    /// Where browsers keep their refresh tokens there.
+    pub(super) refresh_cookie: Option<RefreshCookie>,
     pub(super) clients: Option<Arc<Clients>>,
     pub(super) claims: Option<ClaimsHook>,
     /// Where access tokens are checked and can be revoked.

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use subtle::ConstantTimeEq;
 
 use super::LoginRouter;
@@ -105,7 +105,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             client_id: client_id.to_owned(),
         };
         self.record(asked.address, event);
-        Ok(self.tokens(access_token, refresh_token, scope))
+        Ok(self.tokens(access_token, refresh_token, until, scope))
     }
 
     /// Issues another access token for a refresh token, which goes on.
@@ -152,7 +152,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             client_id: client_id.to_owned(),
         };
         self.record(asked.address, event);
-        Ok(self.tokens(access_token, refresh_token.to_owned(), scope))
+        // Its own, whatever the rules say by now.
+        let expires_at = token.expires_at().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let expires_at = expires_at.unwrap_or(until);
+        Ok(self.tokens(access_token, refresh_token.to_owned(), expires_at, scope))
     }
 
     /// Ends all that a user has been issued, where that can be revoked. All but one can't be.

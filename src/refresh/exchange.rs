@@ -68,7 +68,9 @@ impl RefreshTokens {
             // A copy is a copy, whoever presents it, and however late.
             let again = self.just_exchanged(&presented, &session, &stored, request.scope, now);
             match again {
-                Some(successor) if is_client && !is_over => Standing::JustExchanged { successor },
+                Some(successor) if is_client && !is_over => {
+                    Standing::JustExchanged { successor, expires_at: stored.expires_at }
+                }
                 _ => return Err(reused(store, session).await),
             }
         };
@@ -95,20 +97,22 @@ impl RefreshTokens {
         let VerifiedRefresh { mut session, scope, standing } = verified;
         let (presented, successor, salt) = match standing {
             Standing::Current { presented, successor, salt } => (presented, successor, salt),
-            Standing::JustExchanged { successor } => return Ok(issued(&successor, session)),
+            Standing::JustExchanged { successor, expires_at } => {
+                return Ok(issued(&successor, session, expires_at));
+            }
         };
         let stored = self.stored(&successor, salt, &session, now);
         let used_at = whole_seconds(now);
         if store.rotate_token(&session.id, &presented.secret_hash(), &stored, used_at).await? {
             session.last_used_at = used_at;
-            return Ok(issued(&successor, session));
+            return Ok(issued(&successor, session, stored.expires_at));
         }
         // Somebody else was faster, with the same token.
         let Some((session, stored)) = store.find_session(&session.id).await? else {
             return Err(RefreshError::Invalid);
         };
         match self.just_exchanged(&presented, &session, &stored, scope.as_deref(), now) {
-            Some(successor) => Ok(issued(&successor, session)),
+            Some(successor) => Ok(issued(&successor, session, stored.expires_at)),
             None => Err(reused(store, session).await),
         }
     }

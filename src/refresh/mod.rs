@@ -139,7 +139,7 @@ impl RefreshTokens {
         let token = Parts::first(&session.id).map_err(StoreError::new)?;
         let stored = self.stored(&token, None, &session, now);
         let displaced = store.insert_session(&session, &stored, self.most_sessions).await?;
-        Ok(IssuedRefresh { displaced, ..issued(&token, session) })
+        Ok(IssuedRefresh { displaced, ..issued(&token, session, stored.expires_at) })
     }
 
     /// Ends the session of a presented token, used or not, and returns it: logout. What is no
@@ -199,6 +199,9 @@ pub struct IssuedRefresh {
     pub token: RefreshToken,
     /// The session, whose ID is the `sid` of access tokens.
     pub session: Session,
+    /// When the token expires, unless it is exchanged before: at the end of the session or of the
+    /// [idle timeout](RefreshTokens::idle_timeout), whichever comes first. Since the Unix epoch.
+    pub expires_at: Duration,
     /// The IDs of sessions of the user that have ended as there were
     /// [too many](RefreshTokens::most_sessions).
     pub displaced: Vec<String>,
@@ -207,9 +210,9 @@ pub struct IssuedRefresh {
     pub(crate) twin: AccessTwin,
 }
 
-fn issued(token: &Parts, session: Session) -> IssuedRefresh {
+fn issued(token: &Parts, session: Session, expires_at: Duration) -> IssuedRefresh {
     let twin = AccessTwin::of(token, session.last_used_at);
-    IssuedRefresh { token: token.text(), session, displaced: Vec::new(), twin }
+    IssuedRefresh { token: token.text(), session, expires_at, displaced: Vec::new(), twin }
 }
 
 /// The session of the token that was presented, if it was a token of it once.

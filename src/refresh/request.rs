@@ -74,7 +74,7 @@ pub(super) enum Standing {
     /// The latest; this is what it will be exchanged for.
     Current { presented: Parts, successor: Parts, salt: Option<[u8; 32]> },
     /// The one before the latest, exchanged a moment ago for this.
-    JustExchanged { successor: Parts },
+    JustExchanged { successor: Parts, expires_at: Duration },
 }
 
 impl VerifiedRefresh {
@@ -88,7 +88,7 @@ impl VerifiedRefresh {
     pub(crate) fn twin(&self, now: Duration) -> AccessTwin {
         match &self.standing {
             Standing::Current { successor, .. } => AccessTwin::of(successor, now),
-            Standing::JustExchanged { successor } => {
+            Standing::JustExchanged { successor, .. } => {
                 AccessTwin::of(successor, self.session.last_used_at)
             }
         }

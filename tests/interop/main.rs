@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
 
+#[path = "../support/node.rs"]
 mod node;
 mod peer;
 
@@ -25,8 +26,11 @@ fn we_trust_an_oidc_provider_and_follow_its_keys() {
 }
 
 fn run(directory: &str) {
-    if node::is_ready() {
-        let peer = peer::start();
-        node::test(directory, &peer.url);
+    match node::ready("tests/interop") {
+        Ok(()) => {
+            let peer = peer::start();
+            node::test("tests/interop", directory, &[("PEER", &peer.url)]);
+        }
+        Err(why) => node::skip(&why),
     }
 }

@@ -236,6 +236,20 @@ impl TokenSource {
         &self,
         request: &RequestHead<'a>,
     ) -> Result<Option<Credentials<'a>>, AuthErrorKind> {
+        let Some((carrier, token)) = self.token(request)? else { return Ok(None) };
+        self.require_own_page(request)?;
+        let token = match token {
+            Cow::Borrowed(token) => Cow::Borrowed(token.as_bytes()),
+            Cow::Owned(token) => Cow::Owned(token.into_bytes()),
+        };
+        Ok(Some(Credentials { carrier, token }))
+    }
+
+    /// What stands there, whoever made the request.
+    pub(crate) fn token<'a>(
+        &self,
+        request: &RequestHead<'a>,
+    ) -> Result<Option<(Carrier, Cow<'a, str>)>, AuthErrorKind> {
         let found = match &self.place {
             Place::Cookie(name) => cookie::read(name, request.headers)?
                 .map(|token| (Carrier::Cookie, Cow::Borrowed(token))),
@@ -246,21 +260,21 @@ impl TokenSource {
                 .map(|token| (Carrier::WebSocketProtocol, Cow::Borrowed(token))),
             Place::Custom(find) => find(request).map(|token| (Carrier::Custom, Cow::Owned(token))),
         };
-        let Some((carrier, token)) = found else { return Ok(None) };
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(AuthErrorKind::CredentialsTooLong);
+        match found {
+            Some((_, token)) if token.len() > MAX_TOKEN_BYTES => {
+                Err(AuthErrorKind::CredentialsTooLong)
+            }
+            found => Ok(found),
         }
-        if let Some(trusted_origins) = &self.unasked {
-            // Browsers keep such a cookie to pages over TLS, so its own pages are.
-            let over_tls = matches!(&self.place, Place::Cookie(name)
-                if name.starts_with("__Host-") || name.starts_with("__Secure-"));
-            origin::check(request, trusted_origins, over_tls)?;
-        }
-        let token = match token {
-            Cow::Borrowed(token) => Cow::Borrowed(token.as_bytes()),
-            Cow::Owned(token) => Cow::Owned(token.into_bytes()),
-        };
-        Ok(Some(Credentials { carrier, token }))
+    }
+
+    /// Refuses what may come from a page of another site, where the token is sent unasked.
+    pub(crate) fn require_own_page(&self, request: &RequestHead<'_>) -> Result<(), AuthErrorKind> {
+        let Some(trusted_origins) = &self.unasked else { return Ok(()) };
+        // Browsers keep such a cookie to pages over TLS, so its own pages are.
+        let over_tls = matches!(&self.place, Place::Cookie(name)
+            if name.starts_with("__Host-") || name.starts_with("__Secure-"));
+        origin::check(request, trusted_origins, over_tls)
     }
 }
 

@@ -1,6 +1,6 @@
-//! Finds node, installs what `package-lock.json` names, and runs tests of node.
+//! Finds node, installs what a `package-lock.json` names, and runs tests of node.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,18 +9,18 @@ use std::sync::OnceLock;
 /// The first that has all that oidc-provider calls.
 const OLDEST: (u32, u32) = (20, 12);
 
-/// Whether tests can be run; a word of why, where not. Asks the registry of npm the first time.
-pub(crate) fn is_ready() -> bool {
-    static READY: OnceLock<bool> = OnceLock::new();
-    *READY.get_or_init(|| match find().and_then(|()| install()) {
-        Ok(()) => true,
-        Err(why) => {
-            let required = std::env::var_os("REQUIRE_SERVICES").is_some_and(|value| value == "1");
-            assert!(!required, "{why}, and REQUIRE_SERVICES asks for it");
-            eprintln!("skipped: {why}");
-            false
-        }
-    })
+/// Whether the tests below a directory with a `package.json` can be run; why not, otherwise. Asks the
+/// registry of npm the first time.
+pub(crate) fn ready(package: &str) -> Result<(), String> {
+    static READY: OnceLock<Result<(), String>> = OnceLock::new();
+    READY.get_or_init(|| find().and_then(|()| install(&path(package)))).clone()
+}
+
+/// Says why tests are left out, which `REQUIRE_SERVICES=1` makes a failure.
+pub(crate) fn skip(why: &str) {
+    let required = std::env::var_os("REQUIRE_SERVICES").is_some_and(|value| value == "1");
+    assert!(!required, "{why}, and REQUIRE_SERVICES asks for it");
+    eprintln!("skipped: {why}");
 }
 
 fn find() -> Result<(), String> {
@@ -41,16 +41,16 @@ fn output(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 /// What is installed already is not fetched again, so that a second run needs no network.
-fn install() -> Result<(), String> {
-    let lock = fs::read(directory().join("package-lock.json")).unwrap();
-    let installed = directory().join("node_modules/.installed-lock.json");
+fn install(package: &Path) -> Result<(), String> {
+    let lock = fs::read(package.join("package-lock.json")).unwrap();
+    let installed = package.join("node_modules/.installed-lock.json");
     if fs::read(&installed).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     let output = Command::new("npm")
         // No package needs a script of its own to be installed, and none gets to run one.
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-        .current_dir(directory())
+        .current_dir(package)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("npm: {error}"))?;
@@ -61,9 +61,11 @@ fn install() -> Result<(), String> {
     Ok(())
 }
 
-/// Runs the `*.test.js` of a directory. `PEER` names the service to them.
-pub(crate) fn test(name: &str, peer: &str) {
-    let tap = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("interop-{name}.tap"));
+/// Runs the `*.test.js` of a directory of a package, which find these variables.
+pub(crate) fn test<V: AsRef<OsStr>>(package: &str, directory: &str, variables: &[(&str, V)]) {
+    let name = format!("{package}/{directory}");
+    let tap = format!("{}.tap", name.trim_end_matches('/').replace('/', "-"));
+    let tap = Path::new(env!("CARGO_TARGET_TMPDIR")).join(tap);
     let mut reports: Vec<OsString> = Vec::new();
     reports.extend(["--test-reporter=spec", "--test-reporter-destination=stdout"].map(Into::into));
     reports.extend(["--test-reporter=tap", "--test-reporter-destination"].map(Into::into));
@@ -71,9 +73,9 @@ pub(crate) fn test(name: &str, peer: &str) {
     let output = Command::new("node")
         .args(["--test", "--test-timeout=120000"])
         .args(reports)
-        .args(files(&directory().join(name)))
-        .current_dir(directory())
-        .env("PEER", peer)
+        .args(files(&path(&name)))
+        .current_dir(path(package))
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -100,6 +102,6 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop")
+fn path(directory: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)
 }
