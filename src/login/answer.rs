@@ -23,9 +23,11 @@ pub(super) struct Tokens {
     pub(super) expires_in: u64,
     /// None once it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub(super) refresh_token: Option<String>,
     /// Since the Unix epoch.
     #[serde(skip)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
     pub(super) refresh_expires_at: Duration,
     pub(super) scope: String,
 }

@@ -193,7 +193,7 @@ impl TokenSource {
 
     /// The name of the cookie, where it is one.
     #[cfg(feature = "openapi")]
-    pub(super) fn cookie_name(&self) -> Option<&str> {
+    pub(crate) fn cookie_name(&self) -> Option<&str> {
         if let Place::Cookie(name) = &self.place { Some(name) } else { None }
     }
 

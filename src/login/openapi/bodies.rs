@@ -130,8 +130,14 @@ pub(super) fn refresh_form() -> Members {
     body.scope(false).client(false)
 }
 
-pub(super) fn refresh_json() -> Members {
-    let body = Members::new().required("refresh_token", filled("")).optional(
+/// Without a token, that of the cookie is meant.
+pub(super) fn refresh_json(by_cookie: bool) -> Members {
+    let body = if by_cookie {
+        Members::new().optional("refresh_token", nullable_text(""))
+    } else {
+        Members::new().required("refresh_token", filled(""))
+    };
+    let body = body.optional(
         "grant_type",
         with(nullable_text(""), |grant| {
             grant.enum_values = Some(vec!["refresh_token".into(), serde_json::Value::Null]);

@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{Array, Schema};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, Ref, RefOr, Required, Response};
 
+use super::facts::Facts;
 use crate::login::answer::FailureBody;
 use crate::openapi::{add_answer, header};
 
@@ -15,6 +16,8 @@ pub(super) const JSON: &str = "application/json";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// The security scheme of clients that have a secret.
 pub(super) const CLIENT: &str = "client";
+/// That of browsers with a refresh token.
+pub(super) const REFRESH_COOKIE: &str = "refreshCookie";
 
 /// A schema, and all that it refers to.
 #[derive(Clone)]
@@ -99,6 +102,37 @@ impl Draft {
         let basic = SecurityRequirement::new(CLIENT, Vec::<String>::new());
         self.operation.security = Some(vec![SecurityRequirement::default(), basic]);
         self.refuses_client()
+    }
+
+    /// One more way to say who asks; `none` for nobody.
+    pub(super) fn or_by(mut self, scheme: &str) -> Self {
+        let ways =
+            self.operation.security.get_or_insert_with(|| vec![SecurityRequirement::default()]);
+        ways.push(SecurityRequirement::new(scheme, Vec::<String>::new()));
+        self
+    }
+
+    /// Where browsers have a cookie: the answers with these statuses may set it or clear it.
+    pub(super) fn sets_cookie(mut self, facts: &Facts, statuses: &[StatusCode]) -> Self {
+        if facts.cookie.is_none() {
+            return self;
+        }
+        for status in statuses {
+            let answer = self.operation.responses.responses.get_mut(status.as_str());
+            if let Some(RefOr::T(answer)) = answer {
+                let cookie = header("The refresh token, or the end of it.", None, false);
+                answer.headers.insert("Set-Cookie".to_owned(), cookie.into());
+            }
+        }
+        self
+    }
+
+    /// Where browsers have a cookie: pages of another site can't ask.
+    pub(super) fn refuses_other_sites(self, facts: &Facts) -> Self {
+        if facts.cookie.is_none() {
+            return self;
+        }
+        self.refuses(StatusCode::FORBIDDEN, "`forbidden`: the request comes from another site")
     }
 
     pub(super) fn refuses_client(self) -> Self {

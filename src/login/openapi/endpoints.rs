@@ -6,7 +6,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Object, Required, Type};
 
 use super::bodies::{self, text, with};
-use super::draft::{CLIENT, Draft, FORM, JSON};
+use super::draft::{CLIENT, Draft, FORM, JSON, REFRESH_COOKIE};
 use super::facts::Facts;
 use crate::login::admin::{AccountPage, ShownAccount};
 use crate::login::answer::{Accepted, ShownSession, ShownUser, Tokens};
@@ -38,8 +38,8 @@ pub(super) fn operations(endpoint: Endpoint, facts: &Facts) -> Vec<(HttpMethod, 
         }
         Endpoint::Me => vec![(Get, me())],
         Endpoint::Password => vec![(Post, password())],
-        Endpoint::Sessions => vec![(Get, sessions()), (Delete, end_sessions())],
-        Endpoint::Session => vec![(Delete, end_session())],
+        Endpoint::Sessions => vec![(Get, sessions()), (Delete, end_sessions(facts))],
+        Endpoint::Session => vec![(Delete, end_session(facts))],
         Endpoint::VerifyEmail => vec![(Post, verify_email())],
         Endpoint::ForgotPassword => vec![(Post, forgot_password())],
         Endpoint::ResetPassword => vec![(Post, reset_password())],
@@ -64,7 +64,10 @@ fn register(facts: &Facts) -> Draft {
     if facts.signs_in_on_register {
         let draft = draft.refuses(Status::BAD_REQUEST, "`invalid_scope`");
         let draft = draft.of_client(facts.knows_clients);
-        draft.shows::<SignedIn<'_>>(Status::CREATED, "The user, and tokens.")
+        draft
+            .shows::<SignedIn<'_>>(Status::CREATED, "The user, and tokens.")
+            .sets_cookie(facts, &[Status::CREATED])
+            .refuses_other_sites(facts)
     } else {
         draft.shows::<ShownUser<'_>>(Status::CREATED, "The user.")
     }
@@ -89,37 +92,48 @@ fn login(facts: &Facts) -> Draft {
         .shows::<Tokens>(Status::OK, "Tokens.")
         .refuses(Status::BAD_REQUEST, "`invalid_request`, `invalid_grant` or `invalid_scope`")
         .refuses(Status::TOO_MANY_REQUESTS, THROTTLED)
+        .sets_cookie(facts, &[Status::OK])
+        .refuses_other_sites(facts)
         .of_client(facts.knows_clients)
 }
 
 fn refresh(facts: &Facts) -> Draft {
-    Draft::new("Exchanges a refresh token")
-        .takes(
-            Required::True,
-            [(JSON, bodies::refresh_json().into()), (FORM, bodies::refresh_form().into())],
-        )
+    let by_cookie = facts.cookie.is_some();
+    let required = if by_cookie { Required::False } else { Required::True };
+    let json = bodies::refresh_json(by_cookie);
+    let draft = Draft::new("Exchanges a refresh token")
+        .takes(required, [(JSON, json.into()), (FORM, bodies::refresh_form().into())])
         .shows::<Tokens>(Status::OK, "Tokens. The refresh token that was sent is used up.")
         .refuses(
             Status::BAD_REQUEST,
             "`invalid_request`, `invalid_grant`, `invalid_scope` or `unsupported_grant_type`",
         )
-        .of_client(facts.knows_clients)
+        .sets_cookie(facts, &[Status::OK, Status::BAD_REQUEST])
+        .refuses_other_sites(facts)
+        .of_client(facts.knows_clients);
+    if by_cookie {
+        draft
+            .says("That of the body, with an answer in the body; or that of the cookie, with one in the cookie.")
+            .or_by(REFRESH_COOKIE)
+    } else {
+        draft
+    }
 }
 
 fn logout(facts: &Facts) -> Draft {
-    let mut draft = Draft::new("Ends a session")
-        .says("That of the access token in `Authorization`, that of the refresh token in the body, or both.")
+    let draft = Draft::new("Ends a session")
+        .says("That of the access token in `Authorization`, that of the refresh token in the body or in the cookie.")
         .takes(
             Required::False,
             [(JSON, bodies::logout(true).into()), (FORM, bodies::logout(false).into())],
         )
         .done(Status::NO_CONTENT, "The session is over, or was already.")
         .refuses(Status::BAD_REQUEST, "`invalid_request`: there is no token, or it is malformed")
-        .of_client(facts.knows_clients);
-    let none = Vec::<String>::new();
-    let ways = draft.operation.security.get_or_insert_with(|| vec![SecurityRequirement::default()]);
-    ways.push(SecurityRequirement::new(BEARER, none));
-    draft
+        .sets_cookie(facts, &[Status::NO_CONTENT, Status::BAD_REQUEST])
+        .refuses_other_sites(facts)
+        .of_client(facts.knows_clients)
+        .or_by(BEARER);
+    if facts.cookie.is_some() { draft.or_by(REFRESH_COOKIE) } else { draft }
 }
 
 fn revoke(facts: &Facts) -> Draft {
@@ -184,18 +198,20 @@ fn sessions() -> Draft {
         .lists::<ShownSession<'_>>("Sessions, with the one used last first.")
 }
 
-fn end_sessions() -> Draft {
+fn end_sessions(facts: &Facts) -> Draft {
     let mut all = Object::with_type(Type::Boolean);
     all.default = Some(false.into());
     Draft::new("Ends the user's other sessions")
         .reads_query("all", all, "This one too.")
         .done(Status::NO_CONTENT, "They are over.")
+        .sets_cookie(facts, &[Status::NO_CONTENT])
         .refuses(Status::BAD_REQUEST, "`invalid_request`: `all` is not true or false")
 }
 
-fn end_session() -> Draft {
+fn end_session(facts: &Facts) -> Draft {
     Draft::new("Ends one of the user's sessions")
         .done(Status::NO_CONTENT, "It is over.")
+        .sets_cookie(facts, &[Status::NO_CONTENT])
         .refuses(Status::NOT_FOUND, NOT_FOUND)
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Facts {
     pub(super) edits_accounts: bool,
     pub(super) is_private: bool,
     pub(super) signs_in_on_register: bool,
+    /// The name of that of refresh tokens.
+    pub(super) cookie: Option<String>,
     /// Where users have one.
     profile: Option<Option<NamedSchema>>,
 }
@@ -26,6 +28,11 @@ impl Facts {
             edits_accounts: router.edits_accounts,
             is_private: router.register_mode == RegisterMode::Private,
             signs_in_on_register: router.signs_in_on_register,
+            cookie: router
+                .refresh_cookie
+                .as_ref()
+                .and_then(|cookie| cookie.source.cookie_name())
+                .map(str::to_owned),
             profile: router.profile.map(|profile| profile.schema.map(|schema| schema())),
         }
     }
@@ -39,8 +46,13 @@ impl Facts {
         Some(OneOf::builder().item(Object::with_type(Type::Null)).item(own).into())
     }
 
-    /// Makes the user's profile what it is here.
-    pub(super) fn fit_profile(&self, schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    /// Makes members what they are here.
+    pub(super) fn fit(&self, schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+        if let Some(RefOr::T(Schema::Object(tokens))) = schemas.get_mut("auth.Tokens")
+            && self.cookie.is_none()
+        {
+            tokens.required.push("refresh_token".to_owned());
+        }
         let user = schemas.get_mut("auth.User");
         if let Some(RefOr::T(Schema::Object(user))) = user {
             user.properties.remove("profile");

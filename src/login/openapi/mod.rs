@@ -9,14 +9,14 @@ mod metadata;
 pub(super) use draft::NamedSchema;
 
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, Object, OpenApi, Paths, RefOr, Required, Type};
 
 use super::LoginRouter;
 use super::routes::Access;
 use crate::store::{RefreshStore, UserStore};
-use draft::{CLIENT, Draft};
+use draft::{CLIENT, Draft, REFRESH_COOKIE};
 use facts::Facts;
 
 const TAG: &str = "auth";
@@ -70,12 +70,18 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         self.guard().document_required(&mut guarded);
         open.merge(guarded);
         let components = open.components.get_or_insert_default();
-        facts.fit_profile(&mut components.schemas);
+        facts.fit(&mut components.schemas);
         if facts.knows_clients {
             let scheme = HttpBuilder::new()
                 .scheme(HttpAuthScheme::Basic)
                 .description(Some("The ID and the secret of a client (RFC 6749, section 2.3.1)"));
             components.add_security_scheme(CLIENT, SecurityScheme::Http(scheme.build()));
+        }
+        if let Some(cookie) = &facts.cookie {
+            let cookie =
+                ApiKeyValue::with_description(cookie.as_str(), "The refresh token of a browser");
+            let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+            components.add_security_scheme(REFRESH_COOKIE, scheme);
         }
         let tag = TagBuilder::new().name(TAG).description(Some("Accounts and tokens"));
         open.tags = Some(vec![tag.build()]);
