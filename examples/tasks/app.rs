@@ -141,7 +141,7 @@ struct Health {
 }
 
 /// Says that the process is there.
-#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, description = "It is.", body = Health)))]
 async fn health() -> Json<Health> {
     Json(Health { status: "ok" })
 }

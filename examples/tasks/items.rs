@@ -33,7 +33,7 @@ impl Form for Draft {
     path = "/items",
     operation_id = "list_items",
     tag = "items",
-    responses((status = 200, body = Vec<Item>))
+    responses((status = 200, description = "All items.", body = Vec<Item>))
 )]
 pub(crate) async fn list(State(database): State<Database>) -> Result<Json<Vec<Item>>, Failure> {
     let rows: Vec<(i64, String)> = query!(database, |pool| {
@@ -49,7 +49,7 @@ pub(crate) async fn list(State(database): State<Database>) -> Result<Json<Vec<It
     operation_id = "create_item",
     tag = "items",
     request_body = Draft,
-    responses((status = 201, body = Item))
+    responses((status = 201, description = "The item.", body = Item))
 )]
 pub(crate) async fn create(
     State(database): State<Database>,

@@ -38,7 +38,7 @@ pub(crate) async fn one_credential(request: Request, next: Next) -> Response {
 
 /// Shows how far the user is whose key it is.
 #[utoipa::path(get, path = "/public-api/data", operation_id = "read_data", tag = "public-api",
-    responses((status = 200, body = Progress)))]
+    responses((status = 200, description = "The numbers.", body = Progress)))]
 pub(crate) async fn data(
     key: Token,
     State(database): State<Database>,

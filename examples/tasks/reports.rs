@@ -17,7 +17,7 @@ pub(crate) struct Report {
 
 /// Counts all tasks, for teachers and administrators.
 #[utoipa::path(get, path = "/reports", operation_id = "read_report", tag = "reports",
-    responses((status = 200, body = Report)))]
+    responses((status = 200, description = "The numbers.", body = Report)))]
 pub(crate) async fn read(State(database): State<Database>) -> Result<Json<Report>, Failure> {
     let (owners, tasks, done) = query!(database, |pool| {
         sqlx::query_as(
@@ -36,7 +36,7 @@ pub(crate) struct Owner {
 
 /// Counts the open tasks of each user, for administrators, and for teachers with `items:write`.
 #[utoipa::path(get, path = "/reports/owners", operation_id = "list_owners", tag = "reports",
-    responses((status = 200, body = Vec<Owner>)))]
+    responses((status = 200, description = "Users with tasks.", body = Vec<Owner>)))]
 pub(crate) async fn owners(State(database): State<Database>) -> Result<Json<Vec<Owner>>, Failure> {
     let rows: Vec<(String, i64)> = query!(database, |pool| {
         let sql = "SELECT owner, COUNT(*) FILTER (WHERE NOT done) FROM tasks \

@@ -44,7 +44,7 @@ impl Form for Draft {
     operation_id = "list_tasks",
     tag = "tasks",
     responses(
-        (status = 200, body = Vec<Task>),
+        (status = 200, description = "The tasks.", body = Vec<Task>),
         (status = 403, description = "The token names no user.", body = Fault),
     )
 )]
@@ -69,7 +69,7 @@ pub(crate) async fn list(
     tag = "tasks",
     request_body = Draft,
     responses(
-        (status = 201, body = Task, headers(("Location", description = "The task."))),
+        (status = 201, description = "The task.", body = Task, headers(("Location", description = "The task."))),
         (status = 403, description = "The token names no user.", body = Fault),
     )
 )]
@@ -99,7 +99,7 @@ pub(crate) async fn create(
     tag = "tasks",
     params(("id" = i64, Path)),
     responses(
-        (status = 200, body = Task),
+        (status = 200, description = "The task.", body = Task),
         (status = 403, description = "The token names no user.", body = Fault),
         (status = 404, description = "There is no such task of the user.", body = Fault),
     )
@@ -129,7 +129,7 @@ pub(crate) async fn read(
     params(("id" = i64, Path)),
     request_body = Draft,
     responses(
-        (status = 200, body = Task),
+        (status = 200, description = "The task.", body = Task),
         (status = 403, description = "The token names no user.", body = Fault),
         (status = 404, description = "There is no such task of the user.", body = Fault),
     )
@@ -160,7 +160,7 @@ pub(crate) async fn replace(
     tag = "tasks",
     params(("id" = i64, Path)),
     responses(
-        (status = 204),
+        (status = 204, description = "It is deleted."),
         (status = 403, description = "The token names no user.", body = Fault),
         (status = 404, description = "There is no such task of the user.", body = Fault),
     )

@@ -33,7 +33,7 @@ pub(crate) fn routes(auth: JwtAuthLayer) -> OpenApiRouter<Database> {
 
 /// Greets the user.
 #[utoipa::path(get, path = "/web", tag = "web",
-    responses((status = 200, body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "A greeting.", body = String, content_type = "text/plain")))]
 async fn welcome(
     CurrentUser(user): CurrentUser<User>,
     State(database): State<Database>,
@@ -48,7 +48,7 @@ async fn welcome(
 
 /// Puts the token of the request into the cookie, for as long as it lives.
 #[utoipa::path(post, path = "/web/session", tag = "web",
-    responses((status = 204, headers(("Set-Cookie", description = "The access token.")))))]
+    responses((status = 204, description = "The browser has the cookie.", headers(("Set-Cookie", description = "The access token.")))))]
 async fn begin(token: Token, headers: HeaderMap) -> Result<impl IntoResponse, Failure> {
     let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let text = text.and_then(|text| text.split_once(' ')).map_or("", |(_, text)| text.trim_start());
@@ -60,7 +60,7 @@ async fn begin(token: Token, headers: HeaderMap) -> Result<impl IntoResponse, Fa
 
 /// Clears the cookie.
 #[utoipa::path(delete, path = "/web/session", tag = "web",
-    responses((status = 204, headers(("Set-Cookie", description = "The end of the cookie.")))))]
+    responses((status = 204, description = "The browser has no cookie.", headers(("Set-Cookie", description = "The end of the cookie.")))))]
 async fn end() -> impl IntoResponse {
     without_content(TokenCookie::new(COOKIE).strict().clear())
 }

@@ -21,7 +21,7 @@ pub(super) struct Tokens {
     pub(super) access_token: String,
     pub(super) token_type: &'static str,
     pub(super) expires_in: u64,
-    /// None once it is in a cookie.
+    /// Absent where it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub(super) refresh_token: Option<String>,
@@ -32,8 +32,8 @@ pub(super) struct Tokens {
     pub(super) scope: String,
 }
 
-/// A user as clients see one: a type of its own, so that a field is shown only when somebody
-/// writes it down here.
+// A type of its own, so that a field is shown only when somebody writes it down here.
+/// A user as clients see one.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::User))]
 pub(super) struct ShownUser<'a> {

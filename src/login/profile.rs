@@ -93,7 +93,22 @@ pub(super) struct ProfileType {
 }
 
 fn through<P: Serialize + DeserializeOwned>(value: Value) -> Option<Value> {
-    serde_json::from_value::<P>(value).ok().and_then(|profile| serde_json::to_value(profile).ok())
+    let profile: P = serde_json::from_value(value.clone()).ok()?;
+    serde_json::to_value(profile).ok().filter(|profile| !has_nameless_members(&value, profile))
+}
+
+/// serde reads an array for an object too, as its members in their order: nobody means that.
+fn has_nameless_members(sent: &Value, read: &Value) -> bool {
+    match (sent, read) {
+        (Value::Array(_), Value::Object(_)) => true,
+        (Value::Array(sent), Value::Array(read)) => {
+            sent.iter().zip(read).any(|(sent, read)| has_nameless_members(sent, read))
+        }
+        (Value::Object(sent), Value::Object(read)) => read.iter().any(|(name, read)| {
+            sent.get(name).is_some_and(|sent| has_nameless_members(sent, read))
+        }),
+        _ => false,
+    }
 }
 
 impl<U: UserStore, R: RefreshStore> Shared<U, R> {
