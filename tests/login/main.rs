@@ -11,6 +11,10 @@ mod bodies;
 mod cached;
 mod claims_hook;
 mod clients;
+#[cfg(feature = "openapi")]
+#[allow(dead_code, reason = "shared with a binary that needs more of it")]
+#[path = "../support/document.rs"]
+mod document;
 mod email_change;
 mod introspect;
 mod introspection;

@@ -25,9 +25,11 @@ impl Members {
     }
 
     /// What a client may say of itself and of what it wants.
-    fn client(self, nullable: bool) -> Self {
+    fn client(self, facts: &Facts, nullable: bool) -> Self {
         let text = || if nullable { nullable_text("") } else { text("") };
-        self.optional("client_id", text()).optional("client_secret", text())
+        let body = self.optional("client_id", text());
+        // Where no client has a secret, it is not looked at.
+        if facts.knows_clients { body.optional("client_secret", text()) } else { body }
     }
 
     fn scope(self, nullable: bool) -> Self {
@@ -99,7 +101,11 @@ pub(super) fn register(facts: &Facts) -> RefOr<Schema> {
         body.optional("email", nullable_text(""))
     };
     let body = with_profile(body.optional("name", name()), facts);
-    if facts.signs_in_on_register { body.client(true).scope(true).into() } else { body.into() }
+    if facts.signs_in_on_register {
+        body.client(facts, true).scope(true).into()
+    } else {
+        body.into()
+    }
 }
 
 fn name() -> Object {
@@ -114,25 +120,25 @@ fn with_profile(body: Members, facts: &Facts) -> Members {
 }
 
 /// RFC 6749, sections 4.3.2 and 6.
-pub(super) fn token() -> RefOr<Schema> {
+pub(super) fn token(facts: &Facts) -> RefOr<Schema> {
     let login = Members::new()
         .required("grant_type", constant("password"))
         .required("username", filled(""))
         .required("password", password(""));
-    one_of([login.scope(false).client(false), refresh_form()])
+    one_of([login.scope(false).client(facts, false), refresh_form(facts)])
 }
 
 /// RFC 6749, section 6.
-pub(super) fn refresh_form() -> Members {
+pub(super) fn refresh_form(facts: &Facts) -> Members {
     let body = Members::new()
         .required("grant_type", constant("refresh_token"))
         .required("refresh_token", filled(""));
-    body.scope(false).client(false)
+    body.scope(false).client(facts, false)
 }
 
 /// Without a token, that of the cookie is meant.
-pub(super) fn refresh_json(by_cookie: bool) -> Members {
-    let body = if by_cookie {
+pub(super) fn refresh_json(facts: &Facts) -> Members {
+    let body = if facts.cookie.is_some() {
         Members::new().optional("refresh_token", nullable_text(""))
     } else {
         Members::new().required("refresh_token", filled(""))
@@ -143,26 +149,29 @@ pub(super) fn refresh_json(by_cookie: bool) -> Members {
             grant.enum_values = Some(vec!["refresh_token".into(), serde_json::Value::Null]);
         }),
     );
-    body.scope(true).client(true)
+    body.scope(true).client(facts, true)
 }
 
-pub(super) fn login() -> RefOr<Schema> {
+pub(super) fn login(facts: &Facts) -> RefOr<Schema> {
     let by = |name| {
         let body = Members::new().required(name, filled("")).required("password", password(""));
-        body.scope(true).client(true)
+        body.scope(true).client(facts, true)
     };
     one_of([by("username"), by("email")])
 }
 
-pub(super) fn logout(nullable: bool) -> Members {
+pub(super) fn logout(facts: &Facts, nullable: bool) -> Members {
     let token = if nullable { nullable_text("") } else { text("") };
-    Members::new().optional("refresh_token", token).client(nullable)
+    Members::new().optional("refresh_token", token).client(facts, nullable)
 }
 
 /// RFC 7009, section 2.1; RFC 7662, section 2.1.
-pub(super) fn token_alone() -> Members {
+pub(super) fn token_alone(facts: &Facts) -> Members {
     let hint = text("`access_token` or `refresh_token`; it is not needed.");
-    Members::new().required("token", filled("")).optional("token_type_hint", hint).client(false)
+    Members::new()
+        .required("token", filled(""))
+        .optional("token_type_hint", hint)
+        .client(facts, false)
 }
 
 pub(super) fn account(facts: &Facts) -> RefOr<Schema> {
@@ -197,7 +206,7 @@ pub(super) fn api_key() -> Members {
     let lifetime = described(Object::with_type(or_null(Type::Integer)), "In seconds.");
     let lifetime = with(lifetime, |seconds| seconds.minimum = Some(1_usize.into()));
     Members::new()
-        .required("name", filled(""))
+        .required("name", with(filled(""), |name| name.max_length = Some(100)))
         .required("scopes", Schema::Array(scopes))
         .optional("expires_in", lifetime)
 }

@@ -32,7 +32,7 @@ pub(super) fn operations(endpoint: Endpoint, facts: &Facts) -> Vec<(HttpMethod, 
         Endpoint::Refresh => vec![(Post, refresh(facts))],
         Endpoint::Logout => vec![(Post, logout(facts))],
         Endpoint::Revoke => vec![(Post, revoke(facts))],
-        Endpoint::Introspect => vec![(Post, introspect())],
+        Endpoint::Introspect => vec![(Post, introspect(facts))],
         Endpoint::Me if facts.edits_accounts => {
             vec![(Get, me()), (Patch, edit(facts)), (Put, edit(facts))]
         }
@@ -76,7 +76,7 @@ fn register(facts: &Facts) -> Draft {
 fn token(facts: &Facts) -> Draft {
     Draft::new("Issues tokens, for a password or a refresh token")
         .says("The token endpoint of OAuth 2.0 (RFC 6749, section 3.2).")
-        .takes(Required::True, [(FORM, bodies::token())])
+        .takes(Required::True, [(FORM, bodies::token(facts))])
         .shows::<Tokens>(Status::OK, "Tokens.")
         .refuses(
             Status::BAD_REQUEST,
@@ -88,7 +88,7 @@ fn token(facts: &Facts) -> Draft {
 
 fn login(facts: &Facts) -> Draft {
     Draft::new("Logs a user in")
-        .takes_json(bodies::login())
+        .takes_json(bodies::login(facts))
         .shows::<Tokens>(Status::OK, "Tokens.")
         .refuses(Status::BAD_REQUEST, "`invalid_request`, `invalid_grant` or `invalid_scope`")
         .refuses(Status::TOO_MANY_REQUESTS, THROTTLED)
@@ -100,9 +100,9 @@ fn login(facts: &Facts) -> Draft {
 fn refresh(facts: &Facts) -> Draft {
     let by_cookie = facts.cookie.is_some();
     let required = if by_cookie { Required::False } else { Required::True };
-    let json = bodies::refresh_json(by_cookie);
+    let json = bodies::refresh_json(facts);
     let draft = Draft::new("Exchanges a refresh token")
-        .takes(required, [(JSON, json.into()), (FORM, bodies::refresh_form().into())])
+        .takes(required, [(JSON, json.into()), (FORM, bodies::refresh_form(facts).into())])
         .shows::<Tokens>(Status::OK, "Tokens. The refresh token that was sent is used up.")
         .refuses(
             Status::BAD_REQUEST,
@@ -125,7 +125,7 @@ fn logout(facts: &Facts) -> Draft {
         .says("That of the access token in `Authorization`, that of the refresh token in the body or in the cookie.")
         .takes(
             Required::False,
-            [(JSON, bodies::logout(true).into()), (FORM, bodies::logout(false).into())],
+            [(JSON, bodies::logout(facts, true).into()), (FORM, bodies::logout(facts, false).into())],
         )
         .done(Status::NO_CONTENT, "The session is over, or was already.")
         .refuses(Status::BAD_REQUEST, "`invalid_request`: there is no token, or it is malformed")
@@ -139,18 +139,18 @@ fn logout(facts: &Facts) -> Draft {
 fn revoke(facts: &Facts) -> Draft {
     Draft::new("Revokes a token")
         .says("RFC 7009. A token that is unknown, or another client's, is answered as one that is revoked.")
-        .takes(Required::True, [(FORM, bodies::token_alone().into())])
+        .takes(Required::True, [(FORM, bodies::token_alone(facts).into())])
         .done(Status::OK, "The token is not good for anything any more.")
         .refuses(Status::BAD_REQUEST, "`invalid_request` or `unsupported_token_type`")
         .of_client(facts.knows_clients)
 }
 
-fn introspect() -> Draft {
+fn introspect(facts: &Facts) -> Draft {
     let mut draft = Draft::new("Says what a token is good for")
         .says(
             "RFC 7662. For clients that may, with their secret in `Authorization` or in the body.",
         )
-        .takes(Required::True, [(FORM, bodies::token_alone().into())])
+        .takes(Required::True, [(FORM, bodies::token_alone(facts).into())])
         .shows_schema(
             Status::OK,
             "Whether the token is active, and if it is, what it says.",
