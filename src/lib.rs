@@ -254,3 +254,8 @@ pub use verify::{Verifier, VerifierBuilder};
 #[cfg(all(doctest, feature = "jwks"))]
 #[doc = include_str!("../docs/providers.md")]
 mod providers {}
+
+/// What `docs/guide/openapi.md` tells to write compiles.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../docs/guide/openapi.md")]
+mod openapi_guide {}
