@@ -144,6 +144,8 @@ mod mail;
 mod metadata;
 #[cfg(feature = "store")]
 mod one_time;
+#[cfg(feature = "openapi")]
+mod openapi;
 #[cfg(feature = "password")]
 mod password;
 mod peer;
@@ -195,6 +197,8 @@ pub use mail::{Mail, MailError, MailKind, MailLinks, MailQueue, MailText, Mailer
 pub use metadata::{ResourceMetadata, WellKnown};
 #[cfg(feature = "store")]
 pub use one_time::{OneTimePurpose, OneTimeToken, OneTimeTokens};
+#[cfg(feature = "openapi")]
+pub use openapi::PasswordFlow;
 #[cfg(feature = "password")]
 pub use password::{
     BreachCheck, Hasher, HasherBuilder, NewPasswordError, OwaspParameters, PasswordContext,
@@ -250,3 +254,8 @@ pub use verify::{Verifier, VerifierBuilder};
 #[cfg(all(doctest, feature = "jwks"))]
 #[doc = include_str!("../docs/providers.md")]
 mod providers {}
+
+/// What `docs/guide/openapi.md` tells to write compiles.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../docs/guide/openapi.md")]
+mod openapi_guide {}

@@ -7,8 +7,18 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 use tower_bearer::{ConfigError, StoreError};
+use utoipa::ToSchema;
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Fault {
+    /// For programs.
+    error: &'static str,
+    /// For people.
+    error_description: &'static str,
+}
 
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -73,7 +83,7 @@ impl IntoResponse for Failure {
                 }
             }
         };
-        let body = Json(json!({ "error": error, "error_description": description }));
+        let body = Json(Fault { error, error_description: description });
         if status == Status::SERVICE_UNAVAILABLE {
             (status, [(RETRY_AFTER, "1")], body).into_response()
         } else {

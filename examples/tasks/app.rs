@@ -1,18 +1,22 @@
 //! The routes, and who may use them.
 
-use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tower_bearer::{
     AccountStore, ApiKeyStore, ApiKeyVerifier, ApiKeys, ConfigError, Endpoint, JwtAuthLayer,
     LoginRouter, MailQueue, OneTimeTokenStore, ResourceMetadata, RevocationStore, Settings,
     ThrottleStore, TokenCookie, any_of, any_role, role, scopes,
 };
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::answer::Failure;
 use crate::database::Database;
+use crate::openapi::guarded;
 use crate::profile::Profile;
-use crate::{body, items, page, public_api, reports, tasks, web};
+use crate::{body, items, openapi, page, public_api, reports, tasks, web};
 
 /// What a newly registered user may do.
 const USER_SCOPES: [&str; 3] = ["me", "items:read", "data:read"];
@@ -62,7 +66,7 @@ where
         // For the page: no script of it ever sees a refresh token.
         .refresh_cookie(TokenCookie::new("__Host-refresh").strict())
         .revocations()
-        .profile::<Profile>()
+        .profile_with_schema::<Profile>()
         .mailer(mails)
         .api_keys(ApiKeys::new())
         .default_scopes(USER_SCOPES)
@@ -71,9 +75,11 @@ where
     // The user is shown under two paths: a router of that one endpoint for the second.
     let me = login.clone().only([Endpoint::Me]).path(Endpoint::Me, "/users/me");
     let login = login.accounts().administration("admin");
-    let mut well_known = Router::new();
+    let (mut well_known, mut well_known_api) = (Router::new(), OpenApi::default());
     if let Some((url, resource)) = settings.public_url().zip(resource) {
         let server = login.metadata(&format!("{url}/auth"))?.scopes_supported(ALL_SCOPES)?;
+        well_known_api = server.openapi();
+        openapi::add_resource_metadata(&mut well_known_api, &resource);
         well_known = server.into_router().route_service(&resource.path(), resource.service());
     }
 
@@ -93,27 +99,33 @@ where
     // For programs: no token opens it, and no key opens anything else.
     let reads_data =
         JwtAuthLayer::api_keys_only(ApiKeyVerifier::new(users)).require(scopes(["data:read"]));
-    Ok(Router::new()
-        .route("/tasks", get(tasks::list).post(tasks::create).route_layer(auth.clone()))
-        .route(
-            "/tasks/{id}",
-            get(tasks::read).put(tasks::replace).delete(tasks::delete).route_layer(auth),
-        )
-        .route("/items", get(items::list).route_layer(reads_items))
-        .route("/items", post(items::create).route_layer(writes_items))
-        .route("/reports", get(reports::read).route_layer(sees_reports))
-        .route("/reports/owners", get(reports::owners).route_layer(lists_owners))
-        .route(
-            "/public-api/data",
-            get(public_api::data)
-                .route_layer(reads_data)
+    let own = OpenApiRouter::new()
+        .merge(guarded(
+            &auth,
+            OpenApiRouter::new().routes(routes!(tasks::list, tasks::create)).routes(routes!(
+                tasks::read,
+                tasks::replace,
+                tasks::delete
+            )),
+        ))
+        .merge(guarded(&reads_items, OpenApiRouter::new().routes(routes!(items::list))))
+        .merge(guarded(&writes_items, OpenApiRouter::new().routes(routes!(items::create))))
+        .merge(guarded(&sees_reports, OpenApiRouter::new().routes(routes!(reports::read))))
+        .merge(guarded(&lists_owners, OpenApiRouter::new().routes(routes!(reports::owners))))
+        .merge(
+            guarded(&reads_data, OpenApiRouter::new().routes(routes!(public_api::data)))
                 .route_layer(middleware::from_fn(public_api::one_credential)),
         )
-        .merge(page::routes())
         .merge(web::routes(with_user))
         .with_state(database)
         // Asks nobody, so that it says that the process is there and no more.
-        .route("/health", get(health))
+        .routes(routes!(health));
+    let (own, api) = own.split_for_parts();
+    let api =
+        api.nest("/auth", login.openapi()).merge_from(me.openapi()).merge_from(well_known_api);
+    Ok(own
+        .merge(page::routes())
+        .merge(openapi::routes(api))
         .nest("/auth", login.into_router())
         .merge(me.into_router())
         .merge(well_known)
@@ -122,6 +134,14 @@ where
         .layer(middleware::from_fn(body::read_in_whole)))
 }
 
-async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+/// Whether the process is there.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    status: &'static str,
+}
+
+/// Says that the process is there.
+#[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, description = "It is.", body = Health)))]
+async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
 }

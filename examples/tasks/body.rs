@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
+use utoipa::ToSchema;
 
 use crate::answer::Failure;
 
@@ -82,8 +83,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// A line of text: 1 to 200 characters, none of them a control character.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
 pub(crate) struct Line(String);
 
 impl Line {

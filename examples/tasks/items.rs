@@ -4,18 +4,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::answer::Failure;
 use crate::body::{Form, Input, Line};
 use crate::database::{Database, inserted, query};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Item {
     id: i64,
     name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ItemDraft)]
 pub(crate) struct Draft {
     name: Line,
 }
@@ -25,6 +27,14 @@ impl Form for Draft {
         "an item is a name of 1 to 200 characters without control characters";
 }
 
+/// Lists all items.
+#[utoipa::path(
+    get,
+    path = "/items",
+    operation_id = "list_items",
+    tag = "items",
+    responses((status = 200, description = "All items.", body = Vec<Item>))
+)]
 pub(crate) async fn list(State(database): State<Database>) -> Result<Json<Vec<Item>>, Failure> {
     let rows: Vec<(i64, String)> = query!(database, |pool| {
         sqlx::query_as("SELECT id, name FROM items ORDER BY id").fetch_all(pool)
@@ -32,6 +42,15 @@ pub(crate) async fn list(State(database): State<Database>) -> Result<Json<Vec<It
     Ok(Json(rows.into_iter().map(|(id, name)| Item { id, name }).collect()))
 }
 
+/// Adds an item.
+#[utoipa::path(
+    post,
+    path = "/items",
+    operation_id = "create_item",
+    tag = "items",
+    request_body = Draft,
+    responses((status = 201, description = "The item.", body = Item))
+)]
 pub(crate) async fn create(
     State(database): State<Database>,
     Input(Draft { name }): Input<Draft>,

@@ -16,6 +16,7 @@ mod database;
 mod items;
 mod keys;
 mod mailer;
+mod openapi;
 mod page;
 mod profile;
 mod public_api;

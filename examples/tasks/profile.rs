@@ -6,10 +6,11 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::body::Line;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct Profile {
     #[serde(default)]
     display_name: Option<Line>,
@@ -19,8 +20,9 @@ pub(crate) struct Profile {
 
 /// A language tag by its form (RFC 5646, section 2.1): words of up to 8 letters and digits, with
 /// hyphens between them, that begin with a language.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(max_length = 35, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 struct Locale(String);
 
 impl TryFrom<String> for Locale {

@@ -13,12 +13,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tower_bearer::Token;
+use utoipa::ToSchema;
 
 use crate::answer::Failure;
 use crate::database::{Database, query};
 
 /// How far the user is whose key it is.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Progress {
     owner: String,
     tasks: i64,
@@ -35,6 +36,9 @@ pub(crate) async fn one_credential(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// Shows how far the user is whose key it is.
+#[utoipa::path(get, path = "/public-api/data", operation_id = "read_data", tag = "public-api",
+    responses((status = 200, description = "The numbers.", body = Progress)))]
 pub(crate) async fn data(
     key: Token,
     State(database): State<Database>,

@@ -3,17 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::answer::Failure;
 use crate::database::{Database, query};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Report {
     owners: i64,
     tasks: i64,
     done: i64,
 }
 
+/// Counts all tasks, for teachers and administrators.
+#[utoipa::path(get, path = "/reports", operation_id = "read_report", tag = "reports",
+    responses((status = 200, description = "The numbers.", body = Report)))]
 pub(crate) async fn read(State(database): State<Database>) -> Result<Json<Report>, Failure> {
     let (owners, tasks, done) = query!(database, |pool| {
         sqlx::query_as(
@@ -24,12 +28,15 @@ pub(crate) async fn read(State(database): State<Database>) -> Result<Json<Report
     Ok(Json(Report { owners, tasks, done }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Owner {
     owner: String,
     open: i64,
 }
 
+/// Counts the open tasks of each user, for administrators, and for teachers with `items:write`.
+#[utoipa::path(get, path = "/reports/owners", operation_id = "list_owners", tag = "reports",
+    responses((status = 200, description = "Users with tasks.", body = Vec<Owner>)))]
 pub(crate) async fn owners(State(database): State<Database>) -> Result<Json<Vec<Owner>>, Failure> {
     let rows: Vec<(String, i64)> = query!(database, |pool| {
         let sql = "SELECT owner, COUNT(*) FILTER (WHERE NOT done) FROM tasks \

@@ -10,12 +10,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode};
 use serde::{Deserialize, Serialize};
 use tower_bearer::Token;
+use utoipa::ToSchema;
 
-use crate::answer::Failure;
+use crate::answer::{Failure, Fault};
 use crate::body::{Form, Input, Line};
 use crate::database::{Database, inserted, query};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Task {
     id: i64,
     title: String,
@@ -23,7 +24,8 @@ pub(crate) struct Task {
 }
 
 /// A task as clients write it: with POST a new one, with PUT the whole of an old one.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = TaskDraft)]
 pub(crate) struct Draft {
     title: Line,
     #[serde(default)]
@@ -35,6 +37,17 @@ impl Form for Draft {
          false, which may be left out";
 }
 
+/// Lists the tasks of the user.
+#[utoipa::path(
+    get,
+    path = "/tasks",
+    operation_id = "list_tasks",
+    tag = "tasks",
+    responses(
+        (status = 200, description = "The tasks.", body = Vec<Task>),
+        (status = 403, description = "The token names no user.", body = Fault),
+    )
+)]
 pub(crate) async fn list(
     token: Token,
     State(database): State<Database>,
@@ -48,6 +61,18 @@ pub(crate) async fn list(
     Ok(Json(rows.into_iter().map(|(id, title, done)| Task { id, title, done }).collect()))
 }
 
+/// Adds a task.
+#[utoipa::path(
+    post,
+    path = "/tasks",
+    operation_id = "create_task",
+    tag = "tasks",
+    request_body = Draft,
+    responses(
+        (status = 201, description = "The task.", body = Task, headers(("Location", description = "The task."))),
+        (status = 403, description = "The token names no user.", body = Fault),
+    )
+)]
 pub(crate) async fn create(
     token: Token,
     State(database): State<Database>,
@@ -66,6 +91,19 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, location, Json(Task { id, title, done })))
 }
 
+/// Shows a task.
+#[utoipa::path(
+    get,
+    path = "/tasks/{id}",
+    operation_id = "read_task",
+    tag = "tasks",
+    params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The task.", body = Task),
+        (status = 403, description = "The token names no user.", body = Fault),
+        (status = 404, description = "There is no such task of the user.", body = Fault),
+    )
+)]
 pub(crate) async fn read(
     token: Token,
     TaskId(id): TaskId,
@@ -82,6 +120,20 @@ pub(crate) async fn read(
     Ok(Json(Task { id, title, done }))
 }
 
+/// Replaces a task.
+#[utoipa::path(
+    put,
+    path = "/tasks/{id}",
+    operation_id = "replace_task",
+    tag = "tasks",
+    params(("id" = i64, Path)),
+    request_body = Draft,
+    responses(
+        (status = 200, description = "The task.", body = Task),
+        (status = 403, description = "The token names no user.", body = Fault),
+        (status = 404, description = "There is no such task of the user.", body = Fault),
+    )
+)]
 pub(crate) async fn replace(
     token: Token,
     TaskId(id): TaskId,
@@ -100,6 +152,19 @@ pub(crate) async fn replace(
     Ok(Json(Task { id, title, done }))
 }
 
+/// Deletes a task.
+#[utoipa::path(
+    delete,
+    path = "/tasks/{id}",
+    operation_id = "delete_task",
+    tag = "tasks",
+    params(("id" = i64, Path)),
+    responses(
+        (status = 204, description = "It is deleted."),
+        (status = 403, description = "The token names no user.", body = Fault),
+        (status = 404, description = "There is no such task of the user.", body = Fault),
+    )
+)]
 pub(crate) async fn delete(
     token: Token,
     TaskId(id): TaskId,

@@ -7,31 +7,33 @@
 
 use std::time::SystemTime;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
 use bytes::Bytes;
 use tower_bearer::{CurrentUser, JwtAuthLayer, Rejection, Token, TokenCookie, TokenSource, User};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::answer::Failure;
 use crate::database::{Database, query};
+use crate::openapi::guarded;
 
 /// Browsers keep a name that begins like this to one host and to HTTPS; to this machine they send
 /// it over plain HTTP as well.
 const COOKIE: &str = "__Host-access";
 
 /// `auth` verifies what comes in `Authorization`; the pages take the cookie beside it.
-pub(crate) fn routes(auth: JwtAuthLayer) -> Router<Database> {
+pub(crate) fn routes(auth: JwtAuthLayer) -> OpenApiRouter<Database> {
     let page = auth.clone().token_source(TokenSource::cookie(COOKIE)).on_reject(refusal);
-    Router::new()
-        .route("/web", get(welcome).route_layer(page.clone()))
-        .route("/web/session", post(begin).route_layer(auth))
-        .route("/web/session", delete(end).route_layer(page))
+    guarded(&page, OpenApiRouter::new().routes(routes!(welcome)).routes(routes!(end)))
+        .merge(guarded(&auth, OpenApiRouter::new().routes(routes!(begin))))
 }
 
+/// Greets the user.
+#[utoipa::path(get, path = "/web", tag = "web",
+    responses((status = 200, description = "A greeting.", body = String, content_type = "text/plain")))]
 async fn welcome(
     CurrentUser(user): CurrentUser<User>,
     State(database): State<Database>,
@@ -45,6 +47,8 @@ async fn welcome(
 }
 
 /// Puts the token of the request into the cookie, for as long as it lives.
+#[utoipa::path(post, path = "/web/session", tag = "web",
+    responses((status = 204, description = "The browser has the cookie.", headers(("Set-Cookie", description = "The access token.")))))]
 async fn begin(token: Token, headers: HeaderMap) -> Result<impl IntoResponse, Failure> {
     let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let text = text.and_then(|text| text.split_once(' ')).map_or("", |(_, text)| text.trim_start());
@@ -54,6 +58,9 @@ async fn begin(token: Token, headers: HeaderMap) -> Result<impl IntoResponse, Fa
     Ok(without_content(cookie))
 }
 
+/// Clears the cookie.
+#[utoipa::path(delete, path = "/web/session", tag = "web",
+    responses((status = 204, description = "The browser has no cookie.", headers(("Set-Cookie", description = "The end of the cookie.")))))]
 async fn end() -> impl IntoResponse {
     without_content(TokenCookie::new(COOKIE).strict().clear())
 }

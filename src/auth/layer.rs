@@ -391,7 +391,7 @@ impl JwtAuthLayer {
         })
     }
 
-    #[cfg(feature = "login")]
+    #[cfg(any(feature = "login", feature = "openapi"))]
     pub(crate) fn verifier(&self) -> Option<&Verifier> {
         self.settings.verifier.as_ref()
     }
@@ -414,6 +414,42 @@ impl JwtAuthLayer {
 impl Settings {
     pub(super) fn takes_query_tokens(&self) -> bool {
         self.sources.iter().any(TokenSource::is_query)
+    }
+}
+
+/// What a document says of the layer.
+#[cfg(feature = "openapi")]
+impl JwtAuthLayer {
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.settings.surroundings
+    }
+
+    pub(crate) fn has_requirement(&self) -> bool {
+        self.settings.requirement.is_some()
+    }
+
+    pub(crate) fn required_scope(&self) -> Option<Arc<str>> {
+        self.settings.requirement.as_ref()?.scope()
+    }
+
+    pub(crate) fn is_optional(&self) -> bool {
+        self.settings.without_token != WithoutToken::Refuse
+    }
+
+    pub(crate) fn takes_api_keys(&self) -> bool {
+        self.settings.keys.is_some()
+    }
+
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.settings.sources.iter().filter_map(TokenSource::cookie_name)
+    }
+
+    pub(crate) fn query_parameters(&self) -> impl Iterator<Item = &str> {
+        self.settings.sources.iter().filter_map(TokenSource::query_parameter)
+    }
+
+    pub(crate) fn looks_at_origin(&self) -> bool {
+        self.settings.sources.iter().any(TokenSource::looks_at_origin)
     }
 }
 

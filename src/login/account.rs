@@ -70,6 +70,10 @@ impl<U: AccountStore, R: RefreshStore> LoginRouter<U, R> {
     pub fn accounts(mut self) -> Self {
         let all = get(me::<U, R>).patch(patch::<U, R>).put(put::<U, R>);
         self.routes.offer(Endpoint::Me, all, Access::Bearer);
+        #[cfg(feature = "openapi")]
+        {
+            self.edits_accounts = true;
+        }
         self
     }
 }

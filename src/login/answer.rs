@@ -14,34 +14,41 @@ use crate::password::PasswordError;
 use crate::refresh::RefreshError;
 use crate::store::{Session, StoreError, User};
 
-/// RFC 6749, section 5.1.
+/// An access token and a refresh token (RFC 6749, section 5.1).
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Tokens))]
 pub(super) struct Tokens {
     pub(super) access_token: String,
     pub(super) token_type: &'static str,
     pub(super) expires_in: u64,
-    /// None once it is in a cookie.
+    /// Absent where it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub(super) refresh_token: Option<String>,
     /// Since the Unix epoch.
     #[serde(skip)]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
     pub(super) refresh_expires_at: Duration,
     pub(super) scope: String,
 }
 
-/// A user as clients see one: a type of its own, so that a field is shown only when somebody
-/// writes it down here.
+// A type of its own, so that a field is shown only when somebody writes it down here.
+/// A user as clients see one.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::User))]
 pub(super) struct ShownUser<'a> {
     id: &'a str,
     username: &'a str,
+    #[cfg_attr(feature = "openapi", schema(required))]
     email: Option<&'a str>,
     email_verified: bool,
+    #[cfg_attr(feature = "openapi", schema(required))]
     name: Option<&'a str>,
     is_active: bool,
     roles: &'a [String],
     scopes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     profile: Option<Value>,
 }
 
@@ -65,10 +72,12 @@ impl<'a> ShownUser<'a> {
 
 /// A session as its user sees it. Times are whole seconds since the Unix epoch.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Session))]
 pub(super) struct ShownSession<'a> {
     id: &'a str,
     client_id: &'a str,
     scope: &'a str,
+    #[cfg_attr(feature = "openapi", schema(required))]
     device: Option<&'a str>,
     created_at: u64,
     last_used_at: u64,
@@ -112,15 +121,17 @@ pub(super) fn no_content() -> Response {
 
 /// Something may come of it later, or nothing: that is not said.
 pub(super) fn accepted() -> Response {
-    #[derive(Serialize)]
-    struct Accepted {
-        message: &'static str,
-    }
-
     json(
         StatusCode::ACCEPTED,
         &Accepted { message: "if there is a mail to send, it is on its way" },
     )
+}
+
+/// What was asked for is done as far as it can be.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Accepted))]
+pub(super) struct Accepted {
+    message: &'static str,
 }
 
 /// An error of RFC 6749, section 5.2, or one in its shape.
@@ -135,11 +146,14 @@ pub(super) struct Failure {
     challenge: Option<HeaderValue>,
 }
 
+/// An error of RFC 6749, section 5.2, or one in its shape; with a field, where one is to blame.
 #[derive(Serialize)]
-struct FailureBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Error))]
+pub(super) struct FailureBody<'a> {
     error: &'a str,
     error_description: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     field: Option<&'a str>,
 }
 

@@ -184,15 +184,18 @@ struct KeyPath {
 
 /// A key as its owner sees it. Times are whole seconds since the Unix epoch.
 #[derive(Serialize)]
-struct ShownKey<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::ApiKey))]
+pub(super) struct ShownKey<'a> {
     id: &'a str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     key: Option<&'a str>,
     prefix: String,
     scopes: &'a [String],
     created_at: u64,
     expires_at: u64,
+    #[cfg_attr(feature = "openapi", schema(required))]
     last_used_at: Option<u64>,
 }
 

@@ -74,14 +74,7 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
                 "sign_in_on_register would tell what RegisterMode::Private keeps"
             );
         }
-        let auth = self.auth.clone().unwrap_or_else(|| match self.issuer.verifier() {
-            Ok(verifier) => JwtAuthLayer::new(verifier),
-            Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
-        });
-        let auth = match &self.revoked {
-            Some(revoked) => auth.revocations(revoked.clone()),
-            None => auth,
-        };
+        let auth = self.guard();
         if let Some(cookie) = &self.refresh_cookie {
             assert!(
                 !auth.takes(&cookie.source),
@@ -90,8 +83,6 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
         }
         let clock = self.issuer.time().clone();
         let counts = self.throttle_store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
-        // A key is no session of its owner.
-        let auth = auth.without_api_keys();
         let Some(verifier) = auth.verifier().cloned() else {
             panic!("the layer of a LoginRouter takes no tokens, but API keys alone")
         };
@@ -126,5 +117,20 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             signs_in_on_register: self.signs_in_on_register,
         });
         self.routes.into_router(&auth, shared)
+    }
+
+    /// The layer of the endpoints that take a bearer token.
+    #[track_caller]
+    pub(super) fn guard(&self) -> JwtAuthLayer {
+        let auth = self.auth.clone().unwrap_or_else(|| match self.issuer.verifier() {
+            Ok(verifier) => JwtAuthLayer::new(verifier),
+            Err(error) => panic!("the issuer of a LoginRouter is not complete: {error}"),
+        });
+        let auth = match &self.revoked {
+            Some(revoked) => auth.revocations(revoked.clone()),
+            None => auth,
+        };
+        // A key is no session of its owner.
+        auth.without_api_keys()
     }
 }

@@ -266,7 +266,12 @@ impl AuthorizationServerMetadata {
         format!("{}{}", self.issuer.origin(), self.path())
     }
 
-    fn path(&self) -> String {
+    #[cfg(feature = "openapi")]
+    pub(super) fn has_public_keys(&self) -> bool {
+        self.jwks.is_some()
+    }
+
+    pub(super) fn path(&self) -> String {
         let path = self.issuer.path();
         format!("{WELL_KNOWN}{}", path.strip_suffix('/').unwrap_or(path))
     }

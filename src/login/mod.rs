@@ -18,6 +18,8 @@ mod key_store;
 mod logout;
 mod mail;
 mod metadata;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod options;
 mod params;
 mod password;
@@ -186,6 +188,9 @@ pub struct LoginRouter<U, R> {
     one_time_tokens: OneTimeTokens,
     register_mode: RegisterMode,
     signs_in_on_register: bool,
+    /// Whether users change their accounts.
+    #[cfg(feature = "openapi")]
+    edits_accounts: bool,
     routes: Routes<U, R>,
 }
 
@@ -285,6 +290,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             one_time_tokens: OneTimeTokens::new(),
             register_mode: RegisterMode::Conflict,
             signs_in_on_register: false,
+            #[cfg(feature = "openapi")]
+            edits_accounts: false,
             routes,
         }
     }

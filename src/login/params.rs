@@ -86,9 +86,17 @@ impl Params {
     pub(super) fn seconds(&self, name: &str) -> Result<Option<u64>, NotSeconds> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_u64().map(Some).ok_or(NotSeconds),
+            Some(value) => value.as_u64().or_else(|| whole(value)).map(Some).ok_or(NotSeconds),
         }
     }
+}
+
+/// `60.0` is the number that `60` is (RFC 8259, section 6), and some clients write it so. Beyond 2^53
+/// such a number does not say which one is meant.
+fn whole(value: &Value) -> Option<u64> {
+    let number =
+        value.as_f64().filter(|it| it.fract() == 0.0 && (0.0..=2_f64.powi(53)).contains(it))?;
+    format!("{number:.0}").parse().ok()
 }
 
 impl Drop for Params {

@@ -43,17 +43,72 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// ```
     #[must_use]
     pub fn profile<P: Serialize + DeserializeOwned>(mut self) -> Self {
-        self.profile = Some(ProfileType(through::<P>));
+        self.profile = Some(ProfileType {
+            through: through::<P>,
+            #[cfg(feature = "openapi")]
+            schema: None,
+        });
+        self
+    }
+
+    /// As [`profile`](Self::profile), for a type whose schema is to be in
+    /// [`openapi`](Self::openapi), where that of `profile` is an object of any form.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore};
+    /// use utoipa::ToSchema;
+    ///
+    /// #[derive(Serialize, Deserialize, ToSchema)]
+    /// struct Profile {
+    ///     display_name: Option<String>,
+    /// }
+    ///
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .profile_with_schema::<Profile>();
+    /// let components = router.openapi().components.unwrap();
+    /// assert!(components.schemas.contains_key("Profile"));
+    /// ```
+    #[cfg(feature = "openapi")]
+    #[must_use]
+    pub fn profile_with_schema<P>(mut self) -> Self
+    where
+        P: Serialize + DeserializeOwned + utoipa::ToSchema,
+    {
+        let schema = super::openapi::NamedSchema::of::<P>;
+        self.profile = Some(ProfileType { through: through::<P>, schema: Some(schema) });
         self
     }
 }
 
-/// The application's type, as what it makes of JSON: nothing, where that does not fit.
+/// The application's type.
 #[derive(Clone, Copy)]
-pub(super) struct ProfileType(fn(Value) -> Option<Value>);
+pub(super) struct ProfileType {
+    /// What it makes of JSON: nothing, where that does not fit.
+    through: fn(Value) -> Option<Value>,
+    #[cfg(feature = "openapi")]
+    pub(super) schema: Option<fn() -> super::openapi::NamedSchema>,
+}
 
 fn through<P: Serialize + DeserializeOwned>(value: Value) -> Option<Value> {
-    serde_json::from_value::<P>(value).ok().and_then(|profile| serde_json::to_value(profile).ok())
+    let profile: P = serde_json::from_value(value.clone()).ok()?;
+    serde_json::to_value(profile).ok().filter(|profile| !has_nameless_members(&value, profile))
+}
+
+/// serde reads an array for an object too, as its members in their order: nobody means that.
+fn has_nameless_members(sent: &Value, read: &Value) -> bool {
+    match (sent, read) {
+        (Value::Array(_), Value::Object(_)) => true,
+        (Value::Array(sent), Value::Array(read)) => {
+            sent.iter().zip(read).any(|(sent, read)| has_nameless_members(sent, read))
+        }
+        (Value::Object(sent), Value::Object(read)) => read.iter().any(|(name, read)| {
+            sent.get(name).is_some_and(|sent| has_nameless_members(sent, read))
+        }),
+        _ => false,
+    }
 }
 
 impl<U: UserStore, R: RefreshStore> Shared<U, R> {
@@ -64,7 +119,8 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         params: &Params,
         before: &Value,
     ) -> Result<Option<Value>, Failure> {
-        let (Some(ProfileType(through)), Some(value)) = (self.profile, params.value("profile"))
+        let (Some(ProfileType { through, .. }), Some(value)) =
+            (self.profile, params.value("profile"))
         else {
             return Ok(None);
         };
@@ -84,7 +140,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     pub(super) fn shown<'a>(&self, user: &'a User) -> ShownUser<'a> {
         ShownUser::new(
             user,
-            self.profile.map(|ProfileType(through)| {
+            self.profile.map(|ProfileType { through, .. }| {
                 if user.profile.is_null() {
                     return Value::Null;
                 }

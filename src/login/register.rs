@@ -113,7 +113,8 @@ async fn register_or_tell<U: UserStore, R: RefreshStore>(
 
 /// A login and whose it is.
 #[derive(Serialize)]
-struct SignedIn<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::SignedIn))]
+pub(super) struct SignedIn<'a> {
     #[serde(flatten)]
     tokens: Tokens,
     user: ShownUser<'a>,

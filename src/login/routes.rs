@@ -61,6 +61,12 @@ impl<U, R> Routes<U, R> {
         self.0.get(&endpoint).map(|route| route.path.as_str())
     }
 
+    /// Every endpoint that is offered, where it stands and who may ask.
+    #[cfg(feature = "openapi")]
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Endpoint, &str, Access)> {
+        self.0.iter().map(|(endpoint, route)| (*endpoint, route.path.as_str(), route.access))
+    }
+
     pub(super) fn retain(&mut self, keep: impl Fn(Endpoint) -> bool) {
         self.0.retain(|endpoint, _| keep(*endpoint));
     }

@@ -36,29 +36,40 @@ pub enum RejectionFormat {
     Detail,
 }
 
+/// Why a request was refused (RFC 6750, section 3.1), with a code that tells more.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Rejection))]
 struct OAuthBody {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     error_description: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     error_code: Option<&'static str>,
 }
 
+/// Why a request was refused (RFC 9457).
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Problem))]
 struct ProblemBody {
     r#type: &'static str,
     title: &'static str,
     status: u16,
     detail: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     error_code: Option<&'static str>,
 }
 
+/// Why a request was refused.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Detail))]
 struct DetailBody {
     detail: &'static str,
 }
@@ -90,6 +101,21 @@ impl RejectionFormat {
             Self::Detail => {
                 response("application/json", &DetailBody { detail: rejection.description() })
             }
+        }
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl RejectionFormat {
+    /// The name and the schema of the body.
+    pub(crate) fn schema(self) -> (String, utoipa::openapi::RefOr<utoipa::openapi::Schema>) {
+        fn of<T: utoipa::ToSchema>() -> (String, utoipa::openapi::RefOr<utoipa::openapi::Schema>) {
+            (T::name().into_owned(), T::schema())
+        }
+        match self {
+            Self::OAuth => of::<OAuthBody>(),
+            Self::Problem => of::<ProblemBody>(),
+            Self::Detail => of::<DetailBody>(),
         }
     }
 }

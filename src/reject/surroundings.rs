@@ -135,7 +135,7 @@ impl Surroundings {
         self.answers.resource_metadata.as_deref()
     }
 
-    pub(super) fn responder(&self) -> &Responder {
+    pub(crate) fn responder(&self) -> &Responder {
         &self.answers.responder
     }
 

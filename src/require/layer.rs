@@ -157,6 +157,14 @@ pub fn require_any_role<I: IntoIterator<Item = T>, T: Into<String>>(any: I) -> R
     require(any_role(any))
 }
 
+#[cfg(feature = "openapi")]
+impl RequireLayer {
+    /// The scopes that its 401 and 403 name.
+    pub(crate) fn scope(&self) -> Option<std::sync::Arc<str>> {
+        self.requirement.scope()
+    }
+}
+
 impl<S> Layer<S> for RequireLayer {
     type Service = Require<S>;
 

@@ -12,6 +12,10 @@ mod cached;
 mod claims_hook;
 mod clients;
 mod cookie;
+#[cfg(feature = "openapi")]
+#[allow(dead_code, reason = "shared with a binary that needs more of it")]
+#[path = "../support/document.rs"]
+mod document;
 mod email_change;
 mod introspect;
 mod introspection;

@@ -86,6 +86,8 @@ async fn what_does_not_fit_is_refused_without_a_word_of_the_type() {
             json!({ "display_name": "A.", "locale": ["de"] }),
             json!("text"),
             json!([{ "display_name": "A." }]),
+            // serde would take it for the members in their order.
+            json!(["A.", "de"]),
             json!(7),
             json!({ "display_name": "a\0b" }),
         ] {

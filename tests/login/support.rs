@@ -95,7 +95,28 @@ pub(crate) async fn app_with_stores<U: UserStore, R: RefreshStore>(
         .password_policy(PasswordPolicy::asvs_l1())
         .refresh_tokens(RefreshTokens::new())
         .default_scopes(["me", "items:read"]);
-    App { router: change(router).into_router(), clock, issuer, hasher }
+    let router = change(router);
+    #[cfg(feature = "openapi")]
+    let document = crate::document::Document::new(&router.openapi());
+    let router = router.into_router();
+    #[cfg(feature = "openapi")]
+    let router = router.layer(axum::middleware::from_fn_with_state(document, as_documented));
+    App { router, clock, issuer, hasher }
+}
+
+/// Holds every answer against the document of the router.
+#[cfg(feature = "openapi")]
+async fn as_documented(
+    axum::extract::State(document): axum::extract::State<crate::document::Document>,
+    request: Request<Body>,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (head, body) = next.run(request).await.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let fault = document.fault((&method, &path), head.status.as_u16(), &head.headers, &body);
+    assert_eq!(fault, None);
+    axum::response::Response::from_parts(head, Body::from(body))
 }
 
 #[derive(Clone, Debug, PartialEq)]

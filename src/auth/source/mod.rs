@@ -307,6 +307,24 @@ impl TokenSource {
         matches!(self.place, Place::Cookie(_))
     }
 
+    /// The name of the cookie, where it is one.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn cookie_name(&self) -> Option<&str> {
+        if let Place::Cookie(name) = &self.place { Some(name) } else { None }
+    }
+
+    /// The name of the parameter, where it is one of the query.
+    #[cfg(feature = "openapi")]
+    pub(super) fn query_parameter(&self) -> Option<&str> {
+        if let Place::Query(name) = &self.place { Some(name) } else { None }
+    }
+
+    /// Whether the origin of the request counts.
+    #[cfg(feature = "openapi")]
+    pub(super) fn looks_at_origin(&self) -> bool {
+        self.unasked.is_some()
+    }
+
     pub(super) fn is_custom(&self) -> bool {
         matches!(self.place, Place::Custom(_))
     }

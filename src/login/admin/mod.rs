@@ -28,6 +28,10 @@ use crate::reject::{Rejection, surroundings_of};
 use crate::require::require_role;
 use crate::store::{AccountStore, RefreshStore, User, UserChange, UserStore};
 use crate::token::is_scope_token;
+#[cfg(feature = "openapi")]
+pub(super) use page::ShownAccount;
+#[cfg(feature = "openapi")]
+pub(super) use page::ShownPage as AccountPage;
 use page::{Page, ShownPage};
 
 /// In characters.

@@ -18,15 +18,19 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
 
 /// A user as administrators see one.
 #[derive(Serialize)]
-pub(super) struct ShownAccount<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::Account))]
+pub(in crate::login) struct ShownAccount<'a> {
     #[serde(flatten)]
     user: ShownUser<'a>,
     created_at: u64,
 }
 
+/// Some of all users, in the order of their IDs.
 #[derive(Serialize)]
-pub(super) struct ShownPage<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = auth::AccountPage))]
+pub(in crate::login) struct ShownPage<'a> {
     pub(super) users: Vec<ShownAccount<'a>>,
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub(super) next: Option<&'a str>,
 }
 
