@@ -142,6 +142,7 @@ mod login;
 #[cfg(feature = "login")]
 mod mail;
 mod metadata;
+mod meter;
 #[cfg(feature = "store")]
 mod one_time;
 #[cfg(feature = "password")]
@@ -193,6 +194,8 @@ pub use mail::SmtpMailer;
 #[cfg(feature = "login")]
 pub use mail::{Mail, MailError, MailKind, MailLinks, MailQueue, MailText, Mailer};
 pub use metadata::{ResourceMetadata, WellKnown};
+#[cfg(feature = "metrics")]
+pub use meter::describe_metrics;
 #[cfg(feature = "store")]
 pub use one_time::{OneTimePurpose, OneTimeToken, OneTimeTokens};
 #[cfg(feature = "password")]

@@ -22,6 +22,7 @@ const MODULES: &[Module] = &[
     Module { name: "error", imports: &["key::Algorithm"] },
     Module { name: "clock", imports: &["error::ConfigError"] },
     Module { name: "trace", imports: &[] },
+    Module { name: "meter", imports: &["clock"] },
     Module { name: "random", imports: &["error::ConfigError"] },
     Module { name: "key", imports: &[] },
     Module { name: "fetch", imports: &[] },
@@ -96,7 +97,7 @@ const MODULES: &[Module] = &[
 ];
 
 /// Stands under everything else.
-const BOTTOM: &[&str] = &["error", "clock", "trace", "random"];
+const BOTTOM: &[&str] = &["error", "clock", "trace", "meter", "random"];
 
 /// A service that only verifies compiles nothing of the other side.
 const VERIFYING: &[&str] = &[
@@ -152,6 +153,7 @@ const CRATES: &[(&str, &str)] = &[
     ("quick_cache", "verify::tenants"),
     ("quick_cache", "verify::cache"),
     ("tracing", "trace"),
+    ("metrics", "meter"),
     ("getrandom", "random"),
     ("ipnet", "peer"),
 ];

@@ -64,11 +64,16 @@ impl Settings {
         permitted: Verdict,
         surroundings: Surroundings,
     ) -> Result<Extensions, Rejection> {
+        let is_api_key = token.is_api_key();
         let mut extensions = match self.ask_stores(token).await {
             Ok(extensions) => extensions,
             Err(kind) if self.passes(kind) => return self.pass_anonymous(),
             Err(kind) => return Err(self.rejection_in(kind, surroundings)),
         };
+        match is_api_key {
+            true => self.accepted.api_key(),
+            false => self.accepted.token(),
+        }
         match permitted {
             Verdict::Pass => {}
             Verdict::Refuse(rejection) => return Err(rejection),

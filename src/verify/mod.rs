@@ -32,6 +32,7 @@ pub use tenants::TenantsBuilder;
 
 #[cfg(feature = "jwks")]
 use crate::jwks::{KeySetStatus, RemoteKeySet};
+use crate::meter::Verifying;
 use crate::{Algorithm, AuthError, ConfigError, KeySet, Token, VerifyingKey};
 #[cfg(feature = "cache")]
 use cache::VerifiedTokens;
@@ -73,6 +74,7 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 #[derive(Clone)]
 pub struct Verifier {
     trusted: Arc<Trusted>,
+    verifying: Verifying,
     /// Where tokens that were verified are looked up, if anywhere.
     #[cfg(feature = "cache")]
     cache: Option<Arc<VerifiedTokens>>,
@@ -94,6 +96,7 @@ impl Verifier {
     fn new(trusted: Trusted) -> Self {
         Self {
             trusted: Arc::new(trusted),
+            verifying: Verifying::default(),
             #[cfg(feature = "cache")]
             cache: None,
         }
