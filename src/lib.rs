@@ -253,3 +253,8 @@ pub use verify::{Verifier, VerifierBuilder};
 #[cfg(all(doctest, feature = "jwks"))]
 #[doc = include_str!("../docs/providers.md")]
 mod providers {}
+
+/// What `docs/TELEMETRY.md` tells to write compiles.
+#[cfg(all(doctest, feature = "metrics", feature = "tracing"))]
+#[doc = include_str!("../docs/TELEMETRY.md")]
+mod telemetry {}

@@ -11,7 +11,6 @@ use super::revoked::Revoked;
 use super::source::TokenSource;
 use super::users::Users;
 use crate::Verifier;
-use crate::meter::Accepted;
 use crate::reject::Surroundings;
 use crate::require::{Policy, Requirement};
 use crate::subject::{Revocations, SubjectStore};
@@ -94,7 +93,6 @@ pub(super) struct Settings {
     /// Where there is metadata of the resource: whether it says that tokens are taken in the query.
     pub(super) described: Option<bool>,
     pub(super) requirement: Option<Requirement>,
-    pub(super) accepted: Accepted,
 }
 
 impl JwtAuthLayer {
@@ -115,7 +113,6 @@ impl JwtAuthLayer {
             surroundings: Surroundings::default(),
             described: None,
             requirement: None,
-            accepted: Accepted::default(),
         };
         Self { settings: Arc::new(settings) }
     }

@@ -13,7 +13,7 @@ use super::layer::{Settings, WithoutToken};
 use super::source::{self, RequestHead, TokenSource, is_b64token};
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, Carrier, ResponseFuture, Verdict};
-use crate::meter::RefusedBy;
+use crate::meter::{self, Credential, RefusedBy};
 use crate::reject::{Rejection, Surroundings};
 use crate::subject::LoadedUser;
 use crate::verify::Checked;
@@ -105,7 +105,7 @@ impl Settings {
         if asks_stores {
             return self.wait_for_stores(token, permitted, self.surroundings.clone());
         }
-        self.accepted.token();
+        meter::authenticated(Credential::Token);
         request.extensions_mut().insert(token);
         permitted
     }
@@ -152,7 +152,7 @@ impl Settings {
         match &self.requirement {
             Some(_) => Err(self.rejection(AuthErrorKind::MissingCredentials)),
             None => {
-                self.accepted.nobody();
+                meter::authenticated(Credential::Nobody);
                 Ok(Extensions::new())
             }
         }

@@ -96,7 +96,7 @@ impl Shared {
         let result = match result {
             Ok(snapshot) => {
                 let is_same = Arc::ptr_eq(&snapshot.keys, &self.snapshot.load().keys);
-                meter::count(&JWKS_FETCHES, [if is_same { "unchanged" } else { "changed" }]);
+                meter::count(&JWKS_FETCHES, [if is_same { "not_modified" } else { "fetched" }]);
                 meter::set(&JWKS_UPDATED, now.as_secs_f64());
                 self.gauges.fetched(snapshot.keys.len());
                 crate::trace::debug!(

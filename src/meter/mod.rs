@@ -1,6 +1,8 @@
 //! Metrics through the `metrics` crate where that feature is on, nothing where it is off, so that no
 //! call site needs a `cfg`.
 
+#[cfg(feature = "metrics")]
+mod kept;
 mod names;
 #[cfg(not(feature = "metrics"))]
 mod off;
@@ -15,18 +17,20 @@ pub(crate) use names::*;
 #[cfg(not(feature = "metrics"))]
 #[allow(unused_imports, reason = "which are used depends on the features")]
 pub(crate) use off::{
-    Accepted, CacheLookups, Share, Timer, Verifying, add, count, refused, set, start,
+    Share, Timer, add, authenticated, count, looked_up, refused, set, start, verified,
 };
 #[cfg(feature = "metrics")]
 #[allow(unused_imports, reason = "which are used depends on the features")]
-pub(crate) use on::{Accepted, CacheLookups, Timer, Verifying, add, count, refused, set, start};
+pub(crate) use on::{Timer, add, authenticated, count, looked_up, refused, set, start, verified};
 #[cfg(feature = "metrics")]
 #[allow(unused_imports, reason = "which are used depends on the features")]
 pub(crate) use share::Share;
 
-/// Tells the recorder of the process the type, the unit and the meaning of every metric of this crate,
-/// for exporters that show them, as Prometheus does as `# HELP`. Call it once, after the recorder was
-/// installed; metrics are counted without it, too.
+/// Tells the recorder the type, the unit and the meaning of every metric of this crate, for exporters
+/// that show them, as Prometheus does as `# HELP`. Call it once, after the recorder was installed.
+///
+/// Metrics are counted without it, too, but each is then looked up in the recorder each time. This call
+/// also looks which one is that of the whole process: what it counts with is kept from then on.
 ///
 /// The names, labels and units are those of `docs/TELEMETRY.md`, and stay as they are.
 ///
@@ -49,4 +53,5 @@ pub fn describe_metrics() {
     for metric in ALL {
         on::describe(metric);
     }
+    kept::know_recorder();
 }

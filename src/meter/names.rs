@@ -55,6 +55,40 @@ impl RefusedBy {
     }
 }
 
+/// What a request was authenticated by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    Token,
+    ApiKey,
+    Nobody,
+}
+
+impl Credential {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::ApiKey => "api_key",
+            Self::Nobody => "none",
+        }
+    }
+}
+
+/// What came of looking a token up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    Hit,
+    Miss,
+}
+
+impl Lookup {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+        }
+    }
+}
+
 /// The `reason` of a request without credentials, which has no code for clients.
 pub(crate) const NO_CREDENTIALS: &str = "missing_credentials";
 /// The `reason` of a request over plain HTTP.
@@ -94,7 +128,7 @@ metrics! {
     CACHE_TOKENS: Gauge "tower_bearer_token_cache_tokens" {
     } "Tokens that are remembered.";
     JWKS_FETCHES: Counter "tower_bearer_jwks_fetches_total" {
-        outcome: These(&["changed", "unchanged", "unreachable", "bad_answer"])
+        outcome: These(&["fetched", "not_modified", "unreachable", "bad_answer"])
     } "Fetches of key sets of other issuers.";
     JWKS_SETS: Gauge "tower_bearer_jwks_key_sets" {
         state: These(&["fresh", "failing", "none"])

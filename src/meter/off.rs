@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "which are used depends on the features")]
 
-use super::{Metric, RefusedBy};
+use super::{Credential, Lookup, Metric, RefusedBy};
 use crate::AuthErrorKind;
 
 #[inline(always)]
@@ -18,6 +18,15 @@ pub(crate) fn set(_: &'static Metric, _: f64) {}
 pub(crate) fn refused(_: Option<AuthErrorKind>, _: RefusedBy) {}
 
 #[inline(always)]
+pub(crate) fn authenticated(_: Credential) {}
+
+#[inline(always)]
+pub(crate) fn looked_up(_: Lookup) {}
+
+#[inline(always)]
+pub(crate) fn verified(_: Timer) {}
+
+#[inline(always)]
 pub(crate) fn start() -> Timer {
     Timer
 }
@@ -28,39 +37,6 @@ pub(crate) struct Timer;
 impl Timer {
     #[inline(always)]
     pub(crate) fn record(self, _: &'static Metric) {}
-}
-
-#[derive(Clone, Default)]
-pub(crate) struct Accepted;
-
-impl Accepted {
-    #[inline(always)]
-    pub(crate) fn token(&self) {}
-
-    #[inline(always)]
-    pub(crate) fn api_key(&self) {}
-
-    #[inline(always)]
-    pub(crate) fn nobody(&self) {}
-}
-
-#[derive(Default)]
-pub(crate) struct CacheLookups;
-
-impl CacheLookups {
-    #[inline(always)]
-    pub(crate) fn hit(&self) {}
-
-    #[inline(always)]
-    pub(crate) fn miss(&self) {}
-}
-
-#[derive(Clone, Default)]
-pub(crate) struct Verifying;
-
-impl Verifying {
-    #[inline(always)]
-    pub(crate) fn record(&self, _: Timer) {}
 }
 
 pub(crate) struct Share;

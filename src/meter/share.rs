@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use ::metrics::{Gauge, Recorder, with_recorder};
 
 use super::Metric;
-use super::on::{METADATA, identity, key};
+use super::kept::identity;
+use super::on::{METADATA, key};
 
 /// What one queue, cache or key set adds to a gauge. Where the recorder is installed later, what it
 /// missed is made up for with the next change; once this is dropped, its share is taken away.

@@ -84,7 +84,7 @@ impl Verifier {
         });
         // What waits is checked anew afterwards.
         if !matches!(checked, Ok(Checked::Later(_))) {
-            self.verifying.record(timer);
+            meter::verified(timer);
         }
         match checked {
             Ok(checked) => checked,

@@ -32,7 +32,6 @@ pub use tenants::TenantsBuilder;
 
 #[cfg(feature = "jwks")]
 use crate::jwks::{KeySetStatus, RemoteKeySet};
-use crate::meter::Verifying;
 use crate::{Algorithm, AuthError, ConfigError, KeySet, Token, VerifyingKey};
 #[cfg(feature = "cache")]
 use cache::VerifiedTokens;
@@ -74,7 +73,6 @@ pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 #[derive(Clone)]
 pub struct Verifier {
     trusted: Arc<Trusted>,
-    verifying: Verifying,
     /// Where tokens that were verified are looked up, if anywhere.
     #[cfg(feature = "cache")]
     cache: Option<Arc<VerifiedTokens>>,
@@ -96,7 +94,6 @@ impl Verifier {
     fn new(trusted: Trusted) -> Self {
         Self {
             trusted: Arc::new(trusted),
-            verifying: Verifying::default(),
             #[cfg(feature = "cache")]
             cache: None,
         }

@@ -204,7 +204,10 @@ fn an_unused_key_file_is_told() {
         &[("JWT_SECRET", SECRET), ("JWT_PRIVATE_KEY_FILE", "key.pem"), ("JWT_AUDIENCE", "")],
     );
     let log = service.end();
-    assert!(log.contains("WARN HS256 signs with JWT_SECRET"), "{log}");
+    assert!(
+        log.contains("WARN JWT_SECRET signs, and JWT_PRIVATE_KEY_FILE is not used algorithm=HS256"),
+        "{log}"
+    );
 }
 
 #[test]

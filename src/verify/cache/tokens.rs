@@ -14,7 +14,7 @@ use super::CacheCounters;
 use super::counters::Counters;
 use crate::Token;
 use crate::clock::Span;
-use crate::meter::{self, CACHE_EVICTIONS, CACHE_TOKENS, CacheLookups, Share};
+use crate::meter::{self, CACHE_EVICTIONS, CACHE_TOKENS, Lookup, Share};
 
 /// How much of a token takes one place.
 const PLACE_BYTES: usize = 1024;
@@ -24,7 +24,6 @@ const HASHED_BYTES: usize = 32;
 pub(in crate::verify) struct VerifiedTokens {
     tokens: Cache<Text, Arc<Remembered>, Places, RandomState, PushedOut>,
     counters: Counters,
-    lookups: CacheLookups,
     share: Share,
     lifetime: Duration,
 }
@@ -53,13 +52,7 @@ impl VerifiedTokens {
         // It rounds up for its shards.
         let shards = u64::try_from(tokens.num_shards()).unwrap_or(u64::MAX);
         tokens.set_capacity(weight - weight % shards);
-        Self {
-            tokens,
-            counters: Counters::default(),
-            lookups: CacheLookups::default(),
-            share: Share::new(&CACHE_TOKENS),
-            lifetime,
-        }
+        Self { tokens, counters: Counters::default(), share: Share::new(&CACHE_TOKENS), lifetime }
     }
 
     /// The token of this text, where it was verified before and checking it for `asked` would come to the
@@ -68,7 +61,7 @@ impl VerifiedTokens {
         let remembered = self.tokens.get(&Asked(text))?;
         if asked.stands_by(&remembered) {
             self.counters.of(text).hit();
-            self.lookups.hit();
+            meter::looked_up(Lookup::Hit);
             return Some(remembered.token.clone());
         }
         // Not what another has put there meanwhile.
@@ -111,7 +104,7 @@ impl VerifiedTokens {
 
     pub(in crate::verify) fn count_miss(&self, text: &str) {
         self.counters.of(text.as_bytes()).miss();
-        self.lookups.miss();
+        meter::looked_up(Lookup::Miss);
     }
 
     pub(super) fn counters(&self) -> CacheCounters {
