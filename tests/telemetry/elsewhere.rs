@@ -113,7 +113,11 @@ async fn fetches_of_keys_count_and_the_gauges_say_how_they_are() {
         "jwks_keys -2",
     ];
     assert_eq!(over.await, expected);
-    let gone = changes(async { drop(verifier) });
+    let gone = changes(async {
+        drop(verifier);
+        // The task goes in its own time.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    });
     assert_eq!(gone.await, ["jwks_key_sets{none} -1"]);
 }
 

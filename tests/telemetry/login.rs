@@ -54,7 +54,11 @@ async fn post(app: &Router, path: &str, body: Value) -> (u16, Value) {
 }
 
 fn credentials(password: &str) -> Value {
-    json!({ "username": "alice", "password": password, "email": "alice@example.org" })
+    json!({ "username": "alice", "password": password })
+}
+
+fn account() -> Value {
+    json!({ "username": "alice", "password": PASSWORD, "email": "alice@example.org" })
 }
 
 /// Of what changes, that which the threads of the hasher have no part in: they see another recorder.
@@ -70,7 +74,7 @@ async fn the_audit_trail_counts() {
     let event =
         |event, reason, times: u32| format!("audit_events_total{{{event},{reason}}} {times}");
     let registered = changes_without_hashes(async {
-        assert_eq!(post(&app, "/register", credentials(PASSWORD)).await.0, 201);
+        assert_eq!(post(&app, "/register", account()).await.0, 201);
     });
     assert_eq!(registered.await, [event("user.registered", "none", 1)]);
     let failed = changes_without_hashes(async {
@@ -135,7 +139,7 @@ async fn mails_count_by_what_became_of_them() {
             .mail_links(MailLinks::new("https://app.test").unwrap())
             .into_router();
         let seen = changes_without_hashes(async {
-            assert_eq!(post(&app, "/register", credentials(PASSWORD)).await.0, 201);
+            assert_eq!(post(&app, "/register", account()).await.0, 201);
             assert!(queue.drain(Duration::from_secs(10)).await);
         });
         let mut expected = [

@@ -54,7 +54,11 @@ async fn a_refusal_counts_by_its_reason_and_by_whom() {
         (request([]), vec![refused("missing_credentials", "layer")]),
         (bearer(&forged), vec![refused("invalid_signature", "layer"), verified.clone()]),
         (bearer("no.jwt"), vec![refused("malformed_token", "layer"), verified.clone()]),
-        (request([b"Bearer a b"]), vec![refused("malformed_credentials", "layer")]),
+        (
+            request([b"Bearer a b"]),
+            vec![refused("malformed_credentials", "layer"), verified.clone()],
+        ),
+        (request([b"Bearer x", b"Bearer y"]), vec![refused("multiple_credentials", "layer")]),
         (
             at("/policy", bearer(&good)),
             vec![passed.clone(), refused("access_denied", "policy"), verified.clone()],

@@ -63,7 +63,7 @@ fn request_span<B>(request: &http::Request<B>) -> Span {
 }
 
 fn record_response<B>(response: &http::Response<B>, _: Duration, span: &Span) {
-    span.record("http.response.status_code", response.status().as_u16());
+    span.record("http.response.status_code", i64::from(response.status().as_u16()));
     if let Some(refused) = response.extensions().get::<AuthError>() {
         span.record("auth.refused", refused.kind().code().unwrap_or("missing_credentials"));
     }
