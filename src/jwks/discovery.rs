@@ -67,7 +67,7 @@ impl Issuer {
              if it publishes its keys alone, use `Verifier::jwks` with their URL",
             self.name
         );
-        Err(Failure::answer(&second, fault))
+        Err(Failure::answer(second, fault))
     }
 
     /// The keys' URL, or why there are no metadata here. An error ends the search.

@@ -6,6 +6,7 @@
 #[path = "../support/client.rs"]
 mod client;
 mod collector;
+mod cost;
 mod elsewhere;
 mod example;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
