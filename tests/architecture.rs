@@ -22,7 +22,7 @@ const MODULES: &[Module] = &[
     Module { name: "error", imports: &["key::Algorithm"] },
     Module { name: "clock", imports: &["error::ConfigError"] },
     Module { name: "trace", imports: &[] },
-    Module { name: "meter", imports: &["clock"] },
+    Module { name: "meter", imports: &["error", "clock"] },
     Module { name: "random", imports: &["error::ConfigError"] },
     Module { name: "key", imports: &[] },
     Module { name: "fetch", imports: &[] },

@@ -141,7 +141,7 @@ async fn r191_no_part_of_an_api_key_is_logged() {
         requests.extend([own_header, at("/admin", in_authorization)]);
     }
     let log = logged(&app, requests).await;
-    assert!(log.contains("the API key is not valid"), "there is a log: {log}");
+    assert!(log.contains("invalid_api_key"), "there is a log: {log}");
     assert!(log.contains("access_denied"), "of policies too: {log}");
     let shown = format!("{log} {issued:?}");
     for part in
