@@ -35,7 +35,7 @@ fn a_user_who_took_the_name_first_does_not_become_administrator() {
     let token = service.log_in("root", PASSWORD).text("access_token");
     assert_eq!(service.ask("GET /reports", &token, "").status, 403);
     let log = service.end();
-    assert!(log.contains("WARN root exists without the role"), "{log}");
+    assert!(log.contains("exists without its roles and is left as is username=root"), "{log}");
 }
 
 #[test]
