@@ -130,6 +130,22 @@ impl Clock {
     }
 }
 
+/// How long something takes, whatever a [`Clock`] says meanwhile: by a clock that nobody sets.
+#[cfg(feature = "metrics")]
+#[derive(Clone, Copy)]
+pub(crate) struct Stopwatch(std::time::Instant);
+
+#[cfg(feature = "metrics")]
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn seconds(self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+}
+
 /// While what was found out is good. It begins somewhere, too: when the clock is set back, what was found
 /// out in the future must not be good until then.
 #[cfg(any(feature = "cache", feature = "introspection", feature = "jwks"))]

@@ -142,6 +142,7 @@ mod login;
 #[cfg(feature = "login")]
 mod mail;
 mod metadata;
+mod meter;
 #[cfg(feature = "store")]
 mod one_time;
 #[cfg(feature = "openapi")]
@@ -195,6 +196,8 @@ pub use mail::SmtpMailer;
 #[cfg(feature = "login")]
 pub use mail::{Mail, MailError, MailKind, MailLinks, MailQueue, MailText, Mailer};
 pub use metadata::{ResourceMetadata, WellKnown};
+#[cfg(feature = "metrics")]
+pub use meter::describe_metrics;
 #[cfg(feature = "store")]
 pub use one_time::{OneTimePurpose, OneTimeToken, OneTimeTokens};
 #[cfg(feature = "openapi")]
@@ -259,3 +262,8 @@ mod providers {}
 #[cfg(all(doctest, feature = "full"))]
 #[doc = include_str!("../docs/guide/openapi.md")]
 mod openapi_guide {}
+
+/// What `docs/TELEMETRY.md` tells to write compiles.
+#[cfg(all(doctest, feature = "metrics", feature = "tracing"))]
+#[doc = include_str!("../docs/TELEMETRY.md")]
+mod telemetry {}

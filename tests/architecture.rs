@@ -22,6 +22,7 @@ const MODULES: &[Module] = &[
     Module { name: "error", imports: &["key::Algorithm"] },
     Module { name: "clock", imports: &["error::ConfigError"] },
     Module { name: "trace", imports: &[] },
+    Module { name: "meter", imports: &["error", "clock"] },
     Module { name: "random", imports: &["error::ConfigError"] },
     Module { name: "key", imports: &[] },
     Module { name: "fetch", imports: &[] },
@@ -98,7 +99,7 @@ const MODULES: &[Module] = &[
 ];
 
 /// Stands under everything else.
-const BOTTOM: &[&str] = &["error", "clock", "trace", "random"];
+const BOTTOM: &[&str] = &["error", "clock", "trace", "meter", "random"];
 
 /// A service that only verifies compiles nothing of the other side.
 const VERIFYING: &[&str] = &[
@@ -159,6 +160,7 @@ const CRATES: &[(&str, &str)] = &[
     // The schema of each body stands where the body is made.
     ("utoipa", "reject::format"),
     ("tracing", "trace"),
+    ("metrics", "meter"),
     ("getrandom", "random"),
     ("ipnet", "peer"),
 ];

@@ -24,6 +24,7 @@ mod reports;
 mod settings;
 mod shutdown;
 mod tasks;
+mod telemetry;
 mod web;
 
 use std::env;
@@ -69,9 +70,15 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Vec<String>> {
     // From here on a signal waits until there is something to shut down.
     let stop = shutdown::requested().map_err(fault("the signals can't be received"))?;
-    let Read { settings, listener, outbox } = settings::read()
+    let Read { settings, listener, metrics, outbox } = settings::read()
         .await
         .map_err(|error| error.faults().map(str::to_owned).collect::<Vec<String>>())?;
+    if let Some(listener) = metrics {
+        let addr = listener.local_addr().map_err(fault("TASKS_METRICS_ADDR"))?;
+        let page = telemetry::record().map_err(fault("TASKS_METRICS_ADDR"))?;
+        telemetry::serve(listener, page);
+        tracing::info!("metrics at http://{addr}/metrics");
+    }
     let database = Database::open(settings.database_url()).await.map_err(fault("DATABASE_URL"))?;
     let redis = match settings.redis_url() {
         Some(url) => Some(RedisStore::connect(url).await.map_err(fault("REDIS_URL"))?),

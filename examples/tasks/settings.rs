@@ -1,5 +1,6 @@
 //! What the environment decides: [`Settings`] has the variables. Here are the defaults of this service,
-//! and its own variables: `TASKS_ADDR`, where it listens, and `MAIL_FILE`, where mails go.
+//! and its own variables: `TASKS_ADDR`, where it listens, `TASKS_METRICS_ADDR`, where it shows metrics, and
+//! `MAIL_FILE`, where mails go.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use crate::mailer::Outbox;
 pub(crate) struct Read {
     pub(crate) settings: Settings,
     pub(crate) listener: TcpListener,
+    /// For metrics, where they are wanted.
+    pub(crate) metrics: Option<TcpListener>,
     pub(crate) outbox: Outbox,
 }
 
@@ -30,20 +33,30 @@ pub(crate) async fn read() -> Result<Read, SettingsError> {
         // Browsers close pages, and lose networks, between a refresh and its answer.
         .default("REFRESH_REUSE_SECONDS", "10")
         .default("PASSWORD_POLICY", "asvs");
-    let rule = "an IP address and a port, as 127.0.0.1:8000";
-    let addr: Option<SocketAddr> = variables.parsed("TASKS_ADDR", rule, |text| text.parse().ok());
-    let listener = match addr {
-        Some(addr) => TcpListener::bind(addr)
-            .await
-            .map_err(|error| variables.fault(format!("TASKS_ADDR {addr} can't be used: {error}")))
-            .ok(),
-        None => None,
-    };
+    let (addr, listener) = bind(&mut variables, "TASKS_ADDR").await;
+    // Two listeners can't have one address, so that metrics are never beside the routes of users.
+    let (_, metrics) = bind(&mut variables, "TASKS_METRICS_ADDR").await;
     // The system may have chosen the port.
     let addr = listener.as_ref().and_then(|listener| listener.local_addr().ok()).or(addr);
     let addr = addr.map_or_else(|| "unknown".to_owned(), |addr| addr.to_string());
     let outbox = Outbox(variables.text("MAIL_FILE").map(PathBuf::from));
     let url = variables.text("PUBLIC_URL").unwrap_or_else(|| format!("http://{addr}"));
     let settings = Settings::read(variables.default("JWT_ISSUER", url.trim_end_matches('/')))?;
-    Ok(Read { settings, listener: listener.expect("otherwise there was a fault"), outbox })
+    let listener = listener.expect("otherwise there was a fault");
+    Ok(Read { settings, listener, metrics, outbox })
+}
+
+/// Listens where a variable says, if it does.
+async fn bind(
+    variables: &mut Variables,
+    name: &'static str,
+) -> (Option<SocketAddr>, Option<TcpListener>) {
+    let rule = "an IP address and a port, as 127.0.0.1:8000";
+    let addr: Option<SocketAddr> = variables.parsed(name, rule, |text| text.parse().ok());
+    let Some(addr) = addr else { return (None, None) };
+    let listener = TcpListener::bind(addr).await;
+    let listener = listener
+        .map_err(|error| variables.fault(format!("{name} {addr} can't be used: {error}")))
+        .ok();
+    (Some(addr), listener)
 }

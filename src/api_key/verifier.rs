@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use super::text;
 use super::usage::{Usage, Use};
 use crate::clock::Clock;
+use crate::meter::{self, STORE_ERRORS};
 use crate::store::{ApiKeyStore, StoreError};
 use crate::subject::{ApiKeyCheck, ApiKeySource, VerifiedApiKey};
 
@@ -108,7 +109,12 @@ impl<S: ApiKeyStore> ApiKeyVerifier<S> {
 
     async fn note_use(&self, id: &str) {
         if let Err(error) = self.store.touch_api_key(id, self.clock.now()).await {
-            crate::trace::warn!(%error, "the last use of an API key could not be noted");
+            meter::count(&STORE_ERRORS, ["api_keys"]);
+            crate::trace::warn!(
+                target: "tower_bearer::store",
+                %error,
+                "the last use of an API key could not be noted"
+            );
             let _ = error;
         }
     }

@@ -210,6 +210,30 @@ impl AuditEvent {
         }
     }
 
+    /// The text of the event's reason, where it has one.
+    pub(super) const fn reason(&self) -> &'static str {
+        match self {
+            Self::LoginFailed { reason, .. } => match reason {
+                LoginFailure::UnknownUser => "unknown_user",
+                LoginFailure::WrongPassword => "wrong_password",
+                LoginFailure::Disabled => "disabled",
+                LoginFailure::Unverified => "unverified",
+                LoginFailure::InvalidScope => "invalid_scope",
+            },
+            Self::SessionEnded { reason, .. } => match reason {
+                SessionEnd::Logout => "logout",
+                SessionEnd::EndedByUser => "ended_by_user",
+                SessionEnd::EndedByAdmin => "ended_by_admin",
+                SessionEnd::Revoked => "revoked",
+                SessionEnd::Reuse => "reuse",
+                SessionEnd::PasswordChange => "password_change",
+                SessionEnd::UserGone => "user_gone",
+                SessionEnd::Displaced => "displaced",
+            },
+            _ => "none",
+        }
+    }
+
     /// Whether somebody should look at it even if nobody asks: a sign of an attack, or of
     /// somebody who can't get in.
     ///

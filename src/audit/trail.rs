@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::AuditEvent;
+use crate::meter::{self, AUDIT_EVENTS};
 #[cfg(feature = "tracing")]
 use crate::trace;
 
@@ -143,6 +144,7 @@ impl Trail {
     pub(crate) fn record(&self, at: Duration, address: Option<IpAddr>, event: AuditEvent) {
         let record = AuditRecord { at, address, event };
         log(&record);
+        meter::count(&AUDIT_EVENTS, [record.event.name(), record.event.reason()]);
         if let Some(sink) = &self.0 {
             sink.record(&record);
         }

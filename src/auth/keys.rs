@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::JwtAuthLayer;
+use crate::meter::{self, STORE_ERRORS};
 use crate::subject::{ApiKeyCheck, ApiKeySource};
 use crate::{AuthErrorKind, Token};
 
@@ -145,7 +146,12 @@ async fn check<S: ApiKeySource>(source: &S, key: &str) -> Checked {
             Err((AuthErrorKind::ApiKeyRateExceeded, Some(retry_after)))
         }
         Err(error) => {
-            crate::trace::error!(%error, "the source of API keys failed");
+            meter::count(&STORE_ERRORS, ["api_keys"]);
+            crate::trace::error!(
+                target: "tower_bearer::store",
+                %error,
+                "the source of API keys failed"
+            );
             let _ = error;
             Err((AuthErrorKind::Unavailable, None))
         }

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::meter::{self, STORE_ERRORS};
 use crate::subject::Revocations;
 use crate::{AuthErrorKind, Token};
 
@@ -34,7 +35,12 @@ async fn check<S: Revocations>(store: &S, token: &Token) -> Checked {
         Ok(false) => Ok(()),
         Ok(true) => Err(AuthErrorKind::Revoked),
         Err(error) => {
-            crate::trace::error!(%error, "the store of revocations failed");
+            meter::count(&STORE_ERRORS, ["revocations"]);
+            crate::trace::error!(
+                target: "tower_bearer::store",
+                %error,
+                "the store of revocations failed"
+            );
             let _ = error;
             Err(AuthErrorKind::Unavailable)
         }

@@ -13,6 +13,7 @@ use super::layer::{Settings, WithoutToken};
 use super::source::{self, RequestHead, TokenSource, is_b64token};
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, Carrier, ResponseFuture, Verdict};
+use crate::meter::{self, Credential, RefusedBy};
 use crate::reject::{Rejection, Surroundings};
 use crate::subject::LoadedUser;
 use crate::verify::Checked;
@@ -104,6 +105,7 @@ impl Settings {
         if asks_stores {
             return self.wait_for_stores(token, permitted, self.surroundings.clone());
         }
+        meter::authenticated(Credential::Token);
         request.extensions_mut().insert(token);
         permitted
     }
@@ -149,7 +151,10 @@ impl Settings {
     pub(super) fn pass_anonymous(&self) -> Result<Extensions, Rejection> {
         match &self.requirement {
             Some(_) => Err(self.rejection(AuthErrorKind::MissingCredentials)),
-            None => Ok(Extensions::new()),
+            None => {
+                meter::authenticated(Credential::Nobody);
+                Ok(Extensions::new())
+            }
         }
     }
 
@@ -188,9 +193,8 @@ impl Settings {
         kind: AuthErrorKind,
         surroundings: Surroundings,
     ) -> Rejection {
-        crate::trace::debug!(reason = kind.description(), "request refused");
         let scope = self.requirement.as_ref().and_then(|requirement| requirement.scope());
-        Rejection::new(kind, surroundings).with_scope(scope)
+        Rejection::new(kind, surroundings).with_scope(scope).by(RefusedBy::Layer)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::Extensions;
 
+use crate::meter::{self, STORE_ERRORS};
 use crate::subject::{LoadedUser, SubjectStore};
 use crate::{AuthErrorKind, Token};
 
@@ -41,7 +42,12 @@ async fn load<S: SubjectStore>(store: &S, token: Token) -> Loaded {
         }
         Ok(None) => Err(AuthErrorKind::InactiveSubject),
         Err(error) => {
-            crate::trace::error!(%error, "the store of users failed");
+            meter::count(&STORE_ERRORS, ["users"]);
+            crate::trace::error!(
+                target: "tower_bearer::store",
+                %error,
+                "the store of users failed"
+            );
             let _ = error;
             Err(AuthErrorKind::Unavailable)
         }

@@ -9,6 +9,7 @@ use super::layer::Settings;
 use super::users::Loaded;
 use crate::Token;
 use crate::gate::Verdict;
+use crate::meter::{self, Credential};
 use crate::reject::{Rejection, Surroundings};
 
 impl Settings {
@@ -64,11 +65,16 @@ impl Settings {
         permitted: Verdict,
         surroundings: Surroundings,
     ) -> Result<Extensions, Rejection> {
+        let credential = match token.is_api_key() {
+            true => Credential::ApiKey,
+            false => Credential::Token,
+        };
         let mut extensions = match self.ask_stores(token).await {
             Ok(extensions) => extensions,
             Err(kind) if self.passes(kind) => return self.pass_anonymous(),
             Err(kind) => return Err(self.rejection_in(kind, surroundings)),
         };
+        meter::authenticated(credential);
         match permitted {
             Verdict::Pass => {}
             Verdict::Refuse(rejection) => return Err(rejection),

@@ -70,7 +70,11 @@ impl<T: DeserializeOwned, S: Sync> OptionalFromRequestParts<S> for Claims<T> {
 fn claims<T: DeserializeOwned>(token: &Token, parts: &Parts) -> Result<Claims<T>, Rejection> {
     token.claims().map(Claims).map_err(|_| {
         // The deserializer's own words may quote a claim, so they are not logged.
-        crate::trace::debug!(claims = std::any::type_name::<T>(), "the token's claims do not fit");
+        crate::trace::debug!(
+            target: "tower_bearer::request",
+            claims = std::any::type_name::<T>(),
+            "the token's claims do not fit"
+        );
         let kind = match token.is_api_key() {
             true => AuthErrorKind::ApiKeyNotAccepted,
             false => AuthErrorKind::InvalidClaims,

@@ -20,6 +20,7 @@ where
         token_of(&parts.extensions)?;
         Self::of(&parts.extensions).cloned().map(CurrentUser).ok_or_else(|| {
             crate::trace::error!(
+                target: "tower_bearer::request",
                 user = std::any::type_name::<U>(),
                 "no JwtAuthLayer with a store of such users around a route that asks for one"
             );

@@ -73,6 +73,7 @@ impl Reader {
         let is_typed = self.takes_untyped || said.contains(&Some(true));
         if !is_typed {
             crate::trace::warn!(
+                target: "tower_bearer::introspection",
                 "the introspection endpoint calls a token active and tells no token_type, as servers \
                  do of refresh tokens: it is refused; for a server that never tells one there is \
                  insecure_missing_token_type()"

@@ -29,13 +29,18 @@ impl Endpoint {
             Ok(answer) => answer,
             Err(error) => {
                 let (url, fault) = (error.url(), error.fault());
-                crate::trace::error!(url, fault, "the introspection endpoint is out of reach");
+                crate::trace::error!(
+                    target: "tower_bearer::introspection",
+                    url, fault,
+                    "the introspection endpoint is out of reach"
+                );
                 let _ = (url, fault);
                 return unavailable;
             }
         };
         self.found(&answer).unwrap_or_else(|fault| {
             crate::trace::error!(
+                target: "tower_bearer::introspection",
                 url = %self.url,
                 status = answer.status().as_u16(),
                 fault,

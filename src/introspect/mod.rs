@@ -16,6 +16,7 @@ pub(crate) use authentication::ClientAuthentication;
 pub(crate) use cache::TokenHash;
 pub(crate) use options::Options;
 
+use crate::meter::{self, INTROSPECTION_SECONDS, INTROSPECTIONS};
 use crate::{AuthErrorKind, Clock, Token};
 use cache::Answers;
 use endpoint::Endpoint;
@@ -58,8 +59,10 @@ impl Introspector {
     async fn fetch(&self, hash: TokenHash, token: &str) -> Found {
         let Ok(Ok(_turn)) = tokio::time::timeout(TURN_TIMEOUT, self.turns.acquire()).await else {
             crate::trace::warn!(
+                target: "tower_bearer::introspection",
                 "more unknown tokens come than the introspection endpoint may be asked about at once"
             );
+            meter::count(&INTROSPECTIONS, ["busy"]);
             return Err(AuthErrorKind::Unavailable);
         };
         // From before the question, since the token may be revoked while the answer is on its way.
@@ -68,7 +71,16 @@ impl Introspector {
         if let Some(found) = self.answers.get(&hash, now) {
             return found;
         }
+        let timer = meter::start();
         let found = self.endpoint.ask(token).await;
+        timer.record(&INTROSPECTION_SECONDS);
+        let outcome = match found {
+            Ok(_) => "active",
+            Err(AuthErrorKind::Inactive) => "inactive",
+            Err(AuthErrorKind::Unavailable) => "unavailable",
+            Err(_) => "refused",
+        };
+        meter::count(&INTROSPECTIONS, [outcome]);
         match found {
             Ok(_) => self.answers.insert(hash, &found, now, self.lifetime),
             Err(AuthErrorKind::Unavailable) => {

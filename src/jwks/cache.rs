@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::shared::{Demand, Joined, Shared, State};
+use super::shared::{Demand, Gauges, Joined, Shared, State};
 use super::snapshot::{KeysAtHand, Snapshot};
 use super::source::{Failure, Source};
 use super::status::KeySetStatus;
@@ -52,6 +52,7 @@ impl KeyCache {
             cooldown,
             clock,
             state: State::default(),
+            gauges: Gauges::default(),
         }))))
     }
 
@@ -73,12 +74,13 @@ impl KeyCache {
         if !failed {
             return Ok(());
         }
-        let Failure { url, fault } = shared.last_failure().unwrap_or_else(|| Failure {
+        let Failure { url, fault, .. } = shared.last_failure().unwrap_or_else(|| Failure {
             url: shared.source.name().to_owned(),
             fault:
                 "there is no tokio runtime to fetch in, with I/O and time on (`enable_all`); call \
                     `build` in one"
                     .to_owned(),
+            is_unreachable: true,
         });
         Err(ConfigError::RemoteKeys { url, fault })
     }

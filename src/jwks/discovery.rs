@@ -67,7 +67,7 @@ impl Issuer {
              if it publishes its keys alone, use `Verifier::jwks` with their URL",
             self.name
         );
-        Err(Failure { url: second.to_string(), fault })
+        Err(Failure::answer(second, fault))
     }
 
     /// The keys' URL, or why there are no metadata here. An error ends the search.
@@ -88,7 +88,7 @@ impl Issuer {
 
     fn read(&self, url: &Url, body: &[u8], insecure_http: bool) -> Option<Result<Url, Failure>> {
         let metadata: Metadata = serde_json::from_slice(body).ok()?;
-        let failed = |fault| Some(Err(Failure { url: url.to_string(), fault }));
+        let failed = |fault| Some(Err(Failure::answer(url, fault)));
         if metadata.issuer != self.name {
             return failed(format!(
                 "the document names the issuer {:?}, and {:?} is configured; they must be the same \

@@ -14,6 +14,7 @@ use super::snapshot::Snapshot;
 use super::source::{Failure, Source};
 use super::task::{Running, Start};
 use crate::Clock;
+use crate::meter::{JWKS_KEYS, JWKS_SETS, Share};
 
 pub(super) struct Shared {
     pub(super) snapshot: ArcSwap<Snapshot>,
@@ -24,6 +25,44 @@ pub(super) struct Shared {
     pub(super) cooldown: Duration,
     pub(super) clock: Clock,
     pub(super) state: State,
+    pub(super) gauges: Gauges,
+}
+
+/// What metrics show of a key set.
+pub(super) struct Gauges {
+    fresh: Share,
+    failing: Share,
+    none: Share,
+    keys: Share,
+}
+
+impl Default for Gauges {
+    fn default() -> Self {
+        let [fresh, failing, none] =
+            ["fresh", "failing", "none"].map(|state| Share::labelled(&JWKS_SETS, state));
+        Self { fresh, failing, none, keys: Share::new(&JWKS_KEYS) }
+    }
+}
+
+impl Gauges {
+    pub(super) fn fetched(&self, keys: usize) {
+        self.set([1, 0, 0]);
+        self.keys.set(i64::try_from(keys).unwrap_or(i64::MAX));
+    }
+
+    /// Those that were there before go on while they are usable.
+    pub(super) fn failed(&self, usable: bool) {
+        self.set(if usable { [0, 1, 0] } else { [0, 0, 1] });
+        if !usable {
+            self.keys.set(0);
+        }
+    }
+
+    fn set(&self, [fresh, failing, none]: [i64; 3]) {
+        self.fresh.set(fresh);
+        self.failing.set(failing);
+        self.none.set(none);
+    }
 }
 
 #[derive(Default)]
@@ -128,6 +167,7 @@ impl Shared {
         let Ok(runtime) = Handle::try_current() else {
             if !control.complained {
                 crate::trace::error!(
+                    target: "tower_bearer::keys",
                     keys = self.source.name(),
                     "there is no tokio runtime to fetch keys in; verify tokens in one"
                 );

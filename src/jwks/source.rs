@@ -28,6 +28,8 @@ pub(super) struct Failure {
     /// The URL that was asked last.
     pub(super) url: String,
     pub(super) fault: String,
+    /// Whether there was no answer at all.
+    pub(super) is_unreachable: bool,
 }
 
 /// What is fetched, and how.
@@ -98,7 +100,11 @@ impl Source {
             }
             // The keys may well be there while the metadata are not.
             (Err(failure), Some(old)) => {
-                crate::trace::warn!(%failure, "an issuer's metadata could not be fetched anew");
+                crate::trace::warn!(
+                    target: "tower_bearer::keys",
+                    %failure,
+                    "an issuer's metadata could not be fetched anew"
+                );
                 let _ = failure;
                 Ok(old)
             }
@@ -146,7 +152,7 @@ impl Source {
             }
             status => return Err(Failure::status(&url, status)),
         }
-        let failed = |fault| Failure { url: url.to_string(), fault };
+        let failed = |fault| Failure::answer(&url, fault);
         let (keys, skipped) =
             KeySet::from_foreign_jwks(&body, &self.algorithms).map_err(|error| {
                 let mend = if discovery::is_metadata(&body) {
@@ -170,13 +176,18 @@ impl Source {
 
 impl Failure {
     pub(super) fn status(url: &Url, status: StatusCode) -> Self {
-        Self { url: url.to_string(), fault: format!("it answers with {status}") }
+        Self::answer(url, format!("it answers with {status}"))
+    }
+
+    /// An answer, and what is wrong with it.
+    pub(super) fn answer(url: &Url, fault: String) -> Self {
+        Self { url: url.to_string(), fault, is_unreachable: false }
     }
 }
 
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
-        Self { url: error.url().to_owned(), fault: error.fault() }
+        Self { url: error.url().to_owned(), fault: error.fault(), is_unreachable: true }
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::source::Failure;
+use crate::meter::{self, JWKS_FETCHES, JWKS_UPDATED};
 
 /// The first pause after a failure; each doubles the one before, up to the cooldown.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -94,7 +95,12 @@ impl Shared {
         let succeeded = result.is_ok();
         let result = match result {
             Ok(snapshot) => {
+                let is_same = Arc::ptr_eq(&snapshot.keys, &self.snapshot.load().keys);
+                meter::count(&JWKS_FETCHES, [if is_same { "not_modified" } else { "fetched" }]);
+                meter::set(&JWKS_UPDATED, now.as_secs_f64());
+                self.gauges.fetched(snapshot.keys.len());
                 crate::trace::debug!(
+                    target: "tower_bearer::keys",
                     keys = self.source.name(),
                     count = snapshot.keys.len(),
                     skipped = snapshot.skipped.len(),
@@ -105,13 +111,16 @@ impl Shared {
             }
             Err(failure) => {
                 let usable = now < self.snapshot.load().times.end;
+                let outcome = if failure.is_unreachable { "unreachable" } else { "bad_answer" };
+                meter::count(&JWKS_FETCHES, [outcome]);
+                self.gauges.failed(usable);
                 crate::trace::warn!(
+                    target: "tower_bearer::keys",
                     keys = self.source.name(),
                     %failure,
                     usable,
                     "keys could not be fetched; what is usable goes on for a while"
                 );
-                let _ = usable;
                 Err(failure)
             }
         };

@@ -10,6 +10,7 @@ use super::pending::{Entered, Outlook, Pending};
 use super::rule::{Limit, Pause, State, Verdict};
 use super::{Account, AnyThrottleStore, LoginThrottle};
 use crate::clock::Clock;
+use crate::meter::{self, STORE_ERRORS};
 use crate::rate::nanoseconds;
 use crate::store::{MemoryStore, StoreError, ThrottleState};
 
@@ -119,6 +120,7 @@ impl Limiter {
     fn known(&self, address: Option<IpAddr>) -> Option<IpAddr> {
         if address.is_none() && !self.warned.swap(true, Ordering::Relaxed) {
             crate::trace::warn!(
+                target: "tower_bearer::limit",
                 "the server tells no address of its clients, so that one limit holds for all of \
                  them together; serve with axum's connect info, or put a PeerAddr into the \
                  extensions of each request"
@@ -140,7 +142,9 @@ impl Limiter {
             let verdict = match self.claim_in(place, limit, key, count).await {
                 Ok(verdict) => verdict,
                 Err(error) => {
+                    meter::count(&STORE_ERRORS, ["throttles"]);
                     crate::trace::warn!(
+                        target: "tower_bearer::limit",
                         %error,
                         "the store of throttles failed; the limits hold for this process alone"
                     );
@@ -245,7 +249,12 @@ impl Limiter {
 
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
 fn undone_fails(error: &StoreError) {
-    crate::trace::warn!(%error, "an attempt that was none stays counted in the store of throttles");
+    meter::count(&STORE_ERRORS, ["throttles"]);
+    crate::trace::warn!(
+        target: "tower_bearer::limit",
+        %error,
+        "an attempt that was none stays counted in the store of throttles"
+    );
 }
 
 fn written(limit: Limit, state: State, now: Duration) -> Option<ThrottleState> {

@@ -21,6 +21,7 @@ use super::shared::Shared;
 use crate::audit::AuditEvent;
 use crate::error::AuthErrorKind;
 use crate::mail::MailKind;
+use crate::meter::RefusedBy;
 use crate::reject::{Rejection, surroundings_of, token_of};
 use crate::store::{AccountStore, Email, RefreshStore, User, UserChange, UserStore};
 
@@ -91,7 +92,9 @@ pub(super) async fn me<U: UserStore, R: RefreshStore>(
         Ok(Some(user)) if user.is_active => json(StatusCode::OK, &shared.shown(&user)),
         Ok(_) => {
             let surroundings = surroundings_of(request.extensions());
-            Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response()
+            Rejection::new(AuthErrorKind::InactiveSubject, surroundings)
+                .by(RefusedBy::Router)
+                .into_response()
         }
         Err(error) => Failure::from(error).into_response(),
     }
@@ -134,7 +137,8 @@ async fn edit<U: AccountStore, R: RefreshStore>(
         // Deleted since.
         None => {
             let surroundings = surroundings_of(&extensions);
-            Err(Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response())
+            let rejection = Rejection::new(AuthErrorKind::InactiveSubject, surroundings);
+            Err(rejection.by(RefusedBy::Router).into_response())
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::issue::IssueError;
+use crate::meter::{self, STORE_ERRORS};
 use crate::password::PasswordError;
 use crate::refresh::RefreshError;
 use crate::store::{Session, StoreError, User};
@@ -315,7 +316,8 @@ impl From<Failure> for Response {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        crate::trace::error!(%error, "the store failed");
+        meter::count(&STORE_ERRORS, ["login"]);
+        crate::trace::error!(target: "tower_bearer::login", %error, "the store failed");
         if error.is_unavailable() { Self::unavailable() } else { Self::server_error() }
     }
 }
@@ -337,7 +339,10 @@ impl From<PasswordError> for Failure {
             // No account has such a password.
             PasswordError::TooLong => Self::invalid_grant(),
             PasswordError::Unavailable => {
-                crate::trace::error!("passwords can't be hashed for want of threads or memory");
+                crate::trace::error!(
+                    target: "tower_bearer::login",
+                    "passwords can't be hashed for want of threads or memory"
+                );
                 Self::unavailable()
             }
         }
@@ -346,7 +351,7 @@ impl From<PasswordError> for Failure {
 
 impl From<IssueError> for Failure {
     fn from(error: IssueError) -> Self {
-        crate::trace::error!(%error, "no token could be issued");
+        crate::trace::error!(target: "tower_bearer::login", %error, "no token could be issued");
         let _ = error;
         Self::server_error()
     }

@@ -119,7 +119,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
                     *user = other;
                 }
             }
-            Err(_) => crate::trace::warn!("a password hash could not be renewed"),
+            Err(_) => crate::trace::warn!(
+                target: "tower_bearer::login",
+                "a password hash could not be renewed"
+            ),
         }
     }
 

@@ -112,6 +112,10 @@ impl fmt::Debug for ClaimsHook {
 
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
 fn fault(reason: &'static str) -> Failure {
-    crate::trace::error!(reason, "the claims of LoginRouter::claims can't be used");
+    crate::trace::error!(
+        target: "tower_bearer::login",
+        reason,
+        "the claims of LoginRouter::claims can't be used"
+    );
     Failure::server_error()
 }

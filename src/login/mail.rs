@@ -13,6 +13,7 @@ use super::shared::Shared;
 use super::token_store::TokenStore;
 use super::{reset, verify_email};
 use crate::mail::{Mail, MailKind, MailLinks, MailQueue, Place};
+use crate::meter::{self, MAILS, STORE_ERRORS};
 use crate::one_time::{OneTimePurpose, OneTimeTokens};
 use crate::store::{
     AccountStore, Email, OneTimeTokenStore, RefreshStore, StoreError, User, UserStore,
@@ -287,7 +288,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let key = key.as_ref().map_or(mail.to.as_str(), Email::key);
         let may = self.limiter.mail(name, key).await;
         if !may {
-            crate::trace::warn!(kind = name, "a mail was not sent, as the address had too many");
+            meter::count(&MAILS, ["throttled"]);
+            crate::trace::warn!(
+                target: "tower_bearer::mail",
+                kind = name,
+                "a mail was not sent, as the address had too many"
+            );
         }
         may
     }
@@ -320,7 +326,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let reset = OneTimePurpose::ResetPassword.as_str();
         if let Err(error) = tokens.delete_one_time_tokens_of(&user.id, reset).await {
             // They are good for nothing any more: each is bound to the old password.
-            crate::trace::warn!(%error, "used-up reset tokens could not be deleted");
+            meter::count(&STORE_ERRORS, ["mails"]);
+            crate::trace::warn!(
+                target: "tower_bearer::mail",
+                %error,
+                "used-up reset tokens could not be deleted"
+            );
             let _ = error;
         }
         self.tell(MailKind::PasswordChanged, user);
@@ -338,5 +349,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
 
 #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "for the log alone"))]
 pub(super) fn mail_lost(error: &StoreError) {
-    crate::trace::error!(%error, "the store failed; a mail was not sent");
+    meter::count(&STORE_ERRORS, ["mails"]);
+    crate::trace::error!(
+        target: "tower_bearer::mail",
+        %error,
+        "the store failed; a mail was not sent"
+    );
 }

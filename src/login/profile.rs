@@ -146,6 +146,7 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
                 }
                 through(user.profile.clone()).unwrap_or_else(|| {
                     crate::trace::warn!(
+                        target: "tower_bearer::login",
                         "a stored profile does not fit the type of LoginRouter::profile"
                     );
                     Value::Null

@@ -18,6 +18,7 @@ use super::register_mode::RegisterMode;
 use super::shared::{Asked, Shared};
 use crate::audit::AuditEvent;
 use crate::mail::{Mail, MailKind};
+use crate::meter::{self, STORE_ERRORS};
 use crate::password::PasswordContext;
 use crate::store::{Email, InsertUserError, NewUser, RefreshStore, User, UserStore, Username};
 
@@ -146,7 +147,12 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
             Err(InsertUserError::EmailTaken) => ("email", MailKind::EmailTaken),
             Err(InsertUserError::UsernameTaken) => ("username", MailKind::UsernameTaken),
             Err(InsertUserError::Store(error)) => {
-                crate::trace::error!(%error, "the store failed; nobody was registered");
+                meter::count(&STORE_ERRORS, ["login"]);
+                crate::trace::error!(
+                    target: "tower_bearer::login",
+                    %error,
+                    "the store failed; nobody was registered"
+                );
                 let _ = error;
                 return None;
             }

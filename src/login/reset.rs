@@ -109,7 +109,10 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
             return;
         }
         if self.users.update_user(&user.id, &UserChange::new().pending_email(None)).await.is_err() {
-            crate::trace::warn!("a pending address could not be given up after a reset");
+            crate::trace::warn!(
+                target: "tower_bearer::login",
+                "a pending address could not be given up after a reset"
+            );
         }
     }
 
@@ -123,7 +126,10 @@ impl<U: AccountStore, R: RefreshStore> Shared<U, R> {
                 self.record(address, AuditEvent::EmailVerified { user_id: user.id.clone() });
             }
             Ok(false) => {}
-            Err(_) => crate::trace::warn!("an address could not be confirmed after a reset"),
+            Err(_) => crate::trace::warn!(
+                target: "tower_bearer::login",
+                "an address could not be confirmed after a reset"
+            ),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::shared::Shared;
 use crate::Token;
 use crate::audit::SessionEnd;
 use crate::error::AuthErrorKind;
+use crate::meter::RefusedBy;
 use crate::reject::{Rejection, surroundings_of, token_of};
 use crate::store::{RefreshStore, StoreError, User, UserStore};
 
@@ -117,7 +118,8 @@ pub(super) async fn live<U: UserStore, R: RefreshStore>(
         Some(user) if is_live && user.is_active => Ok(Live { user, current }),
         _ => {
             let surroundings = surroundings_of(&extensions);
-            Err(Rejection::new(AuthErrorKind::InactiveSubject, surroundings).into_response())
+            let rejection = Rejection::new(AuthErrorKind::InactiveSubject, surroundings);
+            Err(rejection.by(RefusedBy::Router).into_response())
         }
     }
 }

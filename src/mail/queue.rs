@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::{Mail, MailError};
+use crate::meter::{self, MAILS, MAILS_WAITING, Share};
 use crate::trace;
 
 /// How long one try may take.
@@ -132,6 +133,7 @@ pub struct MailQueue {
     /// A permit for each mail that waits or is being sent.
     places: Arc<Semaphore>,
     at_once: Arc<Semaphore>,
+    waiting: Arc<Share>,
 }
 
 impl MailQueue {
@@ -160,6 +162,7 @@ impl MailQueue {
             capacity: DEFAULT_CAPACITY,
             places: Arc::new(Semaphore::new(DEFAULT_CAPACITY)),
             at_once: Arc::new(Semaphore::new(DEFAULT_AT_ONCE)),
+            waiting: Arc::new(Share::new(&MAILS_WAITING)),
         }
     }
 
@@ -221,7 +224,10 @@ impl MailQueue {
         let all = u32::try_from(self.capacity).unwrap_or(u32::MAX);
         let is_done = timeout(limit, self.places.acquire_many(all)).await.is_ok();
         if !is_done {
-            trace::warn!("mails were not sent before the service ended");
+            trace::warn!(
+                target: "tower_bearer::mail",
+                "mails were not sent before the service ended"
+            );
         }
         is_done
     }
@@ -229,9 +235,16 @@ impl MailQueue {
     /// Room for one mail, if there is any.
     pub(crate) fn place(&self) -> Option<Place> {
         match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(permit) => Some(Place { queue: self.clone(), permit }),
+            Ok(permit) => {
+                self.waiting.add(1);
+                Some(Place { queue: self.clone(), permit })
+            }
             Err(_) => {
-                trace::error!("the queue of mails is full; a mail was not sent");
+                meter::count(&MAILS, ["queue_full"]);
+                trace::warn!(
+                    target: "tower_bearer::mail",
+                    "the queue of mails is full; a mail was not sent"
+                );
                 None
             }
         }
@@ -247,7 +260,12 @@ impl MailQueue {
             drop(turn);
             let error = match sent {
                 Ok(Ok(())) => {
-                    trace::debug!(kind = ?mail.kind, "a mail was sent");
+                    meter::count(&MAILS, ["sent"]);
+                    trace::debug!(
+                        target: "tower_bearer::mail",
+                        kind = ?mail.kind,
+                        "a mail was sent"
+                    );
                     return;
                 }
                 Ok(Err(error)) => error,
@@ -256,7 +274,12 @@ impl MailQueue {
             match pauses.next().filter(|_| error.is_temporary()) {
                 Some(pause) => sleep(pause).await,
                 None => {
-                    trace::error!(kind = ?mail.kind, %error, "a mail was not sent");
+                    meter::count(&MAILS, ["failed"]);
+                    trace::error!(
+                        target: "tower_bearer::mail",
+                        kind = ?mail.kind, %error,
+                        "a mail was not sent"
+                    );
                     return;
                 }
             }
@@ -279,21 +302,31 @@ impl fmt::Debug for MailQueue {
 /// Room for one mail in a queue.
 pub(crate) struct Place {
     queue: MailQueue,
+    #[allow(dead_code, reason = "it works by being dropped")]
     permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.queue.waiting.add(-1);
+    }
 }
 
 impl Place {
     /// Has a mail made and sent later, if one comes of it. The caller waits for neither.
     pub(crate) fn send(self, make: impl Future<Output = Option<Mail>> + Send + 'static) {
-        let Self { queue, permit } = self;
         let Ok(runtime) = Handle::try_current() else {
-            trace::error!("a mail was not sent, as this is no tokio runtime");
+            trace::error!(
+                target: "tower_bearer::mail",
+                "a mail was not sent, as this is no tokio runtime"
+            );
             return;
         };
         runtime.spawn(async move {
-            let _until_it_is_sent = permit;
+            // Kept until it is sent.
+            let place = self;
             if let Some(mail) = make.await {
-                queue.deliver(&mail).await;
+                place.queue.deliver(&mail).await;
             }
         });
     }

@@ -277,6 +277,7 @@ impl HasherBuilder {
         let asked = self.threads.is_some() || self.queue.is_some() || !self.gives_way;
         if asked && pool.settings() != settings {
             trace::warn!(
+                target: "tower_bearer::password",
                 "the threads that hash passwords run already, with other settings; set threads, \
                  queue and priority on the first hasher that is built"
             );

@@ -48,13 +48,18 @@ impl Known {
 fn log(fault: Unusable) {
     match fault {
         Unusable::UnknownForm => {
-            trace::error!("a stored password hash has no known form, so that its user can't log in")
+            trace::error!(
+                target: "tower_bearer::password",
+                "a stored password hash has no known form, so that its user can't log in"
+            )
         }
         Unusable::UnknownPepper => trace::warn!(
+            target: "tower_bearer::password",
             "a stored password hash has a pepper that the hasher does not know, so that its user \
              can't log in; add it with `previous_pepper`"
         ),
         Unusable::TooDear => trace::error!(
+            target: "tower_bearer::password",
             "a stored password hash asks for too much work, so that its user can't log in"
         ),
     }

@@ -11,6 +11,9 @@ use argon2::Block;
 use tokio::sync::oneshot;
 
 use super::PasswordError;
+use crate::meter::{
+    self, HASH_CAPACITY, HASH_REFUSED, HASH_SECONDS, HASH_WAIT_SECONDS, HASH_WAITING, Share,
+};
 use crate::{Clock, trace};
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
@@ -33,6 +36,8 @@ pub(super) struct Pool {
     started: usize,
     jobs: SyncSender<Job>,
     kept_blocks: Arc<AtomicUsize>,
+    capacity: Share,
+    waiting: Arc<Share>,
 }
 
 impl Pool {
@@ -62,9 +67,14 @@ impl Pool {
             })
             .count();
         if started < settings.threads {
-            trace::error!(started, "the system did not start all threads that hash passwords");
+            trace::error!(
+                target: "tower_bearer::password",
+                started,
+                "the system did not start all threads that hash passwords"
+            );
         }
-        Self { settings, started, jobs, kept_blocks }
+        let (capacity, waiting) = (Share::new(&HASH_CAPACITY), Arc::new(Share::new(&HASH_WAITING)));
+        Self { settings, started, jobs, kept_blocks, capacity, waiting }
     }
 
     pub(super) fn settings(&self) -> Settings {
@@ -93,23 +103,55 @@ impl Pool {
         let (answer, answered) = oneshot::channel();
         let (clock, longest_wait) = (Clock::system(), self.settings.longest_wait);
         let asked = clock.now();
+        let timer = meter::start();
+        self.capacity.set(i64::try_from(self.settings.queue).unwrap_or(i64::MAX));
+        let place = Place::take(&self.waiting);
         let job: Job = Box::new(move |memory| {
+            drop(place);
             if answer.is_closed() {
                 return;
             }
+            timer.record(&HASH_WAIT_SECONDS);
             // Where the clock went back meanwhile, that was no wait.
             let result = match clock.now().saturating_sub(asked) {
-                waited if waited >= longest_wait => Err(PasswordError::Overloaded),
-                _ => Ok(work(memory)),
+                waited if waited >= longest_wait => {
+                    meter::count(&HASH_REFUSED, ["waited_too_long"]);
+                    Err(PasswordError::Overloaded)
+                }
+                _ => {
+                    let timer = meter::start();
+                    let hashed = work(memory);
+                    timer.record(&HASH_SECONDS);
+                    Ok(hashed)
+                }
             };
             // The one who asked may have left in the meantime.
             let _ = answer.send(result);
         });
         self.jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => PasswordError::Overloaded,
+            TrySendError::Full(_) => {
+                meter::count(&HASH_REFUSED, ["queue_full"]);
+                PasswordError::Overloaded
+            }
             TrySendError::Disconnected(_) => PasswordError::Unavailable,
         })?;
         answered.await.map_err(|_| PasswordError::Unavailable)?
+    }
+}
+
+/// A job that waits, or is refused a place.
+struct Place(Arc<Share>);
+
+impl Place {
+    fn take(waiting: &Arc<Share>) -> Self {
+        waiting.add(1);
+        Self(Arc::clone(waiting))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.add(-1);
     }
 }
 
@@ -120,7 +162,7 @@ fn work(jobs: &Mutex<Receiver<Job>>, kept_blocks: &AtomicUsize) {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
-            trace::error!("hashing a password panicked");
+            trace::error!(target: "tower_bearer::password", "hashing a password panicked");
         }
         memory.shrink_to(kept_blocks.load(Ordering::Relaxed));
     }
@@ -141,7 +183,10 @@ fn give_way() {
         // It sets a nice value too, which may be refused and means nothing in this class.
         let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
         if thread_schedule_policy() != Ok(idle) {
-            trace::warn!("the threads that hash passwords don't give way to requests");
+            trace::warn!(
+                target: "tower_bearer::password",
+                "the threads that hash passwords don't give way to requests"
+            );
         }
     }
 }

@@ -18,6 +18,7 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 pub use format::RejectionFormat;
 pub(crate) use surroundings::{Responder, Surroundings, surroundings_of, token_of};
 
+use crate::meter::{self, NO_CREDENTIALS, RefusedBy};
 use crate::{AuthError, AuthErrorKind};
 
 /// The headers of refusals that a script on a page of another origin may read only where CORS says
@@ -49,6 +50,7 @@ pub struct Rejection {
     scope: Option<Arc<str>>,
     retry_after: Option<Duration>,
     surroundings: Surroundings,
+    by: RefusedBy,
 }
 
 impl Rejection {
@@ -245,7 +247,13 @@ impl Rejection {
     }
 
     pub(crate) fn new(kind: AuthErrorKind, surroundings: Surroundings) -> Self {
-        Self { kind, scope: None, retry_after: None, surroundings }
+        Self { kind, scope: None, retry_after: None, surroundings, by: RefusedBy::Extractor }
+    }
+
+    /// Names who refuses, for logs and metrics. An extractor, unless it is said.
+    pub(crate) fn by(mut self, by: RefusedBy) -> Self {
+        self.by = by;
+        self
     }
 
     pub(crate) fn with_retry_after(mut self, after: Option<Duration>) -> Self {
@@ -273,6 +281,7 @@ impl Rejection {
 
     /// The response to a request of this method.
     pub(crate) fn to_response(&self, method: &Method) -> Response<Bytes> {
+        self.report();
         let mut response = match self.surroundings.responder() {
             Responder::Format(format) => {
                 self.surroundings.ready().get_or(self, || self.complete(format.respond(self)))
@@ -285,6 +294,15 @@ impl Rejection {
             *response.body_mut() = Bytes::new();
         }
         response
+    }
+
+    /// All refusals pass here, and none that an optional extractor or layer made nothing of.
+    fn report(&self) {
+        let reason = self.kind.code().unwrap_or(NO_CREDENTIALS);
+        let by = self.by.name();
+        crate::trace::debug!(target: "tower_bearer::request", reason, by, "request refused");
+        meter::refused(Some(self.kind), self.by);
+        let _ = (reason, by);
     }
 
     /// A responder makes the body. Were it to forget the status, a refusal would read as 200.

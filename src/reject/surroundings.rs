@@ -181,7 +181,10 @@ pub(crate) fn token_of(extensions: &Extensions) -> Result<&Token, Rejection> {
         }
         None => {
             // Never take a route for public because somebody forgot a layer.
-            crate::trace::error!("no JwtAuthLayer around a route that asks for a token");
+            crate::trace::error!(
+                target: "tower_bearer::request",
+                "no JwtAuthLayer around a route that asks for a token"
+            );
             Err(Rejection::new(AuthErrorKind::MissingLayer, Surroundings::default()))
         }
     }

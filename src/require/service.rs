@@ -12,6 +12,7 @@ use tower_service::Service;
 use super::policy::{Check, Denial, Policy, PolicyRequest};
 use crate::body::AuthBody;
 use crate::gate::{self, Additions, ResponseFuture, Verdict};
+use crate::meter::RefusedBy;
 use crate::reject::{Rejection, Surroundings, surroundings_of, token_of};
 use crate::token::is_scope_token;
 use crate::{AuthErrorKind, Token};
@@ -95,7 +96,10 @@ impl Requirement {
     pub(crate) fn judge<B>(&self, request: &Request<B>) -> Verdict {
         match token_of(request.extensions()) {
             Ok(token) => self.judge_token(token, request),
-            Err(rejection) => Verdict::Refuse(rejection.with_scope(self.scope())),
+            Err(rejection) => {
+                let rejection = rejection.with_scope(self.scope());
+                Verdict::Refuse(rejection.by(RefusedBy::Policy))
+            }
         }
     }
 
@@ -127,8 +131,7 @@ fn rejection(denial: Denial, surroundings: Surroundings, scope: Option<Arc<str>>
         Denial::Forbidden => AuthErrorKind::Forbidden,
         Denial::Unavailable => AuthErrorKind::Unavailable,
     };
-    crate::trace::debug!(reason = kind.description(), "request refused");
-    Rejection::new(kind, surroundings).with_scope(scope)
+    Rejection::new(kind, surroundings).with_scope(scope).by(RefusedBy::Policy)
 }
 
 struct Shared(Arc<dyn Policy>);

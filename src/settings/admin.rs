@@ -91,10 +91,15 @@ impl Settings {
         if let Some(user) = users.find_user_by_username(username).await? {
             let wanted = grant(NewUser::new(username.clone(), ""));
             if wanted.roles.iter().all(|role| user.roles.contains(role)) {
-                trace::info!("{username} is an administrator already and left as is");
+                trace::info!(
+                    target: "tower_bearer::settings",
+                    %username,
+                    "the user of ADMIN_USERNAME is an administrator already and left as is"
+                );
             } else {
                 trace::warn!(
-                    "{username} exists without the roles of ADMIN_USERNAME and is left as is"
+                    target: "tower_bearer::settings",
+                    %username, "the user of ADMIN_USERNAME exists without its roles and is left as is"
                 );
             }
             return Ok(());
@@ -103,7 +108,11 @@ impl Settings {
         let hash = hasher.hash(password).await.map_err(StoreError::new)?;
         let admin = grant(NewUser::new(username.clone(), hash));
         match users.insert_user(admin, Clock::system().now()).await {
-            Ok(_) => trace::info!("{username} is an administrator now"),
+            Ok(_) => trace::info!(
+                target: "tower_bearer::settings",
+                %username,
+                "the user of ADMIN_USERNAME is an administrator now"
+            ),
             // Another process has just started on the same database.
             Err(InsertUserError::UsernameTaken) => {}
             Err(InsertUserError::Store(error)) => return Err(error),

@@ -83,7 +83,11 @@ impl Variables {
     fn random_secret(&mut self, name: &str) -> Found {
         match random::bytes::<64>() {
             Ok(bytes) => {
-                trace::warn!("{name} is not set: a random one ends with this process");
+                trace::warn!(
+                    target: "tower_bearer::settings",
+                    variable = name,
+                    "a secret is not set: a random one ends with this process"
+                );
                 Found::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
             }
             Err(error) => {

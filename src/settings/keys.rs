@@ -45,7 +45,11 @@ fn single(variables: &mut Variables) -> Result<SigningKey, Faulty> {
         }
         unused => {
             if unused.is_some() {
-                trace::warn!("{algorithm} signs with JWT_SECRET, no JWT_PRIVATE_KEY_FILE");
+                trace::warn!(
+                    target: "tower_bearer::settings",
+                    %algorithm,
+                    "JWT_SECRET signs, and JWT_PRIVATE_KEY_FILE is not used"
+                );
             }
             match variables.find_secret("JWT_SECRET") {
                 Found::Text(secret) => SigningKey::from_secret(algorithm, secret)
@@ -73,7 +77,11 @@ pub(super) fn trusted(variables: &mut Variables) -> KeySet {
     match KeySet::from_jwks(&text) {
         Ok(keys) => {
             for reason in keys.skipped() {
-                trace::warn!("a key of JWT_TRUSTED_JWKS_FILE is left out: {reason}");
+                trace::warn!(
+                    target: "tower_bearer::settings",
+                    %reason,
+                    "a key of JWT_TRUSTED_JWKS_FILE is left out"
+                );
             }
             keys
         }

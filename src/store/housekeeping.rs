@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{ApiKeyStore, OneTimeTokenStore, RefreshStore, StoreError, ThrottleStore};
 use crate::clock::Clock;
+use crate::meter::{self, HOUSEKEEPING, STORE_ERRORS};
 use crate::trace;
 
 const EXPIRED_KEYS_STAY: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -175,7 +176,7 @@ impl<R: RefreshStore> Housekeeping<R> {
     /// ```
     #[must_use]
     pub fn one_time_tokens(self, store: impl OneTimeTokenStore) -> Self {
-        self.and("one-time tokens", move |now| {
+        self.and("one_time_tokens", move |now| {
             let store = store.clone();
             Box::pin(async move { store.delete_expired_one_time_tokens(now).await })
         })
@@ -211,7 +212,7 @@ impl<R: RefreshStore> Housekeeping<R> {
     /// ```
     #[must_use]
     pub fn api_keys(self, store: impl ApiKeyStore) -> Self {
-        self.and("API keys", move |now| {
+        self.and("api_keys", move |now| {
             let (store, before) = (store.clone(), now.saturating_sub(EXPIRED_KEYS_STAY));
             Box::pin(async move { store.delete_expired_api_keys(before).await })
         })
@@ -282,8 +283,22 @@ impl<R: RefreshStore> Housekeeping<R> {
 fn report(what: &'static str, deleted: Result<u64, StoreError>) {
     match deleted {
         Ok(0) => {}
-        Ok(deleted) => trace::debug!(what, deleted, "what has expired was deleted"),
-        Err(error) => trace::warn!(what, %error, "what has expired could not be deleted"),
+        Ok(deleted) => {
+            meter::add(&HOUSEKEEPING, [what], deleted);
+            trace::debug!(
+                target: "tower_bearer::housekeeping",
+                what, deleted,
+                "what has expired was deleted"
+            );
+        }
+        Err(error) => {
+            meter::count(&STORE_ERRORS, ["housekeeping"]);
+            trace::warn!(
+                target: "tower_bearer::housekeeping",
+                what, %error,
+                "what has expired could not be deleted"
+            );
+        }
     }
 }
 

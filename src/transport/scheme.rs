@@ -149,6 +149,7 @@ impl SchemeSource {
                 Some(scheme) => *scheme == ConnectionScheme::Https,
                 None => {
                     crate::trace::debug!(
+                        target: "tower_bearer::request",
                         "no ConnectionScheme in a request; it counts as plain http"
                     );
                     false
@@ -157,7 +158,10 @@ impl SchemeSource {
             Source::Forwarded(proxies) => match proxies.peer_of(&parts.extensions) {
                 Some(peer) => proxies.contains(peer) && forwarded_https(&parts.headers),
                 None => {
-                    crate::trace::debug!("no peer address in a request; it counts as plain http");
+                    crate::trace::debug!(
+                        target: "tower_bearer::request",
+                        "no peer address in a request; it counts as plain http"
+                    );
                     false
                 }
             },

@@ -15,6 +15,7 @@ use super::RequireHttpsFuture;
 use super::layer::Settings;
 use crate::body::AuthBody;
 use crate::gate;
+use crate::meter::{self, NO_HTTPS, RefusedBy};
 
 /// The service of [`RequireHttpsLayer`](crate::RequireHttpsLayer).
 ///
@@ -60,7 +61,10 @@ where
 
 impl Settings {
     fn refuse(&self, parts: &Parts) -> Response<Bytes> {
-        crate::trace::debug!(reason = "https is required", "request refused");
+        let (reason, by) = (NO_HTTPS, RefusedBy::Https.name());
+        crate::trace::debug!(target: "tower_bearer::request", reason, by, "request refused");
+        meter::refused(None, RefusedBy::Https);
+        let _ = (reason, by);
         match self.pages.as_ref().and_then(|pages| pages.location(parts)) {
             Some(location) => redirect(location),
             None => forbidden(&parts.method),

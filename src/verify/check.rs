@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use super::issuer::{Basis, Refused};
 use super::{MAX_TOKEN_BYTES, Trusted, Verifier};
+use crate::meter;
 use crate::token::{Jws, KnownHeaders};
 use crate::{AuthErrorKind, Token};
 
@@ -76,10 +77,15 @@ impl Verifier {
         if let Trusted::Introspected(opaque) = &*self.trusted {
             return opaque.check(token);
         }
+        let timer = meter::start();
         let checked = Jws::read(token, self.headers(), |jws| {
             read();
             self.check_jws(token, jws, asked)
         });
+        // What waits is checked anew afterwards.
+        if !matches!(checked, Ok(Checked::Later(_))) {
+            meter::verified(timer);
+        }
         match checked {
             Ok(checked) => checked,
             #[cfg(feature = "introspection")]

@@ -104,6 +104,14 @@ impl Service {
         until(|| self.log.lock().unwrap().contains(text).then_some(()));
     }
 
+    /// The line of the log that has this text.
+    pub(crate) fn wait_for_line(&self, text: &str) -> String {
+        until(|| {
+            let log = self.log.lock().unwrap();
+            log.lines().find(|line| line.contains(text)).map(str::to_owned)
+        })
+    }
+
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.dir.path().join(file)
     }

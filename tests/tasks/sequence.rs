@@ -76,7 +76,7 @@ fn the_printed_lines_work_in_a_shell() {
     assert!(first.ends_with("tasks.db"), "{first}");
     assert!(service.path("tasks.db").exists());
     let log = service.end();
-    assert!(log.contains("JWT_SECRET is not set"), "{log}");
+    assert!(log.contains("a secret is not set"), "{log}");
 }
 
 #[test]

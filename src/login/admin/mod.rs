@@ -24,6 +24,7 @@ use super::sessions::{Live, live};
 use super::shared::Shared;
 use crate::audit::SessionEnd;
 use crate::error::AuthErrorKind;
+use crate::meter::RefusedBy;
 use crate::reject::{Rejection, surroundings_of};
 use crate::require::require_role;
 use crate::store::{AccountStore, RefreshStore, User, UserChange, UserStore};
@@ -121,7 +122,8 @@ async fn administrator<U: UserStore, R: RefreshStore>(
     if AdminRole::of(extensions).is_some_and(|role| user.roles.iter().any(|held| held == role)) {
         return Ok(user);
     }
-    Err(Rejection::new(AuthErrorKind::Forbidden, surroundings_of(extensions)).into_response())
+    let rejection = Rejection::new(AuthErrorKind::Forbidden, surroundings_of(extensions));
+    Err(rejection.by(RefusedBy::Router).into_response())
 }
 
 /// `GET /users`

@@ -195,7 +195,10 @@ impl Breaches {
             _ => None,
         };
         if found.is_none() {
-            trace::warn!("a new password could not be checked for breaches, and passed");
+            trace::warn!(
+                target: "tower_bearer::password",
+                "a new password could not be checked for breaches, and passed"
+            );
         }
         found.unwrap_or(false)
     }

@@ -54,7 +54,10 @@ fn make_room(throttles: &mut Throttles, now: Duration) {
     if throttles.len() < MOST {
         return;
     }
-    crate::trace::warn!("the memory for throttles is full; the oldest are forgotten");
+    crate::trace::warn!(
+        target: "tower_bearer::limit",
+        "the memory for throttles is full; the oldest are forgotten"
+    );
     let mut ends: Vec<Duration> = throttles.values().map(|state| state.expires_at).collect();
     let mut surplus = ends.len() / 8;
     let (_, &mut last, _) = ends.select_nth_unstable(surplus);

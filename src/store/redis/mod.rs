@@ -210,6 +210,7 @@ impl RedisStore {
         let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
         if policy.is_some_and(|policy| policy != "noeviction") {
             crate::trace::warn!(
+                target: "tower_bearer::store",
                 "the maxmemory-policy of Redis is not noeviction: when memory is short, it forgets \
                  sessions"
             );

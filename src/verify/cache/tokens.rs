@@ -14,6 +14,7 @@ use super::CacheCounters;
 use super::counters::Counters;
 use crate::Token;
 use crate::clock::Span;
+use crate::meter::{self, CACHE_EVICTIONS, CACHE_TOKENS, Lookup, Share};
 
 /// How much of a token takes one place.
 const PLACE_BYTES: usize = 1024;
@@ -23,6 +24,7 @@ const HASHED_BYTES: usize = 32;
 pub(in crate::verify) struct VerifiedTokens {
     tokens: Cache<Text, Arc<Remembered>, Places, RandomState, PushedOut>,
     counters: Counters,
+    share: Share,
     lifetime: Duration,
 }
 
@@ -50,7 +52,7 @@ impl VerifiedTokens {
         // It rounds up for its shards.
         let shards = u64::try_from(tokens.num_shards()).unwrap_or(u64::MAX);
         tokens.set_capacity(weight - weight % shards);
-        Self { tokens, counters: Counters::default(), lifetime }
+        Self { tokens, counters: Counters::default(), share: Share::new(&CACHE_TOKENS), lifetime }
     }
 
     /// The token of this text, where it was verified before and checking it for `asked` would come to the
@@ -59,10 +61,14 @@ impl VerifiedTokens {
         let remembered = self.tokens.get(&Asked(text))?;
         if asked.stands_by(&remembered) {
             self.counters.of(text).hit();
+            meter::looked_up(Lookup::Hit);
             return Some(remembered.token.clone());
         }
         // Not what another has put there meanwhile.
-        self.tokens.remove_if(&Asked(text), |there| Arc::ptr_eq(there, &remembered));
+        let removed = self.tokens.remove_if(&Asked(text), |there| Arc::ptr_eq(there, &remembered));
+        if removed.is_some() {
+            self.share.add(-1);
+        }
         None
     }
 
@@ -90,11 +96,15 @@ impl VerifiedTokens {
         let others = pushed_out.iter().filter(|(other, _)| *other.0 != *text).count();
         if others > 0 {
             self.counters.of(text.as_bytes()).evict(others);
+            meter::add(&CACHE_EVICTIONS, [], others as u64);
         }
+        // One that takes the place of many is one more and many less.
+        self.share.add(1 - i64::try_from(pushed_out.len()).unwrap_or(i64::MAX));
     }
 
     pub(in crate::verify) fn count_miss(&self, text: &str) {
         self.counters.of(text.as_bytes()).miss();
+        meter::looked_up(Lookup::Miss);
     }
 
     pub(super) fn counters(&self) -> CacheCounters {

@@ -79,13 +79,18 @@ impl Verifier {
                 match resolving.await {
                     Ok(Some(verifier)) if verifier.issuer() != Some(&issuer) => {
                         crate::trace::error!(
+                            target: "tower_bearer::keys",
                             "the verifier of a tenant looks at another issuer than was asked for"
                         );
                         Err(AuthErrorKind::Unavailable)
                     }
                     Ok(verifier) => Ok(verifier),
                     Err(error) => {
-                        crate::trace::error!(%error, "the resolver of tenants failed");
+                        crate::trace::error!(
+                            target: "tower_bearer::keys",
+                            %error,
+                            "the resolver of tenants failed"
+                        );
                         let _ = error;
                         Err(AuthErrorKind::Unavailable)
                     }

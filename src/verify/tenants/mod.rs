@@ -159,12 +159,16 @@ impl Inner {
     async fn ask(&self, issuer: String) -> Result<Option<Verifier>, AuthErrorKind> {
         let Ok(Ok(_turn)) = timeout(TURN_TIMEOUT, self.turns.acquire()).await else {
             crate::trace::warn!(
+                target: "tower_bearer::keys",
                 "more unknown tenants come than the resolver is asked about at once"
             );
             return Err(AuthErrorKind::Unavailable);
         };
         timeout(RESOLVER_TIMEOUT, (self.resolve)(issuer)).await.unwrap_or_else(|_| {
-            crate::trace::error!("the resolver of tenants has no answer after 5 seconds");
+            crate::trace::error!(
+                target: "tower_bearer::keys",
+                "the resolver of tenants has no answer after 5 seconds"
+            );
             Err(AuthErrorKind::Unavailable)
         })
     }

@@ -43,6 +43,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         PATHS.iter().for_each(|(name, _)| println!("{name}"));
         return Ok(());
     };
+    #[cfg(feature = "prometheus")]
+    {
+        metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+        tower_bearer::describe_metrics();
+    }
     let calls: u32 = arguments.next().ok_or("how many calls?")?.parse()?;
     let (_, candidate) =
         PATHS.iter().find(|(name, _)| *name == path).ok_or("there is no such path")?;
