@@ -81,6 +81,8 @@
 //!
 //! A feature only adds: turning one on never changes what another does.
 //!
+//! The [guides](crate::guide) have a page for each thing that you may want, with a program that works.
+//!
 //! # Where protection weakens
 //!
 //! - Under [`JwtAuthLayer::optional`] a route is public unless a policy or an extractor on it
@@ -110,11 +112,6 @@
 // Extractors are named where there are none, too.
 #![cfg_attr(not(feature = "axum-core"), allow(rustdoc::broken_intra_doc_links))]
 
-// So that its programs are tested.
-#[cfg(all(doctest, feature = "jwks", feature = "login"))]
-#[doc = include_str!("../docs/MCP.md")]
-mod mcp {}
-
 #[cfg(feature = "store")]
 mod api_key;
 #[cfg(feature = "login")]
@@ -129,6 +126,8 @@ mod extract;
 #[cfg(any(feature = "introspection", feature = "jwks"))]
 mod fetch;
 mod gate;
+#[cfg(any(doc, all(doctest, feature = "full")))]
+pub mod guide;
 #[cfg(feature = "introspection")]
 mod introspect;
 mod issue;
@@ -245,8 +244,3 @@ pub use verify::TenantsBuilder;
 #[cfg(feature = "cache")]
 pub use verify::{CacheCounters, TokenCache};
 pub use verify::{Verifier, VerifierBuilder};
-
-/// What `docs/providers.md` tells to write compiles.
-#[cfg(all(doctest, feature = "jwks"))]
-#[doc = include_str!("../docs/providers.md")]
-mod providers {}
