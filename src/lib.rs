@@ -109,6 +109,8 @@
 //!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+// docs.rs says of each item which feature it takes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Extractors are named where there are none, too.
 #![cfg_attr(not(feature = "axum-core"), allow(rustdoc::broken_intra_doc_links))]
 

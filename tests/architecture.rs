@@ -93,6 +93,8 @@ const MODULES: &[Module] = &[
             "login",
         ],
     },
+    // Prose, and nothing that could name anything.
+    Module { name: "guide", imports: &[] },
 ];
 
 /// Stands under everything else.
