@@ -129,6 +129,7 @@ mod extract;
 mod fetch;
 mod gate;
 #[cfg(any(doc, all(doctest, feature = "full")))]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
 #[cfg(feature = "introspection")]
 mod introspect;

@@ -122,7 +122,7 @@ const VERIFYING: &[&str] = &[
 ];
 const ISSUING: &[&str] = &[
     "issue", "password", "rate", "store", "refresh", "one_time", "api_key", "audit", "limit",
-    "mail", "login", "settings",
+    "mail", "login", "settings", "guide",
 ];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.
