@@ -81,6 +81,8 @@
 //!
 //! A feature only adds: turning one on never changes what another does.
 //!
+//! The [guides](crate::guide) have a page for each thing that you may want, with a program that works.
+//!
 //! # Where protection weakens
 //!
 //! - Under [`JwtAuthLayer::optional`] a route is public unless a policy or an extractor on it
@@ -107,13 +109,10 @@
 //!   all clients together where the server tells no [`PeerAddr`].
 //! - In axum, `Router::layer` covers the routes that were added before it.
 
+// docs.rs says of each item which feature it takes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Extractors are named where there are none, too.
 #![cfg_attr(not(feature = "axum-core"), allow(rustdoc::broken_intra_doc_links))]
-
-// So that its programs are tested.
-#[cfg(all(doctest, feature = "jwks", feature = "login"))]
-#[doc = include_str!("../docs/MCP.md")]
-mod mcp {}
 
 #[cfg(feature = "store")]
 mod api_key;
@@ -129,6 +128,9 @@ mod extract;
 #[cfg(any(feature = "introspection", feature = "jwks"))]
 mod fetch;
 mod gate;
+#[cfg(any(doc, all(doctest, feature = "full")))]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+pub mod guide;
 #[cfg(feature = "introspection")]
 mod introspect;
 mod issue;
@@ -252,18 +254,3 @@ pub use verify::TenantsBuilder;
 #[cfg(feature = "cache")]
 pub use verify::{CacheCounters, TokenCache};
 pub use verify::{Verifier, VerifierBuilder};
-
-/// What `docs/providers.md` tells to write compiles.
-#[cfg(all(doctest, feature = "jwks"))]
-#[doc = include_str!("../docs/providers.md")]
-mod providers {}
-
-/// What `docs/guide/openapi.md` tells to write compiles.
-#[cfg(all(doctest, feature = "full"))]
-#[doc = include_str!("../docs/guide/openapi.md")]
-mod openapi_guide {}
-
-/// What `docs/TELEMETRY.md` tells to write compiles.
-#[cfg(all(doctest, feature = "metrics", feature = "tracing"))]
-#[doc = include_str!("../docs/TELEMETRY.md")]
-mod telemetry {}

@@ -96,6 +96,8 @@ const MODULES: &[Module] = &[
             "login",
         ],
     },
+    // Prose, and nothing that could name anything.
+    Module { name: "guide", imports: &[] },
 ];
 
 /// Stands under everything else.
@@ -124,7 +126,7 @@ const VERIFYING: &[&str] = &[
 ];
 const ISSUING: &[&str] = &[
     "issue", "password", "rate", "store", "refresh", "one_time", "api_key", "audit", "limit",
-    "mail", "login", "settings",
+    "mail", "login", "settings", "guide",
 ];
 
 /// Crates that are named in one place, so that they can be audited and replaced there.

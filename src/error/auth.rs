@@ -59,6 +59,7 @@ impl fmt::Display for AuthError {
 
 impl Error for AuthError {}
 
+/// [errors]: crate::guide::errors
 #[doc = include_str!("../../docs/ERRORS.md")]
 ///
 /// # Examples

@@ -122,6 +122,15 @@ impl AddressSource {
         Self(Source::XForwardedFor(proxies))
     }
 
+    /// The proxies whose word counts; nothing where nobody's does.
+    #[cfg(feature = "login")]
+    pub(crate) const fn proxies(&self) -> Option<&TrustedProxies> {
+        match &self.0 {
+            Source::Connection => None,
+            Source::Forwarded(proxies) | Source::XForwardedFor(proxies) => Some(proxies),
+        }
+    }
+
     /// The client's address; nothing where the server told no address of the peer.
     pub fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
         let (proxies, hops) = match &self.0 {

@@ -25,7 +25,7 @@ use crate::limit::LoginThrottle;
 use crate::login::{Clients, RegisterMode};
 use crate::mail::MailLinks;
 use crate::password::{Hasher, HasherBuilder, PasswordPolicy};
-use crate::peer::AddressSource;
+use crate::peer::{AddressSource, TrustedProxies};
 use crate::refresh::RefreshTokens;
 use admin::FirstAdmin;
 
@@ -393,6 +393,16 @@ impl Settings {
     /// Where the address of a client is found.
     pub fn client_address(&self) -> AddressSource {
         self.addresses.clone()
+    }
+
+    /// `TRUSTED_PROXIES`, for [`SchemeSource::forwarded`](crate::SchemeSource::forwarded); nothing
+    /// where the variable is not set.
+    ///
+    /// # Examples
+    ///
+    /// The first program of [`guide::deployment`](crate::guide::deployment).
+    pub fn trusted_proxies(&self) -> Option<TrustedProxies> {
+        self.addresses.proxies().cloned()
     }
 }
 

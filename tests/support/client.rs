@@ -77,11 +77,11 @@ pub(crate) fn head(target: &str, headers: &[&str], length: Option<usize>) -> Vec
     head.into_bytes()
 }
 
-pub(crate) fn receive(stream: &mut TcpStream) -> Answer {
+pub(crate) fn receive(stream: &mut impl Read) -> Answer {
     try_receive(stream).unwrap()
 }
 
-fn try_receive(stream: &mut TcpStream) -> io::Result<Answer> {
+fn try_receive(stream: &mut impl Read) -> io::Result<Answer> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).unwrap();

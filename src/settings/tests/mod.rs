@@ -95,6 +95,9 @@ fn each_variable_is_read() {
     assert_eq!(format!("{:?}", settings.throttle), format!("{throttle:?}"));
     let addresses = format!("{:?}", settings.client_address());
     assert!(addresses.starts_with("Forwarded") && addresses.contains("10.0.0.0/8"), "{addresses}");
+    let proxies = settings.trusted_proxies().unwrap();
+    assert!(proxies.contains("10.1.2.3".parse().unwrap()));
+    assert!(!proxies.contains("192.0.2.7".parse().unwrap()));
     let hasher = Hasher::builder().owasp(OwaspParameters::Memory7MiB).threads(3).queue(10);
     let hasher = hasher.pepper("2026-10", PEPPER);
     assert_eq!(format!("{:?}", settings.hasher), format!("{hasher:?}"));
