@@ -147,6 +147,7 @@ const CRATES: &[(&str, &str)] = &[
     ("redis", "store::redis"),
     ("lettre", "mail::smtp"),
     ("reqwest", "fetch::client"),
+    ("tonic", "reject::grpc"),
     ("arc_swap", "jwks"),
     ("quick_cache", "introspect"),
     ("quick_cache", "verify::tenants"),

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Rejection;
 
-/// The shape of the body of refusals. Status and headers other than `Content-Type` and
-/// `Content-Length` are the same in all.
+/// The shape of refusals. In all but `Grpc` that is the body: status and headers other than
+/// `Content-Type` and `Content-Length` are the same.
 ///
 /// # Examples
 ///
@@ -34,6 +34,13 @@ pub enum RejectionFormat {
     Problem,
     /// `application/json` with `detail`, as FastAPI answers.
     Detail,
+    /// A status of gRPC, for services of tonic: HTTP 200 and `application/grpc`, with `grpc-status`
+    /// and `grpc-message` in the headers and without a body ("Trailers-Only"). The challenges, the
+    /// `error-code` and how long to wait are in the metadata, as the
+    /// [conversion](#impl-From<Rejection>-for-Status) of a [`Rejection`] says. Needs the feature
+    /// `tonic`.
+    #[cfg(feature = "tonic")]
+    Grpc,
 }
 
 #[derive(Serialize)]
@@ -65,7 +72,7 @@ struct DetailBody {
 
 impl RejectionFormat {
     pub(super) fn respond(self, rejection: &Rejection) -> Response<Bytes> {
-        match self {
+        let response = match self {
             Self::OAuth => {
                 let body = OAuthBody {
                     error: rejection.error(),
@@ -73,7 +80,7 @@ impl RejectionFormat {
                         .filter(|_| !rejection.hides_reason()),
                     error_code: rejection.error_code(),
                 };
-                response("application/json", &body)
+                json("application/json", &body)
             }
             Self::Problem => {
                 let status = rejection.status();
@@ -85,16 +92,19 @@ impl RejectionFormat {
                     error: rejection.error(),
                     error_code: rejection.error_code(),
                 };
-                response("application/problem+json", &body)
+                json("application/problem+json", &body)
             }
             Self::Detail => {
-                response("application/json", &DetailBody { detail: rejection.description() })
+                json("application/json", &DetailBody { detail: rejection.description() })
             }
-        }
+            #[cfg(feature = "tonic")]
+            Self::Grpc => return super::grpc::respond(rejection),
+        };
+        rejection.complete(response)
     }
 }
 
-fn response(content_type: &'static str, body: &impl Serialize) -> Response<Bytes> {
+fn json(content_type: &'static str, body: &impl Serialize) -> Response<Bytes> {
     // Texts and numbers: they have no way to fail. The status and the headers say all the same.
     let body = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Bytes::from(body));
