@@ -52,7 +52,7 @@ const MODULES: &[Module] = &[
     },
     Module { name: "extract", imports: &["token", "reject", "subject"] },
     Module { name: "peer", imports: &[] },
-    Module { name: "transport", imports: &["body", "gate", "peer"] },
+    Module { name: "transport", imports: &["body", "reject", "gate", "peer"] },
     Module { name: "issue", imports: &["key", "token", "verify"] },
     Module { name: "password", imports: &["key"] },
     Module { name: "rate", imports: &[] },

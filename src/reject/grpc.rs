@@ -72,13 +72,22 @@ impl From<AuthError> for Status {
     }
 }
 
-/// An answer of headers alone. It has no `Content-Length`: what gRPC sends is framed by HTTP/2.
 pub(super) fn respond(rejection: &Rejection) -> Response<Bytes> {
+    response(&status(rejection))
+}
+
+/// What `require_https` answers: nobody has looked at credentials.
+pub(crate) fn https_required() -> Response<Bytes> {
+    response(&Status::permission_denied("https is required"))
+}
+
+/// An answer of headers alone. It has no `Content-Length`: what gRPC sends is framed by HTTP/2.
+fn response(status: &Status) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     response.headers_mut().insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
     // It fails where a text is no header value even after tonic has encoded it, which none of ours
     // is. Without a status clients read INTERNAL, never OK.
-    let written = status(rejection).add_header(response.headers_mut());
+    let written = status.add_header(response.headers_mut());
     debug_assert!(written.is_ok(), "a constant text is no header value");
     response
 }

@@ -18,6 +18,8 @@ use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTIC
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub use format::RejectionFormat;
+#[cfg(feature = "tonic")]
+pub(crate) use grpc::https_required;
 pub(crate) use surroundings::{Responder, Surroundings, surroundings_of, token_of};
 
 use crate::{AuthError, AuthErrorKind};

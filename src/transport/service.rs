@@ -61,6 +61,10 @@ where
 impl Settings {
     fn refuse(&self, parts: &Parts) -> Response<Bytes> {
         crate::trace::debug!(reason = "https is required", "request refused");
+        #[cfg(feature = "tonic")]
+        if self.is_grpc {
+            return crate::reject::https_required();
+        }
         match self.pages.as_ref().and_then(|pages| pages.location(parts)) {
             Some(location) => redirect(location),
             None => forbidden(&parts.method),
