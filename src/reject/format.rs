@@ -36,9 +36,8 @@ pub enum RejectionFormat {
     Detail,
     /// A status of gRPC, for services of tonic: HTTP 200 and `application/grpc`, with `grpc-status`
     /// and `grpc-message` in the headers and without a body ("Trailers-Only"). The challenges, the
-    /// `error-code` and how long to wait are in the metadata, as the
-    /// [conversion](#impl-From<Rejection>-for-Status) of a [`Rejection`] says. Needs the feature
-    /// `tonic`.
+    /// `error-code` and how long to wait are in the metadata, as in the `tonic::Status` that a
+    /// [`Rejection`] becomes. Needs the feature `tonic`.
     #[cfg(feature = "tonic")]
     Grpc,
 }
