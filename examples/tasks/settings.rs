@@ -21,13 +21,7 @@ pub(crate) struct Read {
 ///
 /// One line for each variable that breaks its rule.
 pub(crate) async fn read() -> Result<Read, SettingsError> {
-    let mut variables = Variables::from_env()
-        .default("TASKS_ADDR", "127.0.0.1:8000")
-        .default("DATABASE_URL", "sqlite://tasks.db?mode=rwc")
-        .default_random("JWT_SECRET")
-        .default("JWT_AUDIENCE", "tasks")
-        .default("JWT_LEEWAY_SECONDS", "0")
-        .default("PASSWORD_POLICY", "asvs");
+    let mut variables = variables().default("TASKS_ADDR", "127.0.0.1:8000");
     let rule = "an IP address and a port, as 127.0.0.1:8000";
     let addr: Option<SocketAddr> = variables.parsed("TASKS_ADDR", rule, |text| text.parse().ok());
     let listener = match addr {
@@ -44,4 +38,20 @@ pub(crate) async fn read() -> Result<Read, SettingsError> {
     let url = variables.text("PUBLIC_URL").unwrap_or_else(|| format!("http://{addr}"));
     let settings = Settings::read(variables.default("JWT_ISSUER", url.trim_end_matches('/')))?;
     Ok(Read { settings, listener: listener.expect("otherwise there was a fault"), outbox })
+}
+
+/// The settings of a command beside the service, which listens nowhere and signs nothing.
+pub(crate) fn of_commands() -> Result<Settings, SettingsError> {
+    let mut variables = variables();
+    let url = variables.text("PUBLIC_URL").unwrap_or_else(|| "http://localhost".to_owned());
+    Settings::read(variables.default("JWT_ISSUER", url.trim_end_matches('/')))
+}
+
+fn variables() -> Variables {
+    Variables::from_env()
+        .default("DATABASE_URL", "sqlite://tasks.db?mode=rwc")
+        .default_random("JWT_SECRET")
+        .default("JWT_AUDIENCE", "tasks")
+        .default("JWT_LEEWAY_SECONDS", "0")
+        .default("PASSWORD_POLICY", "asvs")
 }
