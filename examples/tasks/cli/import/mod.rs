@@ -3,6 +3,7 @@
 mod report;
 mod row;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use clap::Args;
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use futures_util::{StreamExt, stream};
+use futures_util::future::{self, FutureExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tower_bearer::{AccountStore, Clock, Hasher, InsertUserError, NewUser, Settings, StoreError};
@@ -40,8 +41,10 @@ Exit codes:
 Example:
   tasks user import users.csv --dry-run && tasks user import users.csv";
 
-/// How many rows are asked about or stored at once.
-const AT_ONCE: usize = 256;
+/// How many rows are in memory, and stored in few steps.
+const AT_ONCE: usize = 1024;
+/// Each in one transaction on SQLite; PostgreSQL has several of them at work at once.
+const STEPS: usize = 8;
 
 const TAKEN_NAME: &str = "a user of this name is there with another password hash";
 const TAKEN_EMAIL: &str = "another user has this e-mail address";
@@ -86,6 +89,9 @@ pub(super) async fn run<U: AccountStore>(
     let headers = reader.byte_headers().map_err(|error| file(&error))?;
     let columns = Columns::read(headers).map_err(|error| file(&error))?;
     let hasher = settings.hasher().map_err(Failure::invalid)?;
+    // From here on a signal waits for the end of what has begun.
+    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut was_stopped = stop.as_mut().now_or_never().is_some();
     let mut report = Report::create(args.report.clone().unwrap_or_else(|| {
         let mut name = args.file.clone().into_os_string();
         name.push(".refused.csv");
@@ -100,21 +106,15 @@ pub(super) async fn run<U: AccountStore>(
         hasher,
         counts: Counts::default(),
         seen: args.dry_run.then(Seen::default),
+        put_back: None,
     };
-    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
-    let mut was_stopped = false;
-    loop {
-        // What has begun is done, and counted.
-        let more =
-            import.batch(&mut report).await.map_err(|failure| failure.unwrap_or(&args.file))?;
+    while !was_stopped {
+        let more = import.batch(&mut report).await.map_err(|broken| broken.at(&args.file))?;
         bar.set_position(import.reader.position().byte());
         if !more {
             break;
         }
-        was_stopped = futures_util::FutureExt::now_or_never(&mut stop).is_some();
-        if was_stopped {
-            break;
-        }
+        was_stopped = stop.as_mut().now_or_never().is_some();
     }
     bar.finish_and_clear();
     let report = report.finish()?;
@@ -159,7 +159,7 @@ enum Broken {
 }
 
 impl Broken {
-    fn unwrap_or(self, file: &std::path::Path) -> Failure {
+    fn at(self, file: &std::path::Path) -> Failure {
         match self {
             Self::Store(error) => error.into(),
             Self::Read(error) => Failure::file(file, error),
@@ -176,37 +176,44 @@ struct Running<'a, U> {
     counts: Counts,
     /// In a dry run, the names and addresses of this file.
     seen: Option<Seen>,
+    /// The first row of the next batch.
+    put_back: Option<(u64, ByteRecord)>,
 }
 
 impl<U: AccountStore> Running<'_, U> {
     /// Some rows, and whether there may be more. No more than these are in memory.
     async fn batch(&mut self, report: &mut Report) -> Result<bool, Broken> {
-        let mut record = ByteRecord::new();
-        let mut sound = Vec::new();
-        let mut refused = Vec::new();
+        let (mut sound, mut refused) = (Vec::new(), Vec::new());
+        // Of two that are alike the first is stored: the second waits for the next batch.
+        let mut keys = HashSet::new();
         let mut more = true;
         while sound.len() + refused.len() < AT_ONCE && more {
-            more = self.reader.read_byte_record(&mut record).map_err(Broken::Read)?;
-            if !more {
+            let Some((line, row)) = self.next_row()? else {
+                more = false;
                 break;
-            }
-            let line = record.position().map_or(0, csv::Position::line);
-            match self.columns.user(&record, &self.hasher) {
-                Ok(user) => sound.push((line, user)),
-                Err(reason) => refused.push((line, self.columns.name(&record), reason)),
+            };
+            match self.columns.user(&row, &self.hasher) {
+                Ok(user) => {
+                    let email = user.email.as_ref().map(|email| email.key().to_owned());
+                    let is_new = keys.insert(user.username.key().to_owned())
+                        & email.is_none_or(|email| keys.insert(email));
+                    if !is_new {
+                        self.put_back = Some((line, row));
+                        break;
+                    }
+                    sound.push((line, user));
+                }
+                Err(reason) => refused.push((line, self.columns.name(&row), reason)),
             }
         }
         let now = Clock::system().now();
-        // PostgreSQL stores several at once, SQLite one after the other.
         let (users, dry_run) = (self.users, self.seen.is_some());
-        let outcomes = stream::iter(sound.iter().map(|(_, user)| async move {
-            if dry_run { look(users, user).await } else { store(users, user.clone(), now).await }
-        }));
-        let mut outcomes = outcomes.buffered(16);
-        let mut at = sound.iter();
-        while let Some(outcome) = outcomes.next().await {
-            let Some((line, user)) = at.next() else { break };
-            let mut outcome = outcome.map_err(Broken::Store)?;
+        let steps = sound.chunks(AT_ONCE / STEPS).map(|step| async move {
+            let step: Vec<NewUser> = step.iter().map(|(_, user)| user.clone()).collect();
+            if dry_run { look_at(users, &step).await } else { store(users, step, now).await }
+        });
+        let outcomes = future::try_join_all(steps).await.map_err(Broken::Store)?;
+        for ((line, user), mut outcome) in sound.iter().zip(outcomes.into_iter().flatten()) {
             if let (Some(seen), Outcome::Imported) = (&mut self.seen, &outcome) {
                 outcome = seen.note(user);
             }
@@ -225,18 +232,36 @@ impl<U: AccountStore> Running<'_, U> {
         }
         Ok(more)
     }
+
+    fn next_row(&mut self) -> Result<Option<(u64, ByteRecord)>, Broken> {
+        if let Some(row) = self.put_back.take() {
+            return Ok(Some(row));
+        }
+        let mut row = ByteRecord::new();
+        let more = self.reader.read_byte_record(&mut row).map_err(Broken::Read)?;
+        let line = row.position().map_or(0, csv::Position::line);
+        Ok(more.then_some((line, row)))
+    }
 }
 
 async fn store<U: AccountStore>(
     users: &U,
-    user: NewUser,
+    step: Vec<NewUser>,
     now: Duration,
-) -> Result<Outcome, StoreError> {
-    match users.insert_user(user.clone(), now).await {
-        Ok(_) => Ok(Outcome::Imported),
-        Err(InsertUserError::Store(error)) => Err(error),
-        Err(_) => look(users, &user).await,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut outcomes = Vec::new();
+    for (user, stored) in step.iter().zip(users.insert_users(step.clone(), now).await?) {
+        outcomes.push(match stored {
+            Ok(_) => Outcome::Imported,
+            Err(InsertUserError::Store(error)) => return Err(error),
+            Err(_) => look(users, user).await?,
+        });
     }
+    Ok(outcomes)
+}
+
+async fn look_at<U: AccountStore>(users: &U, step: &[NewUser]) -> Result<Vec<Outcome>, StoreError> {
+    future::try_join_all(step.iter().map(|user| look(users, user))).await
 }
 
 /// What becomes of a user, by what is stored.
