@@ -207,7 +207,7 @@ pub use openapi::PasswordFlow;
 #[cfg(feature = "password")]
 pub use password::{
     BreachCheck, Hasher, HasherBuilder, NewPasswordError, OwaspParameters, PasswordContext,
-    PasswordError, PasswordPolicy, PasswordRule, Verification,
+    PasswordError, PasswordPolicy, PasswordRule, UnusableHash, Verification,
 };
 pub use peer::{AddressSource, PeerAddr, TrustedProxies};
 #[cfg(feature = "store")]

@@ -19,7 +19,7 @@ use crate::profile::Profile;
 use crate::{body, items, openapi, page, public_api, reports, tasks, web};
 
 /// What a newly registered user may do.
-const USER_SCOPES: [&str; 3] = ["me", "items:read", "data:read"];
+pub(crate) const USER_SCOPES: [&str; 3] = ["me", "items:read", "data:read"];
 /// What there is to be allowed.
 pub(crate) const ALL_SCOPES: [&str; 4] = ["me", "items:read", "items:write", "data:read"];
 

@@ -6,15 +6,15 @@
 //! ```
 //!
 //! It prints what to try; `README.md` has more of that. Start reading at [`app`], where the crate is
-//! put to use; [`settings`] has the environment variables, and [`keys`] what makes and rotates the
-//! keys that sign.
+//! put to use; [`settings`] has the environment variables, and [`cli`] the commands of an operator:
+//! `tasks --help`.
 
 mod answer;
 mod app;
 mod body;
+mod cli;
 mod database;
 mod items;
-mod keys;
 mod mailer;
 mod openapi;
 mod page;
@@ -27,7 +27,6 @@ mod tasks;
 mod telemetry;
 mod web;
 
-use std::env;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -46,9 +45,8 @@ use settings::Read;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    if !arguments.is_empty() {
-        return keys::run(&arguments);
+    if let Some(code) = cli::run().await {
+        return code;
     }
     // Standard output has the few lines for people, standard error the log.
     tracing_subscriber::fmt()

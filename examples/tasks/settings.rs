@@ -24,15 +24,7 @@ pub(crate) struct Read {
 ///
 /// One line for each variable that breaks its rule.
 pub(crate) async fn read() -> Result<Read, SettingsError> {
-    let mut variables = Variables::from_env()
-        .default("TASKS_ADDR", "127.0.0.1:8000")
-        .default("DATABASE_URL", "sqlite://tasks.db?mode=rwc")
-        .default_random("JWT_SECRET")
-        .default("JWT_AUDIENCE", "tasks")
-        .default("JWT_LEEWAY_SECONDS", "0")
-        // Browsers close pages, and lose networks, between a refresh and its answer.
-        .default("REFRESH_REUSE_SECONDS", "10")
-        .default("PASSWORD_POLICY", "asvs");
+    let mut variables = variables().default("TASKS_ADDR", "127.0.0.1:8000");
     let (addr, listener) = bind(&mut variables, "TASKS_ADDR").await;
     // Two listeners can't have one address, so that metrics are never beside the routes of users.
     let (_, metrics) = bind(&mut variables, "TASKS_METRICS_ADDR").await;
@@ -59,4 +51,22 @@ async fn bind(
         .map_err(|error| variables.fault(format!("{name} {addr} can't be used: {error}")))
         .ok();
     (Some(addr), listener)
+}
+
+/// The settings of a command beside the service, which listens nowhere and signs nothing.
+pub(crate) fn of_commands() -> Result<Settings, SettingsError> {
+    let mut variables = variables();
+    let url = variables.text("PUBLIC_URL").unwrap_or_else(|| "http://localhost".to_owned());
+    Settings::read(variables.default("JWT_ISSUER", url.trim_end_matches('/')))
+}
+
+fn variables() -> Variables {
+    Variables::from_env()
+        .default("DATABASE_URL", "sqlite://tasks.db?mode=rwc")
+        .default_random("JWT_SECRET")
+        .default("JWT_AUDIENCE", "tasks")
+        .default("JWT_LEEWAY_SECONDS", "0")
+        // Browsers close pages, and lose networks, between a refresh and its answer.
+        .default("REFRESH_REUSE_SECONDS", "10")
+        .default("PASSWORD_POLICY", "asvs")
 }

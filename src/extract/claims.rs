@@ -1,10 +1,11 @@
 //! The claims of the token.
 
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::Extensions;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::reject::{Rejection, surroundings_of, token_of};
+use crate::reject::{Rejection, surroundings_of};
 use crate::{AuthErrorKind, Token};
 
 /// The claims of the verified token, as a type of your own.
@@ -48,11 +49,27 @@ use crate::{AuthErrorKind, Token};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Claims<T>(pub T);
 
+impl<T: DeserializeOwned> Claims<T> {
+    /// The claims of the token in the extensions of a request, for handlers that have no
+    /// extractors.
+    ///
+    /// # Errors
+    ///
+    /// What the extractor answers, as a refusal.
+    ///
+    /// # Examples
+    ///
+    /// See [`Scoped::of`](crate::Scoped::of).
+    pub fn of(extensions: &Extensions) -> Result<Self, Rejection> {
+        claims(Token::of(extensions)?, extensions)
+    }
+}
+
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Claims<T> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        claims(token_of(&parts.extensions)?, parts)
+        Self::of(&parts.extensions)
     }
 }
 
@@ -61,13 +78,16 @@ impl<T: DeserializeOwned, S: Sync> OptionalFromRequestParts<S> for Claims<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
         match <Token as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await? {
-            Some(token) => claims(&token, parts).map(Some),
+            Some(token) => claims(&token, &parts.extensions).map(Some),
             None => Ok(None),
         }
     }
 }
 
-fn claims<T: DeserializeOwned>(token: &Token, parts: &Parts) -> Result<Claims<T>, Rejection> {
+fn claims<T: DeserializeOwned>(
+    token: &Token,
+    extensions: &Extensions,
+) -> Result<Claims<T>, Rejection> {
     token.claims().map(Claims).map_err(|_| {
         // The deserializer's own words may quote a claim, so they are not logged.
         crate::trace::debug!(
@@ -79,6 +99,6 @@ fn claims<T: DeserializeOwned>(token: &Token, parts: &Parts) -> Result<Claims<T>
             true => AuthErrorKind::ApiKeyNotAccepted,
             false => AuthErrorKind::InvalidClaims,
         };
-        Rejection::new(kind, surroundings_of(&parts.extensions))
+        Rejection::new(kind, surroundings_of(extensions))
     })
 }

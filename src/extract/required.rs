@@ -4,9 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use axum_core::extract::FromRequestParts;
+use http::Extensions;
 use http::request::Parts;
 
-use crate::reject::{Rejection, surroundings_of, token_of};
+use crate::reject::{Rejection, surroundings_of};
 use crate::token::is_scope_token;
 use crate::{AuthErrorKind, Token};
 
@@ -95,6 +96,44 @@ impl<S: RequiredScopes> Scoped<S> {
             index += 1;
         }
     };
+
+    /// The token in the extensions of a request, if it holds the scopes: for handlers that have no
+    /// extractors.
+    ///
+    /// # Errors
+    ///
+    /// What the extractor answers, as a refusal.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_bearer::{Rejection, RequiredScopes, Scoped};
+    ///
+    /// struct PostsPurge;
+    ///
+    /// impl RequiredScopes for PostsPurge {
+    ///     const SCOPES: &'static [&'static str] = &["posts:purge"];
+    /// }
+    ///
+    /// fn purge<B>(request: &Request<B>) -> Result<(), Rejection> {
+    ///     let _token = Scoped::<PostsPurge>::of(request.extensions())?;
+    ///     Ok(())
+    /// }
+    ///
+    /// // Nobody put a layer around it.
+    /// assert_eq!(purge(&Request::new(())).unwrap_err().status(), 500);
+    /// ```
+    pub fn of(extensions: &Extensions) -> Result<Self, Rejection> {
+        let () = Self::CHECKED;
+        let scope = || Some(S::SCOPES.join(" ").into());
+        let token = Token::of(extensions).map_err(|rejection| rejection.with_scope(scope()))?;
+        if S::SCOPES.iter().all(|scope| token.has_scope(scope)) {
+            return Ok(Self { token: token.clone(), scopes: PhantomData });
+        }
+        let surroundings = surroundings_of(extensions);
+        Err(Rejection::new(AuthErrorKind::InsufficientScope, surroundings).with_scope(scope()))
+    }
 }
 
 impl<S> Scoped<S> {
@@ -108,15 +147,7 @@ impl<S: RequiredScopes, T: Sync> FromRequestParts<T> for Scoped<S> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self, Rejection> {
-        let () = Self::CHECKED;
-        let scope = || Some(S::SCOPES.join(" ").into());
-        let token =
-            token_of(&parts.extensions).map_err(|rejection| rejection.with_scope(scope()))?;
-        if S::SCOPES.iter().all(|scope| token.has_scope(scope)) {
-            return Ok(Self { token: token.clone(), scopes: PhantomData });
-        }
-        let surroundings = surroundings_of(&parts.extensions);
-        Err(Rejection::new(AuthErrorKind::InsufficientScope, surroundings).with_scope(scope()))
+        Self::of(&parts.extensions)
     }
 }
 
@@ -176,6 +207,25 @@ pub struct HasRole<R> {
 impl<R: RequiredRoles> HasRole<R> {
     const CHECKED: () =
         assert!(!R::ROLES.is_empty(), "RequiredRoles::ROLES needs at least one role");
+
+    /// The token in the extensions of a request, if it holds one of the roles: for handlers that
+    /// have no extractors.
+    ///
+    /// # Errors
+    ///
+    /// What the extractor answers, as a refusal.
+    ///
+    /// # Examples
+    ///
+    /// See [`Scoped::of`].
+    pub fn of(extensions: &Extensions) -> Result<Self, Rejection> {
+        let () = Self::CHECKED;
+        let token = Token::of(extensions)?;
+        if R::ROLES.iter().any(|role| token.has_role(role)) {
+            return Ok(Self { token: token.clone(), roles: PhantomData });
+        }
+        Err(Rejection::new(AuthErrorKind::Forbidden, surroundings_of(extensions)))
+    }
 }
 
 impl<R> HasRole<R> {
@@ -189,12 +239,7 @@ impl<R: RequiredRoles, T: Sync> FromRequestParts<T> for HasRole<R> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self, Rejection> {
-        let () = Self::CHECKED;
-        let token = token_of(&parts.extensions)?;
-        if R::ROLES.iter().any(|role| token.has_role(role)) {
-            return Ok(Self { token: token.clone(), roles: PhantomData });
-        }
-        Err(Rejection::new(AuthErrorKind::Forbidden, surroundings_of(&parts.extensions)))
+        Self::of(&parts.extensions)
     }
 }
 

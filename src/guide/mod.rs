@@ -19,7 +19,7 @@ pages! {
     browser_apps = "guide/browser-apps";
     several_nodes = "guide/several-nodes";
     external_issuer = "guide/external-issuer";
-    // grpc = "guide/grpc";
+    grpc = "guide/grpc";
     openapi = "guide/openapi";
     websocket = "guide/websocket";
     testing = "guide/testing";

@@ -90,8 +90,9 @@ impl JwtAuthLayer {
         for (name, scheme) in schemes {
             security::declare(api, &name, scheme);
         }
-        if let Responder::Format(format) = self.surroundings().responder() {
-            let (name, schema) = format.schema();
+        if let Responder::Format(format) = self.surroundings().responder()
+            && let Some((name, schema)) = format.schema()
+        {
             components(api).schemas.entry(name).or_insert(schema);
         }
     }
@@ -213,14 +214,16 @@ fn refusal(
     let media_type = media_type.and_then(|value| value.split(';').next()).map(str::trim);
     if let Some(media_type) = media_type {
         let schema = match responder {
-            Responder::Format(format) => Ref::from_schema_name(format.schema().0).into(),
+            Responder::Format(format) => {
+                format.schema().map(|(name, _)| Ref::from_schema_name(name).into())
+            }
             // Made by the application, which alone knows what is in it.
             Responder::Function(_) if media_type.contains("json") => {
-                RefOr::T(utoipa::openapi::schema::empty())
+                Some(RefOr::T(utoipa::openapi::schema::empty()))
             }
-            Responder::Function(_) => Schema::Object(Object::with_type(Type::String)).into(),
+            Responder::Function(_) => Some(Schema::Object(Object::with_type(Type::String)).into()),
         };
-        answer.content.insert(media_type.to_owned(), Content::new(Some(schema)).into());
+        answer.content.insert(media_type.to_owned(), Content::new(schema).into());
     }
     answer
 }

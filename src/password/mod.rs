@@ -21,6 +21,7 @@ use std::sync::atomic::Ordering;
 
 pub use builder::HasherBuilder;
 pub use error::PasswordError;
+pub use known::UnusableHash;
 pub use parameters::OwaspParameters;
 pub use policy::{BreachCheck, NewPasswordError, PasswordContext, PasswordPolicy, PasswordRule};
 pub use verification::Verification;
@@ -237,6 +238,28 @@ impl Hasher {
         let verification =
             self.0.pool.run(move |memory| inner.verify(&password, known.as_ref(), memory));
         verification.await?.ok_or(PasswordError::Unavailable)
+    }
+
+    /// Whether a login can succeed with this hash, as far as its text tells: for an import of users,
+    /// before a user is stored who could never log in. It computes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`UnusableHash`] says why [`verify`](Self::verify) takes it for no match, whatever the password.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Hasher, UnusableHash};
+    ///
+    /// let hasher = Hasher::new();
+    /// let bcrypt = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
+    /// assert_eq!(hasher.check_stored(bcrypt), Ok(()));
+    /// let md5 = "$1$3azHgidD$SrJPt7B.9rekpmwJwtON31";
+    /// assert_eq!(hasher.check_stored(md5), Err(UnusableHash::UnknownForm));
+    /// ```
+    pub fn check_stored(&self, stored: &str) -> Result<(), UnusableHash> {
+        Known::try_read(stored, self.0.parameters, &self.0.peppers).map(drop)
     }
 
     /// How many hashes this hasher and its clones have started: for monitoring, and

@@ -3,7 +3,7 @@
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, KeyId, Params, Version};
 
-use super::known::Unusable;
+use super::known::UnusableHash;
 use super::parameters::Parameters;
 use super::pepper::Peppers;
 
@@ -45,13 +45,13 @@ impl Stored {
         text: &str,
         current: Parameters,
         peppers: &Peppers,
-    ) -> Result<Self, Unusable> {
-        let stored = Self::parse(text).ok_or(Unusable::UnknownForm)?;
+    ) -> Result<Self, UnusableHash> {
+        let stored = Self::parse(text).ok_or(UnusableHash::UnknownForm)?;
         if !stored.parameters().acceptable_to(current) {
-            return Err(Unusable::TooDear);
+            return Err(UnusableHash::TooDear);
         }
         if peppers.secret(stored.params.keyid()).is_none() {
-            return Err(Unusable::UnknownPepper);
+            return Err(UnusableHash::UnknownPepper);
         }
         Ok(stored)
     }

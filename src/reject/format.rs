@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Rejection;
 
-/// The shape of the body of refusals. Status and headers other than `Content-Type` and
-/// `Content-Length` are the same in all.
+/// The shape of refusals. In all but `Grpc` that is the body: status and headers other than
+/// `Content-Type` and `Content-Length` are the same.
 ///
 /// # Examples
 ///
@@ -34,6 +34,12 @@ pub enum RejectionFormat {
     Problem,
     /// `application/json` with `detail`, as FastAPI answers.
     Detail,
+    /// A status of gRPC, for services of tonic: HTTP 200 and `application/grpc`, with `grpc-status`
+    /// and `grpc-message` in the headers and without a body ("Trailers-Only"). The challenges, the
+    /// `error-code` and how long to wait are in the metadata, as in the `tonic::Status` that a
+    /// [`Rejection`] becomes. Needs the feature `tonic`.
+    #[cfg(feature = "tonic")]
+    Grpc,
 }
 
 /// Why a request was refused (RFC 6750, section 3.1), with a code that tells more.
@@ -76,7 +82,7 @@ struct DetailBody {
 
 impl RejectionFormat {
     pub(super) fn respond(self, rejection: &Rejection) -> Response<Bytes> {
-        match self {
+        let response = match self {
             Self::OAuth => {
                 let body = OAuthBody {
                     error: rejection.error(),
@@ -84,7 +90,7 @@ impl RejectionFormat {
                         .filter(|_| !rejection.hides_reason()),
                     error_code: rejection.error_code(),
                 };
-                response("application/json", &body)
+                json("application/json", &body)
             }
             Self::Problem => {
                 let status = rejection.status();
@@ -96,31 +102,39 @@ impl RejectionFormat {
                     error: rejection.error(),
                     error_code: rejection.error_code(),
                 };
-                response("application/problem+json", &body)
+                json("application/problem+json", &body)
             }
             Self::Detail => {
-                response("application/json", &DetailBody { detail: rejection.description() })
+                json("application/json", &DetailBody { detail: rejection.description() })
             }
-        }
+            #[cfg(feature = "tonic")]
+            Self::Grpc => return super::grpc::respond(rejection),
+        };
+        rejection.complete(response)
     }
 }
 
 #[cfg(feature = "openapi")]
+type NamedSchema = (String, utoipa::openapi::RefOr<utoipa::openapi::Schema>);
+
+#[cfg(feature = "openapi")]
 impl RejectionFormat {
-    /// The name and the schema of the body.
-    pub(crate) fn schema(self) -> (String, utoipa::openapi::RefOr<utoipa::openapi::Schema>) {
-        fn of<T: utoipa::ToSchema>() -> (String, utoipa::openapi::RefOr<utoipa::openapi::Schema>) {
-            (T::name().into_owned(), T::schema())
+    /// The name and the schema of the body; a refusal of gRPC has none.
+    pub(crate) fn schema(self) -> Option<NamedSchema> {
+        fn of<T: utoipa::ToSchema>() -> Option<NamedSchema> {
+            Some((T::name().into_owned(), T::schema()))
         }
         match self {
             Self::OAuth => of::<OAuthBody>(),
             Self::Problem => of::<ProblemBody>(),
             Self::Detail => of::<DetailBody>(),
+            #[cfg(feature = "tonic")]
+            Self::Grpc => None,
         }
     }
 }
 
-fn response(content_type: &'static str, body: &impl Serialize) -> Response<Bytes> {
+fn json(content_type: &'static str, body: &impl Serialize) -> Response<Bytes> {
     // Texts and numbers: they have no way to fail. The status and the headers say all the same.
     let body = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Bytes::from(body));

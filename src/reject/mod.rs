@@ -1,6 +1,8 @@
 //! A refusal: as data, and as a response.
 
 mod format;
+#[cfg(feature = "tonic")]
+mod grpc;
 mod ready;
 mod surroundings;
 
@@ -13,9 +15,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, RETRY_AFTER, TRANSFER_ENCODING, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub use format::RejectionFormat;
+#[cfg(feature = "tonic")]
+pub(crate) use grpc::https_required;
 pub(crate) use surroundings::{Responder, Surroundings, surroundings_of, token_of};
 
 use crate::meter::{self, NO_CREDENTIALS, RefusedBy};
@@ -80,7 +84,8 @@ impl Rejection {
         self.kind
     }
 
-    /// The status: 400, 401, 403, 429, 500 or 503.
+    /// The status: 400, 401, 403, 429, 500 or 503. In the format
+    /// [`Grpc`](RejectionFormat#variant.Grpc) the answer has 200, as every answer of gRPC.
     ///
     /// # Examples
     ///
@@ -284,7 +289,7 @@ impl Rejection {
         self.report();
         let mut response = match self.surroundings.responder() {
             Responder::Format(format) => {
-                self.surroundings.ready().get_or(self, || self.complete(format.respond(self)))
+                self.surroundings.ready().get_or(self, || format.respond(self))
             }
             Responder::Function(function) => self.complete(function(self)),
         };
@@ -314,6 +319,12 @@ impl Rejection {
         for ours in [WWW_AUTHENTICATE, RETRY_AFTER, TRANSFER_ENCODING] {
             headers.remove(ours);
         }
+        self.add_headers(headers);
+        response
+    }
+
+    /// What to do about it: the challenges, and when to try again.
+    fn add_headers(&self, headers: &mut HeaderMap) {
         for challenge in self.challenges() {
             headers.append(WWW_AUTHENTICATE, challenge);
         }
@@ -322,7 +333,6 @@ impl Rejection {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
-        response
     }
 }
 

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::Rejection;
 
@@ -19,6 +19,7 @@ pub(super) struct Ready([OnceLock<Box<Made>>; REASONS]);
 
 struct Made {
     scope: Option<Box<str>>,
+    status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -37,13 +38,13 @@ impl Ready {
         let made = slot.get_or_init(|| {
             let (parts, body) = make().into_parts();
             let scope = rejection.scope().map(Into::into);
-            Box::new(Made { scope, headers: parts.headers, body })
+            Box::new(Made { scope, status: parts.status, headers: parts.headers, body })
         });
         if made.scope.as_deref() != rejection.scope() {
             return make();
         }
         let mut response = Response::new(made.body.clone());
-        *response.status_mut() = rejection.status();
+        *response.status_mut() = made.status;
         *response.headers_mut() = made.headers.clone();
         response
     }

@@ -190,6 +190,34 @@ pub(crate) fn token_of(extensions: &Extensions) -> Result<&Token, Rejection> {
     }
 }
 
+impl Token {
+    /// The token that a [`JwtAuthLayer`](crate::JwtAuthLayer) left in the extensions of a request,
+    /// for handlers that have no extractors.
+    ///
+    /// # Errors
+    ///
+    /// Without a token a refusal with the status 401, and without a layer one with 500. Both answer
+    /// in the format of the layer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower_bearer::{AuthErrorKind, Rejection, Token};
+    ///
+    /// fn name<B>(request: &Request<B>) -> Result<&str, Rejection> {
+    ///     Ok(Token::of(request.extensions())?.subject().unwrap_or_default())
+    /// }
+    ///
+    /// // Nobody put a layer around it.
+    /// let refused = name(&Request::new(())).unwrap_err();
+    /// assert_eq!(refused.kind(), AuthErrorKind::MissingLayer);
+    /// ```
+    pub fn of(extensions: &Extensions) -> Result<&Self, Rejection> {
+        token_of(extensions)
+    }
+}
+
 /// The layer's surroundings, or the defaults.
 pub(crate) fn surroundings_of(extensions: &Extensions) -> Surroundings {
     extensions.get::<Surroundings>().cloned().unwrap_or_default()

@@ -119,3 +119,53 @@ fn a_refusal_that_is_kept_answers_as_one_that_is_made_anew() {
     kept.set_realm("d").unwrap();
     answers_as_new(&kept, "d");
 }
+
+#[cfg(feature = "tonic")]
+#[test]
+fn every_refusal_is_a_status_of_grpc() {
+    use tonic::{Code, Status};
+
+    let mut surroundings = Surroundings::default();
+    surroundings.set_responder(Responder::Format(RejectionFormat::Grpc));
+    let table = include_str!("../../docs/ERRORS.md");
+    for kind in KINDS {
+        // The first is put together, the second copied.
+        for _ in 0..2 {
+            let rejection = Rejection::new(*kind, surroundings.clone());
+            let response = rejection.to_response(&Method::POST);
+            assert_eq!(response.status(), StatusCode::OK);
+            assert!(response.body().is_empty());
+            let headers = response.headers();
+            assert!(!headers.contains_key(CONTENT_LENGTH), "{kind:?}");
+            let status = Status::from_header_map(headers).unwrap();
+            assert_ne!(status.code(), Code::Ok);
+            assert_eq!(status.message(), kind.description());
+            let code = headers.get("error-code").map(|code| code.to_str().unwrap());
+            assert_eq!(code, kind.code());
+            assert_eq!(
+                headers.contains_key("grpc-retry-pushback-ms"),
+                headers.contains_key(RETRY_AFTER)
+            );
+            let challenges: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect();
+            assert_eq!(challenges, rejection.challenges().collect::<Vec<_>>());
+            let number = i32::from(status.code());
+            let line = format!("`{}` ({number})", name_of(status.code()));
+            let http = kind.status().as_u16().to_string();
+            let told = |row: &&str| row.contains(&line) && row.contains(&http);
+            assert!(table.lines().any(|row| told(&row)), "{kind:?}: {http} {line}");
+        }
+    }
+}
+
+/// As gRPC writes it.
+#[cfg(feature = "tonic")]
+fn name_of(code: tonic::Code) -> String {
+    let mut name = String::new();
+    for character in format!("{code:?}").chars() {
+        if character.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(character.to_ascii_uppercase());
+    }
+    name
+}

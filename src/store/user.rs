@@ -165,6 +165,8 @@ pub struct NewUser {
     pub name: Option<String>,
     /// The application's own fields, as JSON without NUL in its texts. Default: null.
     pub profile: Value,
+    /// Whether the user may log in and refresh. Default: `true`.
+    pub is_active: bool,
     /// The roles. Default: none.
     pub roles: Vec<String>,
     /// The scopes that the user may be granted. Default: none.
@@ -192,6 +194,7 @@ impl NewUser {
             email_verified: false,
             name: None,
             profile: Value::Null,
+            is_active: true,
             roles: Vec::new(),
             scopes: Vec::new(),
             password_hash: Zeroizing::new(password_hash.into()),
@@ -277,6 +280,13 @@ impl NewUser {
         self
     }
 
+    /// Says whether the user may log in and refresh.
+    #[must_use]
+    pub fn is_active(mut self, is_active: bool) -> Self {
+        self.is_active = is_active;
+        self
+    }
+
     /// Sets the roles; a second call replaces them.
     ///
     /// # Examples
@@ -353,7 +363,7 @@ impl NewUser {
             pending_email: None,
             name: self.name,
             profile: self.profile,
-            is_active: true,
+            is_active: self.is_active,
             roles: self.roles,
             scopes: self.scopes,
             created_at: Duration::from_secs(now.as_secs()),

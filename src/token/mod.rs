@@ -69,7 +69,7 @@ struct Verified {
 
 impl Token {
     pub(crate) fn new(claims: RegisteredClaims, hierarchical_scopes: bool) -> Self {
-        Self::of(Verified {
+        Self::of_verified(Verified {
             kind: TokenKind::Jwt,
             claims,
             #[cfg(feature = "introspection")]
@@ -86,7 +86,7 @@ impl Token {
         hierarchical_scopes: bool,
     ) -> Self {
         let (kind, answer) = (TokenKind::Introspected, Some(answer.into()));
-        Self::of(Verified { kind, claims, answer, hierarchical_scopes })
+        Self::of_verified(Verified { kind, claims, answer, hierarchical_scopes })
     }
 
     /// A key that was verified, of an owner who may be here. Times are since the Unix epoch.
@@ -103,7 +103,7 @@ impl Token {
         let mut claims = RegisteredClaims::of_api_key(&id, &owner, &scope);
         claims.issued_at = created_at.map(NumericDate::whole_seconds);
         claims.expires_at = expires_at.map(NumericDate::whole_seconds);
-        Self::of(Verified {
+        Self::of_verified(Verified {
             kind: TokenKind::ApiKey,
             claims,
             #[cfg(feature = "introspection")]
@@ -112,7 +112,7 @@ impl Token {
         })
     }
 
-    fn of(verified: Verified) -> Self {
+    fn of_verified(verified: Verified) -> Self {
         Self(Arc::new(verified))
     }
 

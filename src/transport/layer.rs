@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) source: SchemeSource,
     pub(super) hsts: Option<HeaderValue>,
     pub(super) pages: Option<Pages>,
+    #[cfg(feature = "tonic")]
+    pub(super) is_grpc: bool,
 }
 
 /// Answers every request over plain HTTP with 403, before anybody looks at its credentials.
@@ -85,7 +87,13 @@ pub(super) struct Settings {
 /// - A [`SchemeSource`] that believes the client believes anything.
 pub fn require_https(source: SchemeSource) -> RequireHttpsLayer {
     const ONE_YEAR: Duration = Duration::from_secs(31_536_000);
-    let settings = Settings { source, hsts: Some(strict_transport(ONE_YEAR)), pages: None };
+    let settings = Settings {
+        source,
+        hsts: Some(strict_transport(ONE_YEAR)),
+        pages: None,
+        #[cfg(feature = "tonic")]
+        is_grpc: false,
+    };
     RequireHttpsLayer { settings: Arc::new(settings) }
 }
 
@@ -111,6 +119,23 @@ impl RequireHttpsLayer {
     #[must_use]
     pub fn hsts(self, max_age: Duration) -> Self {
         self.with(|settings| settings.hsts = Some(strict_transport(max_age)))
+    }
+
+    /// Refuses with the status `PERMISSION_DENIED` of gRPC, for a server of tonic: its clients make
+    /// `INTERNAL` of a 403 with a body. Default: 403 with JSON. Needs the feature `tonic`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{SchemeSource, require_https};
+    ///
+    /// let layer = require_https(SchemeSource::connection()).grpc();
+    /// # let _ = layer;
+    /// ```
+    #[cfg(feature = "tonic")]
+    #[must_use]
+    pub fn grpc(self) -> Self {
+        self.with(|settings| settings.is_grpc = true)
     }
 
     /// Sends no `Strict-Transport-Security`, for a proxy that does. Default: it is sent. Of this

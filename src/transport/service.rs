@@ -65,6 +65,10 @@ impl Settings {
         crate::trace::debug!(target: "tower_bearer::request", reason, by, "request refused");
         meter::refused(None, RefusedBy::Https);
         let _ = (reason, by);
+        #[cfg(feature = "tonic")]
+        if self.is_grpc {
+            return crate::reject::https_required();
+        }
         match self.pages.as_ref().and_then(|pages| pages.location(parts)) {
             Some(location) => redirect(location),
             None => forbidden(&parts.method),

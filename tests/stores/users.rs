@@ -13,6 +13,8 @@ on_every_store! {
     r108_usernames_are_unique_whatever_their_case_and_unicode_form
     r108_emails_are_unique_whatever_their_case_and_unicode_form
     r108_users_without_an_email_do_not_clash
+    r108_of_several_users_each_is_stored_or_taken
+    a_new_user_may_be_disabled
     r108_of_two_parallel_registers_one_succeeds
     r158_replaces_the_hash_only_if_it_is_the_old_one
     r158_of_parallel_replacements_one_succeeds
@@ -100,6 +102,33 @@ async fn r108_emails_are_unique_whatever_their_case_and_unicode_form(store: impl
     let both = new_user("ONE0").email(email("a@example.com"));
     let both = store.insert_user(both, NOW).await;
     assert!(matches!(both, Err(InsertUserError::UsernameTaken)));
+}
+
+async fn r108_of_several_users_each_is_stored_or_taken(store: impl UserStore) {
+    store.insert_user(new_user("alice"), NOW).await.unwrap();
+    let several = vec![
+        new_user("bob").email(email("b@example.com")),
+        new_user("ALICE"),
+        new_user("carol").email(email("B@example.com")),
+        new_user("Bob"),
+        new_user("dave"),
+    ];
+    let outcomes = store.insert_users(several, NOW).await.unwrap();
+    assert!(matches!(outcomes[1], Err(InsertUserError::UsernameTaken)));
+    assert!(matches!(outcomes[2], Err(InsertUserError::EmailTaken)));
+    assert!(matches!(outcomes[3], Err(InsertUserError::UsernameTaken)));
+    for (outcome, name) in [(&outcomes[0], "bob"), (&outcomes[4], "dave")] {
+        let found = store.find_user_by_username(&username(name)).await.unwrap();
+        assert_eq!(found.as_ref(), Some(outcome.as_ref().unwrap()));
+    }
+    assert_eq!(store.find_user_by_username(&username("carol")).await.unwrap(), None);
+    assert!(store.insert_users(Vec::new(), NOW).await.unwrap().is_empty());
+}
+
+async fn a_new_user_may_be_disabled(store: impl UserStore) {
+    let inserted = store.insert_user(new_user("alice").is_active(false), NOW).await.unwrap();
+    assert!(!inserted.is_active);
+    assert_eq!(store.find_user(&inserted.id).await.unwrap(), Some(inserted));
 }
 
 async fn r108_users_without_an_email_do_not_clash(store: impl UserStore) {

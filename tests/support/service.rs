@@ -1,7 +1,7 @@
 //! Starts the program, talks to it, and ends it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -199,6 +199,26 @@ pub(crate) fn run(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, Strin
     let output = command(dir, NONE).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// As [`run`], with these variables and this text on standard input.
+pub(crate) fn run_with(
+    dir: &Path,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+    input: &str,
+) -> (Option<i32>, String, String) {
+    let mut child = command(dir, variables).args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    // A program that reads nothing has closed it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A command that runs, to be killed.
+pub(crate) fn spawn(dir: &Path, arguments: &[&str]) -> Child {
+    command(dir, NONE).args(arguments).spawn().unwrap()
 }
 
 pub(crate) fn directory() -> TempDir {

@@ -11,7 +11,7 @@ const STABLE: [(&str, &str); 2] =
     [("JWT_SECRET", SECRET), ("JWT_ISSUER", "https://issuer.example")];
 
 /// The variables of every pair of servers at hand, and how its greeting ends.
-async fn pairs() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
+pub(crate) async fn pairs() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
     let mut pairs = vec![(vec![], "tasks.db")];
     if let Some(redis) = redis() {
         pairs.push((vec![("REDIS_URL", redis.database())], "tasks.db, sessions in Redis"));

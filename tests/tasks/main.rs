@@ -13,7 +13,9 @@ mod bodies;
 #[path = "../support/client.rs"]
 mod client;
 mod clients;
+mod command_line;
 mod databases;
+mod imports;
 mod key_files;
 mod keys;
 mod lifecycle;

@@ -6,7 +6,7 @@ use bcrypt::HashParts;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::Unusable;
+use super::UnusableHash;
 
 /// About a second; each step more doubles it. Frameworks take 10 to 12.
 const MAX_COST: u32 = 14;
@@ -17,28 +17,28 @@ pub(in crate::password) struct Bcrypt {
 }
 
 impl Bcrypt {
-    pub(super) fn read(text: &str) -> Result<Self, Unusable> {
+    pub(super) fn read(text: &str) -> Result<Self, UnusableHash> {
         // `$2x$` is the hash of an implementation that misread bytes above 127 so that different
         // passwords had one hash, and `$2$` that of one without the final NUL. The library takes
         // the former for `$2b$`, which it is not.
         if !["$2a$", "$2b$", "$2y$"].iter().any(|known| text.starts_with(known)) {
-            return Err(Unusable::UnknownForm);
+            return Err(UnusableHash::UnknownForm);
         }
         // The library takes a sign for a part of the number.
         if text.get(4..6).is_none_or(|cost| cost.contains(|it: char| !it.is_ascii_digit())) {
-            return Err(Unusable::UnknownForm);
+            return Err(UnusableHash::UnknownForm);
         }
-        let parts: HashParts = text.parse().map_err(|_| Unusable::UnknownForm)?;
+        let parts: HashParts = text.parse().map_err(|_| UnusableHash::UnknownForm)?;
         match parts.get_cost() {
             4..=MAX_COST => Ok(Self { text: text.to_owned(), over_sha256: false }),
-            0..4 => Err(Unusable::UnknownForm),
-            _ => Err(Unusable::TooDear),
+            0..4 => Err(UnusableHash::UnknownForm),
+            _ => Err(UnusableHash::TooDear),
         }
     }
 
     /// Django's `bcrypt_sha256`: the password is the SHA-256 in hexadecimal, so that bcrypt cuts
     /// nothing off.
-    pub(super) fn over_sha256(text: &str) -> Result<Self, Unusable> {
+    pub(super) fn over_sha256(text: &str) -> Result<Self, UnusableHash> {
         Ok(Self { over_sha256: true, ..Self::read(text)? })
     }
 

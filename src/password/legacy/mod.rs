@@ -8,7 +8,7 @@ use self::bcrypt::Bcrypt;
 use self::pbkdf2::Pbkdf2;
 use self::scrypt::Scrypt;
 
-use super::known::Unusable;
+use super::known::UnusableHash;
 
 /// No hash of these forms is longer.
 const MAX_TEXT: usize = 512;
@@ -21,9 +21,9 @@ pub(super) enum Legacy {
 }
 
 impl Legacy {
-    pub(super) fn read(text: &str) -> Result<Self, Unusable> {
+    pub(super) fn read(text: &str) -> Result<Self, UnusableHash> {
         if text.len() > MAX_TEXT {
-            return Err(Unusable::UnknownForm);
+            return Err(UnusableHash::UnknownForm);
         }
         // Django puts the name of its own class before the text of bcrypt.
         if let Some(text) = text.strip_prefix("bcrypt_sha256$") {

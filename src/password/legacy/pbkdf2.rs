@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha2::{Sha256, Sha512};
 use zeroize::Zeroizing;
 
-use super::Unusable;
+use super::UnusableHash;
 
 /// For each block of the output. Django takes 1200000, OWASP recommends 600000.
 const MAX_ITERATIONS: u64 = 2_000_000;
@@ -27,18 +27,18 @@ enum Prf {
 }
 
 impl Pbkdf2 {
-    pub(super) fn read(text: &str) -> Result<Self, Unusable> {
+    pub(super) fn read(text: &str) -> Result<Self, UnusableHash> {
         let hash = from_django(text)
             .or_else(|| from_passlib(text))
             .or_else(|| from_phc(text))
-            .ok_or(Unusable::UnknownForm)?;
+            .ok_or(UnusableHash::UnknownForm)?;
         let block = match hash.prf {
             Prf::Sha256 => 32,
             Prf::Sha512 => 64,
         };
         let blocks = hash.output.len().div_ceil(block) as u64;
         if u64::from(hash.iterations) * blocks > MAX_ITERATIONS {
-            return Err(Unusable::TooDear);
+            return Err(UnusableHash::TooDear);
         }
         Ok(hash)
     }

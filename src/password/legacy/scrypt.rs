@@ -4,7 +4,7 @@ use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use scrypt::Params;
 use zeroize::Zeroizing;
 
-use super::Unusable;
+use super::UnusableHash;
 
 /// N times r times 128 bytes. OWASP recommends ln=17, r=8, which is this much.
 const MAX_MEMORY: u64 = 128 * 1024 * 1024;
@@ -21,28 +21,28 @@ pub(in crate::password) struct Scrypt {
 }
 
 impl Scrypt {
-    pub(super) fn read(text: &str) -> Result<Self, Unusable> {
-        let hash = PasswordHash::new(text).map_err(|_| Unusable::UnknownForm)?;
+    pub(super) fn read(text: &str) -> Result<Self, UnusableHash> {
+        let hash = PasswordHash::new(text).map_err(|_| UnusableHash::UnknownForm)?;
         let (Some(salt), Some(output), None) = (hash.salt, hash.hash, hash.version) else {
-            return Err(Unusable::UnknownForm);
+            return Err(UnusableHash::UnknownForm);
         };
         let parameter = |name| hash.params.get_decimal(name).filter(|value| *value > 0);
         let (Some(log_n), Some(r), Some(p), 3) =
             (parameter("ln"), parameter("r"), parameter("p"), hash.params.iter().count())
         else {
-            return Err(Unusable::UnknownForm);
+            return Err(UnusableHash::UnknownForm);
         };
         if log_n > MAX_LOG_N || p > MAX_PARALLELISM {
-            return Err(Unusable::TooDear);
+            return Err(UnusableHash::TooDear);
         }
         // At most 2^20 times 2^32 times 2^7, then 2^4 more.
         let memory = (1_u64 << log_n) * u64::from(r) * 128;
         if memory > MAX_MEMORY || memory * u64::from(p) > MAX_COST {
-            return Err(Unusable::TooDear);
+            return Err(UnusableHash::TooDear);
         }
-        let log_n = u8::try_from(log_n).map_err(|_| Unusable::TooDear)?;
-        let params = Params::new(log_n, r, p).map_err(|_| Unusable::UnknownForm)?;
-        let memory = usize::try_from(memory).map_err(|_| Unusable::TooDear)?;
+        let log_n = u8::try_from(log_n).map_err(|_| UnusableHash::TooDear)?;
+        let params = Params::new(log_n, r, p).map_err(|_| UnusableHash::UnknownForm)?;
+        let memory = usize::try_from(memory).map_err(|_| UnusableHash::TooDear)?;
         Ok(Self { params, memory, salt, output })
     }
 

@@ -190,7 +190,7 @@ async fn r163_other_functions_with_hostile_parameters_are_not_computed() {
 
 #[test]
 fn r163_the_limits_hold_what_other_programs_make() {
-    use crate::password::known::Unusable;
+    use crate::password::known::UnusableHash;
     use crate::password::legacy::Legacy;
 
     let [_, bcrypt, _] = LIBXCRYPT;
@@ -205,5 +205,5 @@ fn r163_the_limits_hold_what_other_programs_make() {
         assert!(Legacy::read(&common).is_ok(), "{common}");
     }
     let dear = Legacy::read(&bcrypt.replace("$04$", "$15$"));
-    assert_eq!(dear.err(), Some(Unusable::TooDear));
+    assert_eq!(dear.err(), Some(UnusableHash::TooDear));
 }

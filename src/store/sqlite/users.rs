@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Sqlite};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
 use super::SqliteStore;
 use crate::random;
@@ -12,45 +12,27 @@ use crate::store::{Email, InsertUserError, NewUser, StoreError, User, UserStore,
 
 impl UserStore for SqliteStore {
     async fn insert_user(&self, new: NewUser, now: Duration) -> Result<User, InsertUserError> {
-        let id = random::id().map_err(StoreError::new)?;
-        let username_key = new.username.key().to_owned();
-        let email_key = new.email.as_ref().map(|email| email.key().to_owned());
-        let user = new.into_user(id, now);
-
         let mut write = self.write().await?;
-        // Asked, not read from the text of a failed INSERT; nobody can write in between.
-        let (username_taken, email_taken): (bool, bool) = sqlx::query_as(
-            "SELECT EXISTS (SELECT 1 FROM tower_bearer_users WHERE username_key = ?1), \
-                    EXISTS (SELECT 1 FROM tower_bearer_users WHERE email_key = ?2)",
-        )
-        .bind(&username_key)
-        .bind(&email_key)
-        .fetch_one(&mut *write.transaction)
-        .await?;
-        if username_taken {
-            return Err(InsertUserError::UsernameTaken);
-        }
-        if email_taken {
-            return Err(InsertUserError::EmailTaken);
-        }
-        sqlx::query(insert_user!("$8"))
-            .bind(&user.id)
-            .bind(&user.username)
-            .bind(&username_key)
-            .bind(&user.email)
-            .bind(&email_key)
-            .bind(user.email_verified)
-            .bind(&user.name)
-            .bind(user.profile.to_string())
-            .bind(user.password_hash())
-            .bind(user.is_active)
-            .bind(list(&user.roles)?)
-            .bind(list(&user.scopes)?)
-            .bind(seconds(user.created_at))
-            .execute(&mut *write.transaction)
-            .await?;
+        let user = insert(&mut write.transaction, new, now).await?;
         write.commit().await?;
         Ok(user)
+    }
+
+    async fn insert_users(
+        &self,
+        users: Vec<NewUser>,
+        now: Duration,
+    ) -> Result<Vec<Result<User, InsertUserError>>, StoreError> {
+        let mut write = self.write().await?;
+        let mut stored = Vec::with_capacity(users.len());
+        for user in users {
+            match insert(&mut write.transaction, user, now).await {
+                Err(InsertUserError::Store(error)) => return Err(error),
+                outcome => stored.push(outcome),
+            }
+        }
+        write.commit().await?;
+        Ok(stored)
     }
 
     async fn find_user(&self, id: &str) -> Result<Option<User>, StoreError> {
@@ -83,6 +65,51 @@ impl UserStore for SqliteStore {
         write.commit().await?;
         Ok(done.rows_affected() == 1)
     }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    new: NewUser,
+    now: Duration,
+) -> Result<User, InsertUserError> {
+    let id = random::id().map_err(StoreError::new)?;
+    let username_key = new.username.key().to_owned();
+    let email_key = new.email.as_ref().map(|email| email.key().to_owned());
+    let user = new.into_user(id, now);
+    // Asked, not read from the text of a failed INSERT; nobody can write in between.
+    let (username_taken, email_taken): (bool, bool) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM tower_bearer_users WHERE username_key = ?1), \
+                EXISTS (SELECT 1 FROM tower_bearer_users WHERE email_key = ?2)",
+    )
+    .bind(&username_key)
+    .bind(&email_key)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(StoreError::from)?;
+    if username_taken {
+        return Err(InsertUserError::UsernameTaken);
+    }
+    if email_taken {
+        return Err(InsertUserError::EmailTaken);
+    }
+    sqlx::query(insert_user!("$8"))
+        .bind(&user.id)
+        .bind(&user.username)
+        .bind(&username_key)
+        .bind(&user.email)
+        .bind(&email_key)
+        .bind(user.email_verified)
+        .bind(&user.name)
+        .bind(user.profile.to_string())
+        .bind(user.password_hash())
+        .bind(user.is_active)
+        .bind(list(&user.roles)?)
+        .bind(list(&user.scopes)?)
+        .bind(seconds(user.created_at))
+        .execute(connection)
+        .await
+        .map_err(StoreError::from)?;
+    Ok(user)
 }
 
 impl SqliteStore {
