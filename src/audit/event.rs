@@ -229,6 +229,7 @@ impl AuditEvent {
                 SessionEnd::PasswordChange => "password_change",
                 SessionEnd::UserGone => "user_gone",
                 SessionEnd::Displaced => "displaced",
+                SessionEnd::Replaced => "replaced",
             },
             _ => "none",
         }

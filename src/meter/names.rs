@@ -147,7 +147,7 @@ metrics! {
         reason: These(&[
             "none", "unknown_user", "wrong_password", "disabled", "unverified", "invalid_scope",
             "logout", "ended_by_user", "ended_by_admin", "revoked", "reuse", "password_change",
-            "user_gone", "displaced"
+            "user_gone", "displaced", "replaced"
         ])
     } "Events of the audit trail: logins, refreshes, sessions, accounts, API keys.";
     HASH_WAITING: Gauge "tower_bearer_hash_queue_jobs" {
