@@ -10,7 +10,8 @@ use crate::ConfigError;
 /// Makes the `Set-Cookie` header of a token: `Secure`, `HttpOnly`, for the whole host and no other
 /// (`Path=/`, no `Domain`), `SameSite=Lax` unless it is to be [`strict`](Self::strict).
 ///
-/// [`TokenSource::cookie`](crate::TokenSource::cookie) of the same name reads it.
+/// [`TokenSource::cookie`](crate::TokenSource::cookie) of the same name reads it; for refresh tokens
+/// `LoginRouter::refresh_cookie` does both.
 ///
 /// # Examples
 ///

@@ -22,9 +22,10 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     /// # Panics
     ///
     /// When the issuer has no identifier or no audience, the layer takes API keys alone, a default scope is none by RFC 6749,
-    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none, or
+    /// section 3.3, two endpoints have one path, one that must have an `{id}` in its path has none,
     /// [`Endpoint::Register`] under [`RegisterMode::Private`] has no mailer or stands beside
-    /// [`sign_in_on_register`](Self::sign_in_on_register): at the start, never at a request.
+    /// [`sign_in_on_register`](Self::sign_in_on_register), or the layer takes access tokens from the
+    /// [`refresh_cookie`](Self::refresh_cookie): at the start, never at a request.
     #[track_caller]
     pub fn into_router(self) -> Router {
         for scope in &self.default_scopes {

@@ -14,12 +14,81 @@ use crate::auth::{RequestHead, TokenCookie, TokenSource};
 use crate::store::{RefreshStore, UserStore};
 use crate::{AuthErrorKind, ConfigError, trace};
 
+/// In bytes of name and value; browsers silently drop longer ones (RFC 6265bis).
+const LONGEST_COOKIE: usize = 4096;
+
 impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
-    /// Keeps the refresh tokens of browsers in a cookie, where no script can read them.
+    /// Keeps the refresh tokens of browsers in a cookie, where no script can read them:
+    ///
+    /// - `POST /login`, and a `/register` that [logs in](Self::sign_in_on_register), put the refresh
+    ///   token into the cookie, for as long as it lives, and leave `refresh_token` out of the body. The
+    ///   session of the cookie that the browser had before ends.
+    /// - `POST /refresh` answers as it was asked. With a `refresh_token` in the body it does as ever, and
+    ///   does not look at the cookie. Without one, or without a body, it takes the cookie and answers with
+    ///   the next one, so that no script gets a token out of the cookie into a body. A cookie that will never
+    ///   be good (`invalid_grant`, or two of the name) is cleared with the refusal.
+    /// - `POST /logout` ends the session of the cookie too, and clears it; from a page of the service it is a 204
+    ///   without any token as well. `DELETE /sessions?all=true`, and `DELETE /sessions/{id}` of this session,
+    ///   clear it.
+    /// - `POST /token` and `POST /revoke` are for clients that are no browser, and the same as ever.
+    ///
+    /// Since browsers send cookies whoever asks, a request that gives the browser a cookie or takes one
+    /// from it must show that a page of this service made it, by the rule of
+    /// [`TokenSource::cookie`](crate::TokenSource::cookie): otherwise it is refused with 403 `forbidden` and
+    /// without a challenge. That goes for every `/login` and every `/register` that logs in, lest another
+    /// site log its visitors in as somebody. Programs say nothing of a page: they use `/token`.
+    ///
+    /// The name must begin with `__Host-`, with which browsers take the cookie from this host alone. It is
+    /// `SameSite=Strict` whether the [`TokenCookie`] says so or not: scripts of one's own site send it all
+    /// the same, and nobody else has to. A second call replaces the first, and its trusted origins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use axum::{Router, body::Body};
+    /// use http::{Request, StatusCode, header};
+    /// use tower::ServiceExt;
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore, TokenCookie};
+    ///
+    /// fn from_a_page(path: &str, cookie: &str, body: &'static str) -> http::Result<Request<Body>> {
+    ///     Request::post(path)
+    ///         .header(header::CONTENT_TYPE, "application/json")
+    ///         .header(header::COOKIE, cookie)
+    ///         .header("sec-fetch-site", "same-origin") // which browsers add, and no script can
+    ///         .body(Body::from(body))
+    /// }
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app: Router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .refresh_cookie(TokenCookie::new("__Host-refresh").strict())
+    ///     .into_router();
+    ///
+    /// let account = r#"{"username":"alice","password":"correct horse battery"}"#;
+    /// let registered = app.clone().oneshot(from_a_page("/register", "", account)?).await?;
+    /// assert_eq!(registered.status(), StatusCode::CREATED);
+    ///
+    /// let login = app.clone().oneshot(from_a_page("/login", "", account)?).await?;
+    /// let set_cookie = login.headers()[header::SET_COOKIE].to_str()?;
+    /// assert!(set_cookie.starts_with("__Host-refresh="));
+    /// assert!(set_cookie.ends_with("; Path=/; Secure; HttpOnly; SameSite=Strict"));
+    ///
+    /// let cookie = set_cookie.split(';').next().unwrap_or_default();
+    /// let refreshed = app.clone().oneshot(from_a_page("/refresh", cookie, "")?).await?;
+    /// assert_eq!(refreshed.status(), StatusCode::OK);
+    /// assert!(refreshed.headers().contains_key(header::SET_COOKIE));
+    ///
+    /// let mut elsewhere = from_a_page("/refresh", cookie, "")?;
+    /// elsewhere.headers_mut().insert("sec-fetch-site", "cross-site".parse()?);
+    /// assert_eq!(app.oneshot(elsewhere).await?.status(), StatusCode::FORBIDDEN);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap();
+    /// ```
     ///
     /// # Panics
     ///
-    /// When the name of the cookie does not begin with `__Host-`.
+    /// When the name of the cookie does not begin with `__Host-`. [`into_router`](Self::into_router) panics
+    /// when the layer of [`auth`](Self::auth) looks for access tokens in this cookie.
     #[track_caller]
     #[must_use]
     pub fn refresh_cookie(mut self, cookie: TokenCookie) -> Self {
@@ -34,7 +103,24 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     }
 
     /// Takes requests with the [cookie](Self::refresh_cookie) from pages of another origin of the same
-    /// site, as `https://app.example.com` is for `https://api.example.com`.
+    /// site, as `https://app.example.com` is for `https://api.example.com`. Browsers send the cookie from no
+    /// other site. The answers need CORS headers that allow credentials, from a layer around the router. A second
+    /// call trusts one origin more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_bearer::{Issuer, LoginRouter, MemoryStore, TokenCookie};
+    ///
+    /// # fn main() -> Result<(), tower_bearer::ConfigError> {
+    /// let router = LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+    ///     .refresh_cookie(TokenCookie::new("__Host-refresh").strict())
+    ///     .trust_origin("https://app.example.com")?
+    ///     .into_router();
+    /// # let _ = router;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -126,6 +212,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     /// Moves the refresh token out of the body into the cookie, for as long as it lives.
     pub(super) fn put(&self, jar: &Jar<'_>, tokens: &mut Tokens) -> Result<HeaderValue, Failure> {
         let token = tokens.refresh_token.take().unwrap_or_default();
+        if jar.cookie.name().len() + token.len() > LONGEST_COOKIE {
+            trace::error!("browsers would drop the cookie: the signed refresh token is too long");
+            return Err(Failure::server_error());
+        }
         let lifetime = tokens.refresh_expires_at.saturating_sub(self.now());
         jar.cookie.set(&token, lifetime).map_err(|_| Failure::server_error())
     }

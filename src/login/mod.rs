@@ -76,8 +76,8 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// | [`Register`](Endpoint::Register) | `POST /register` | JSON `username`, `password`, `email`?, `name`? | 201 and the user; 409 taken; 422 a rule is broken |
 /// | [`Token`](Endpoint::Token) | `POST /token` | form: `grant_type=password` or `refresh_token` (RFC 6749, sections 4.3 and 6) | tokens (section 5.1) or an error (section 5.2) |
 /// | [`Login`](Endpoint::Login) | `POST /login` | JSON `password` and one of `username`, `email` | as token |
-/// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token` | as token |
-/// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form), or both | 204, also where the session is over or unknown |
+/// | [`Refresh`](Endpoint::Refresh) | `POST /refresh` | `refresh_token`: JSON, or form with `grant_type=refresh_token`; or the [cookie](Self::refresh_cookie) | as token |
+/// | [`Logout`](Endpoint::Logout) | `POST /logout` | a bearer token, or `refresh_token` (JSON or form) or the cookie, or both | 204, also where the session is over or unknown |
 /// | [`Revoke`](Endpoint::Revoke) | `POST /revoke` | form: `token` (RFC 7009) | 200, also where the token is over, unknown or another client's |
 /// | [`Introspect`](Endpoint::Introspect) | `POST /introspect`, with [`clients`](Self::clients) | form: `token`, and a client that may (RFC 7662) | `{"active": false}`, or true and what the token says |
 /// | [`Me`](Endpoint::Me) | `GET /me` | a bearer token | the user; [`accounts`](Self::accounts) lets users change it |
@@ -112,6 +112,12 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024;
 /// A client names itself with `client_id`, or is the issuer's
 /// [`default_client_id`](Issuer::default_client_id). All are public unless [`clients`](Self::clients)
 /// makes some known that have a secret.
+///
+/// # Browsers
+///
+/// A script that finds its way into a page must not find a token there that lives for weeks. With
+/// [`refresh_cookie`](Self::refresh_cookie) the refresh tokens of browsers are in a cookie that no script
+/// can read, and the page keeps the access token in memory.
 ///
 /// # Mails
 ///

@@ -11,6 +11,7 @@ mod bodies;
 mod cached;
 mod claims_hook;
 mod clients;
+mod cookie;
 #[cfg(feature = "openapi")]
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
 #[path = "../support/document.rs"]
