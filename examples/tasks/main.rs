@@ -150,6 +150,8 @@ fn greet(addr: SocketAddr, database: &str, has_redis: bool) {
         "\
 listening on {url}, users and tasks in {database}{sessions}
 
+Open {url}/ in a browser, or:
+
 curl -i '{url}/auth/register' -H 'Content-Type: application/json' -d '{{\"username\":\"alice\",\"password\":\"correct horse battery\"}}'
 TOKEN=$(curl -s '{url}/auth/token' -d grant_type=password -d username=alice -d 'password=correct horse battery' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')
 curl -i '{url}/tasks' -H \"Authorization: Bearer $TOKEN\"

@@ -25,7 +25,7 @@ fn nothing_acknowledged_is_lost_by_kill_9_of_one_of_two_processes() {
 }
 
 fn crash(postgres: &Postgres, redis: Option<&Redis>) {
-    let variables = variables(postgres, redis, &[]);
+    let variables = variables(postgres, redis, &[("REFRESH_REUSE_SECONDS", "0")]);
     let Pair { first, second } = Pair::start(&variables);
     let mut clients: Vec<Client> = (0..CLIENTS)
         .flat_map(|number| {

@@ -33,7 +33,8 @@ fn a_service_moves_from_sqlite_to_postgresql_and_everybody_stays_logged_in() {
     }
     let url = block_on(server.database());
     let on_file = [&STABLE[..], &ADMIN, &[("MAIL_FILE", "mails")]].concat();
-    let on_server = [&STABLE[..], &[("DATABASE_URL", url.as_str())]].concat();
+    let on_server =
+        [&STABLE[..], &[("DATABASE_URL", url.as_str()), ("REFRESH_REUSE_SECONDS", "0")]].concat();
 
     let mut service = Service::start(&on_file);
     let odd = json!({

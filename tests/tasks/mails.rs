@@ -19,7 +19,7 @@ fn register(service: &Service, name: &str, email: &str) -> Answer {
 }
 
 fn log_in(service: &Service, email: &str, password: &str) -> Answer {
-    post(service, "login", json!({ "email": email, "password": password }))
+    service.log_in(email, password)
 }
 
 /// Waits for so many mails, which come after the answers.

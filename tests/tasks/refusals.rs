@@ -11,7 +11,7 @@ fn r090_unknown_routes_and_methods_are_told_apart() {
     let health = service.send("GET /health", &[], "");
     assert_eq!((health.status, health.json()), (200, serde_json::json!({ "status": "ok" })));
 
-    for target in ["GET /", "POST /nowhere", "GET /auth/nowhere", "GET /tasks/1/2"] {
+    for target in ["GET /nowhere", "POST /nowhere", "GET /auth/nowhere", "GET /tasks/1/2"] {
         let answer = service.send(target, &[], "");
         assert_eq!((answer.status, answer.text("error").as_str()), (404, "not_found"), "{target}");
     }

@@ -8,7 +8,8 @@ use crate::service::{PASSWORD, Service};
 
 #[test]
 fn r095_r020_r018_r023_r109_r110_the_whole_way_once() {
-    let service = Service::start(&[("JWT_SECRET", crate::service::SECRET)]);
+    let service =
+        Service::start(&[("JWT_SECRET", crate::service::SECRET), ("REFRESH_REUSE_SECONDS", "0")]);
 
     let registered = service.register("alice");
     assert_eq!(registered.status, 201);

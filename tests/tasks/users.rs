@@ -46,10 +46,7 @@ fn a_new_address_is_unverified_and_signs_nobody_in() {
     let body =
         format!(r#"{{"username":"alice","password":"{PASSWORD}","email":"alice@example.org"}}"#);
     assert_eq!(service.send("POST /auth/register", &[JSON], body).status, 201);
-    let log_in = |email: &str| {
-        let body = format!(r#"{{"email":"{email}","password":"{PASSWORD}"}}"#);
-        service.send("POST /auth/login", &[JSON], body)
-    };
+    let log_in = |email: &str| service.log_in(email, PASSWORD);
     let token = log_in("alice@example.org").text("access_token");
     let changed = service.ask("PATCH /auth/me", &token, r#"{"email":"new@example.org"}"#);
     assert_eq!(changed.status, 200, "{changed:?}");

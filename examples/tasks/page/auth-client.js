@@ -112,8 +112,8 @@ export class AuthClient {
     async #post(path, body = {}, token) {
         const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
         const init = { method: 'POST', body: JSON.stringify(body), keepalive: true, signal: AbortSignal.timeout(10_000) };
-        return checked(await (this.options.fetch ?? fetch)(new URL(path, this.#base), { ...init, headers })
-            .catch(() => { throw new AuthError('network', 'the server did not answer'); }));
+        const sent = (this.options.fetch ?? fetch)(new URL(path, this.#base), { ...init, headers, credentials: 'include' });
+        return checked(await sent.catch(() => { throw new AuthError('network', 'the server did not answer'); }));
     }
     #set(message, isNews = false) {
         const before = this.#user;

@@ -62,7 +62,8 @@ function blame(field: HTMLInputElement, text: string): void {
   field.closest('.field')!.append(note);
   field.ariaInvalid = 'true';
   // It is read out with the field, which is where the keyboard is now.
-  field.setAttribute('aria-describedby', [field.dataset['hint'] ??= field.getAttribute('aria-describedby') ?? '', note.id].join(' ').trim());
+  const hint = field.dataset['hint'] ??= field.getAttribute('aria-describedby') ?? '';
+  field.setAttribute('aria-describedby', `${hint} ${note.id}`.trim());
   field.focus();
 }
 

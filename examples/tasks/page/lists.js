@@ -7,6 +7,7 @@ export class Tasks {
     attempt;
     say;
     #tasks = [];
+    #last = Promise.resolve();
     constructor(auth, attempt, say) {
         this.auth = auth;
         this.attempt = attempt;
@@ -21,32 +22,41 @@ export class Tasks {
         const response = await send(this.auth, '/tasks', 'POST', { title });
         this.#tasks.push(await response.json());
         this.#draw();
-        this.say(`Added: ${title}`);
+        this.say(`Added: ${title}`, 'aside');
     }
     clear() {
         this.#tasks = [];
         this.#draw();
     }
     #tick(task, box) {
-        void this.attempt(async () => {
-            const done = box.checked;
-            box.checked = task.done;
-            await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
-            box.checked = task.done = done;
-            this.#sum();
+        const done = box.checked;
+        this.#inTurn(async () => {
+            try {
+                await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
+                task.done = done;
+                this.#sum();
+            }
+            catch (error) {
+                box.checked = task.done;
+                throw error;
+            }
         });
     }
     #delete(task) {
-        void this.attempt(async () => {
+        this.#inTurn(async () => {
             await send(this.auth, `/tasks/${task.id}`, 'DELETE');
             const index = this.#tasks.indexOf(task);
             this.#tasks.splice(index, 1);
             this.#draw();
-            this.say(`Deleted: ${task.title}`);
+            this.say(`Deleted: ${task.title}`, 'aside');
             // The button that had the keyboard is gone: the next one has it, or the field where all begins.
             const buttons = element('task-list', HTMLUListElement).querySelectorAll('button');
             (buttons[Math.min(index, buttons.length - 1)] ?? element('add-title', HTMLInputElement)).focus();
         });
+    }
+    /** One change after the other, so that the last one stays. */
+    #inTurn(change) {
+        this.#last = this.#last.then(() => this.attempt(change));
     }
     #draw() {
         this.#sum();
@@ -54,7 +64,7 @@ export class Tasks {
             const box = node('input', { type: 'checkbox', checked: task.done, id: `task-${task.id}` });
             box.addEventListener('change', () => this.#tick(task, box));
             const label = node('label', { htmlFor: box.id, textContent: task.title });
-            const remove = node('button', { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${task.title}` });
+            const remove = button('Delete', task.title);
             remove.addEventListener('click', () => this.#delete(task));
             return item(box, label, remove);
         }));
@@ -91,17 +101,17 @@ export class Sessions {
         about.append(node('p', { className: 'name', textContent: name, title: session.device ?? '' }), node('p', { className: 'hint', textContent: `Signed in ${moment(session.created_at)}, ${used}` }));
         if (session.is_current)
             return item(about, node('span', { className: 'badge', textContent: 'This one' }));
-        const end = node('button', { type: 'button', className: 'quiet', textContent: 'End', ariaLabel: `End ${name}, ${used}` });
+        const end = button('End', `${name}, ${used}`);
         end.addEventListener('click', () => void this.attempt(async () => {
             await send(this.auth, `/auth/sessions/${session.id}`, 'DELETE');
             await this.load();
-            this.say(`Ended: ${name}`);
+            this.say(`Ended: ${name}`, 'aside');
             element('sessions-heading', HTMLHeadingElement).focus();
         }));
         return item(about, end);
     }
 }
-async function send(auth, path, method, body) {
+export async function send(auth, path, method, body) {
     const content = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
     return checked(await auth.fetch(path, { method, ...content }));
 }
@@ -109,6 +119,10 @@ function item(...children) {
     const item = node('li', {});
     item.append(...children);
     return item;
+}
+/** Of several that look alike; whoever hears them hears of what each is. */
+function button(text, of) {
+    return node('button', { type: 'button', className: 'quiet', textContent: text, ariaLabel: `${text} ${of}` });
 }
 /** Text gets into the page as text, never as HTML. */
 function node(name, properties) {

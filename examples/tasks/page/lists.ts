@@ -17,13 +17,14 @@ interface Session {
   is_current: boolean;
 }
 
-/** Says what came of an action, or that it failed. */
-export type Say = (text: string, tone?: 'bad') => void;
+/** Says what came of an action: that it failed, or, to those who don't see it in the list, that it is done. */
+export type Say = (text: string, tone?: 'bad' | 'aside') => void;
 /** Runs what a button does, and says what goes wrong. */
 export type Attempt = (action: () => Promise<void>) => Promise<void>;
 
 export class Tasks {
   #tasks: Task[] = [];
+  #last = Promise.resolve();
 
   constructor(readonly auth: AuthClient, readonly attempt: Attempt, readonly say: Say) {}
 
@@ -37,7 +38,7 @@ export class Tasks {
     const response = await send(this.auth, '/tasks', 'POST', { title });
     this.#tasks.push(await response.json());
     this.#draw();
-    this.say(`Added: ${title}`);
+    this.say(`Added: ${title}`, 'aside');
   }
 
   clear(): void {
@@ -46,26 +47,35 @@ export class Tasks {
   }
 
   #tick(task: Task, box: HTMLInputElement): void {
-    void this.attempt(async () => {
-      const done = box.checked;
-      box.checked = task.done;
-      await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
-      box.checked = task.done = done;
-      this.#sum();
+    const done = box.checked;
+    this.#inTurn(async () => {
+      try {
+        await send(this.auth, `/tasks/${task.id}`, 'PUT', { title: task.title, done });
+        task.done = done;
+        this.#sum();
+      } catch (error) {
+        box.checked = task.done;
+        throw error;
+      }
     });
   }
 
   #delete(task: Task): void {
-    void this.attempt(async () => {
+    this.#inTurn(async () => {
       await send(this.auth, `/tasks/${task.id}`, 'DELETE');
       const index = this.#tasks.indexOf(task);
       this.#tasks.splice(index, 1);
       this.#draw();
-      this.say(`Deleted: ${task.title}`);
+      this.say(`Deleted: ${task.title}`, 'aside');
       // The button that had the keyboard is gone: the next one has it, or the field where all begins.
       const buttons = element('task-list', HTMLUListElement).querySelectorAll('button');
       (buttons[Math.min(index, buttons.length - 1)] ?? element('add-title', HTMLInputElement)).focus();
     });
+  }
+
+  /** One change after the other, so that the last one stays. */
+  #inTurn(change: () => Promise<void>): void {
+    this.#last = this.#last.then(() => this.attempt(change));
   }
 
   #draw(): void {
@@ -74,7 +84,7 @@ export class Tasks {
       const box = node('input', { type: 'checkbox', checked: task.done, id: `task-${task.id}` });
       box.addEventListener('change', () => this.#tick(task, box));
       const label = node('label', { htmlFor: box.id, textContent: task.title });
-      const remove = node('button', { type: 'button', className: 'quiet', textContent: 'Delete', ariaLabel: `Delete ${task.title}` });
+      const remove = button('Delete', task.title);
       remove.addEventListener('click', () => this.#delete(task));
       return item(box, label, remove);
     }));
@@ -111,18 +121,18 @@ export class Sessions {
       node('p', { className: 'hint', textContent: `Signed in ${moment(session.created_at)}, ${used}` }),
     );
     if (session.is_current) return item(about, node('span', { className: 'badge', textContent: 'This one' }));
-    const end = node('button', { type: 'button', className: 'quiet', textContent: 'End', ariaLabel: `End ${name}, ${used}` });
+    const end = button('End', `${name}, ${used}`);
     end.addEventListener('click', () => void this.attempt(async () => {
       await send(this.auth, `/auth/sessions/${session.id}`, 'DELETE');
       await this.load();
-      this.say(`Ended: ${name}`);
+      this.say(`Ended: ${name}`, 'aside');
       element('sessions-heading', HTMLHeadingElement).focus();
     }));
     return item(about, end);
   }
 }
 
-async function send(auth: AuthClient, path: string, method: string, body?: object): Promise<Response> {
+export async function send(auth: AuthClient, path: string, method: string, body?: object): Promise<Response> {
   const content = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   return checked(await auth.fetch(path, { method, ...content }));
 }
@@ -133,7 +143,14 @@ function item(...children: HTMLElement[]): HTMLLIElement {
   return item;
 }
 
+/** Of several that look alike; whoever hears them hears of what each is. */
+function button(text: string, of: string): HTMLButtonElement {
+  return node('button', { type: 'button', className: 'quiet', textContent: text, ariaLabel: `${text} ${of}` });
+}
+
+type Tags = HTMLElementTagNameMap;
+
 /** Text gets into the page as text, never as HTML. */
-function node<K extends keyof HTMLElementTagNameMap>(name: K, properties: Partial<HTMLElementTagNameMap[K]>): HTMLElementTagNameMap[K] {
+function node<K extends keyof Tags>(name: K, properties: Partial<Tags[K]>): Tags[K] {
   return Object.assign(document.createElement(name), properties);
 }

@@ -1,11 +1,12 @@
 // The page: which view is shown, and what its buttons do.
-import { AuthClient, checked } from './auth-client.js';
+import { AuthClient, AuthError, checked } from './auth-client.js';
 import { element, empty, form, reveal } from './form.js';
-import { type Attempt, type Say, Sessions, Tasks } from './lists.js';
+import { type Attempt, type Say, Sessions, Tasks, send } from './lists.js';
 import { farewell, words } from './words.js';
 
 const views = [...document.querySelectorAll<HTMLElement>('[data-view]')];
 const nav = document.querySelector('nav')!;
+const who = element('who', HTMLParagraphElement);
 const notice = element('notice', HTMLParagraphElement);
 const waiting = element('waiting', HTMLDivElement);
 
@@ -16,21 +17,23 @@ let owner: string | undefined;
 
 const auth = new AuthClient({
   onchange(user, why) {
+    // The view was chosen for who was signed in before; an address that was opened is as it was meant.
+    if (isSignedIn !== undefined && location.hash !== '') history.replaceState(null, '', location.pathname);
     isSignedIn = user !== null;
     // Nothing of one user is left for the next; what somebody typed is, where it was not they who signed out.
     tasks.clear();
     sessions.clear();
+    who.textContent = '';
     if (user === null ? why === 'signed_out' : user !== owner) forms.forEach(empty);
     owner = user ?? owner;
     say(why ? farewell[why] : '', why === 'session_ended' ? 'bad' : undefined);
-    if (location.hash !== '') history.replaceState(null, '', location.pathname);
     void show();
   },
 });
 
 const say: Say = (text, tone) => {
   notice.textContent = text;
-  notice.className = text === '' ? '' : tone === 'bad' ? 'notice bad' : 'notice';
+  notice.className = text === '' ? '' : tone === 'aside' ? 'aside' : `notice ${tone ?? ''}`;
 };
 
 const attempt: Attempt = async action => {
@@ -49,9 +52,25 @@ const sessions = new Sessions(auth, attempt, say);
 const forms = [
   form('sign-in', ({ username, password }) => auth.login(username!, password!)),
   form('register', async ({ username, password }) => {
-    const body = JSON.stringify({ username, password });
-    await checked(await fetch('/auth/register', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }));
-    await auth.login(username!, password!);
+    const [headers, body] = [{ 'Content-Type': 'application/json' }, JSON.stringify({ username, password })];
+    await checked(await fetch('/auth/register', { method: 'POST', headers, body }));
+    try {
+      await auth.login(username!, password!);
+    } catch {
+      history.replaceState(null, '', '#sign-in');
+      await show();
+      say('The account is made, but signing in did not work: try that again.', 'bad');
+    }
+  }),
+  form('password', async values => {
+    try {
+      await send(auth, '/auth/password', 'POST', values);
+    } catch (error) {
+      const isWrong = error instanceof AuthError && error.code === 'invalid_grant';
+      throw isWrong ? new AuthError('wrong_password', error.message, 400, 'current_password') : error;
+    }
+    await sessions.load();
+    say('Your password is changed, and all other sessions are over.');
   }),
   form('add', async ({ title }) => {
     await tasks.add(title!);
@@ -76,7 +95,12 @@ async function show(): Promise<void> {
   if (isSignedIn) await load();
 }
 
-const load = () => attempt(() => (location.hash === '#sessions' ? sessions : tasks).load());
+const load = () => attempt(async () => {
+  await (location.hash === '#sessions' ? sessions : tasks).load();
+  if (who.textContent !== '') return;
+  const me = await checked(await auth.fetch('/auth/me'));
+  who.textContent = (await me.json()).username;
+});
 
 async function start(): Promise<void> {
   try {
@@ -102,8 +126,10 @@ addEventListener('online', () => {
   if (isSignedIn === undefined) void start();
 });
 element('retry', HTMLButtonElement).addEventListener('click', () => void start());
-element('sign-out', HTMLButtonElement).addEventListener('click', () => void attempt(() => auth.signOut()));
-element('sign-out-everywhere', HTMLButtonElement).addEventListener('click', () => void attempt(() => auth.signOut(true)));
+for (const id of ['sign-out', 'sign-out-everywhere']) {
+  const signOut = () => auth.signOut(id === 'sign-out-everywhere');
+  element(id, HTMLButtonElement).addEventListener('click', () => void attempt(signOut));
+}
 document.querySelectorAll<HTMLButtonElement>('[data-reveals]').forEach(reveal);
 
 void start();

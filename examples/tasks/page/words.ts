@@ -10,6 +10,8 @@ export function words(error: unknown): string {
       return unreachable;
     case 'invalid_grant':
       return 'This name and this password don’t belong together. Check both, and try again.';
+    case 'wrong_password':
+      return 'This is not your password.';
     case 'too_many_requests':
       return `There were too many attempts. Try again in ${duration(error.retryAfter ?? 60)}.`;
     case 'temporarily_unavailable':
