@@ -73,6 +73,12 @@ impl Endpoint {
         matches!(self, Self::Session | Self::ApiKey | Self::User | Self::UserSessions)
     }
 
+    /// Whether it is for administrators alone.
+    #[cfg(feature = "openapi")]
+    pub(super) const fn is_administration(self) -> bool {
+        matches!(self, Self::Users | Self::User | Self::UserSessions)
+    }
+
     pub(super) const fn default_path(self) -> &'static str {
         match self {
             Self::Register => "/register",

@@ -117,10 +117,9 @@ async fn what_the_schemas_ask_for_is_asked_for() {
     ];
     for (method, path, token, body) in cases {
         let method: Method = method.parse().unwrap();
-        let (template, operation) = app.document.operation(&method, path).unwrap();
+        let (_, operation) = app.document.operation(&method, path).unwrap();
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-        let validator = app.document.validator(&format!("{method} {template}"), schema);
-        let is_valid = |body: &Value| validator.is_valid(body);
+        let is_valid = |body: &Value| app.document.mismatch(schema, body).is_none();
         // What is spoilt comes first: what is good may be good once.
         for name in body.as_object().unwrap().keys() {
             let mut wrong = body.clone();

@@ -15,6 +15,7 @@ use utoipa::openapi::{Components, Info, Object, OpenApi, Paths, RefOr, Required,
 
 use super::LoginRouter;
 use super::routes::Access;
+use crate::require::require_role;
 use crate::store::{RefreshStore, UserStore};
 use draft::{CLIENT, Draft, REFRESH_COOKIE};
 use facts::Facts;
@@ -57,16 +58,20 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     #[track_caller]
     pub fn openapi(&self) -> OpenApi {
         let facts = Facts::of(self);
-        let (mut open, mut guarded) = (document(), document());
+        let (mut open, mut guarded, mut administered) = (document(), document(), document());
         for (endpoint, path, access) in self.routes.iter() {
             let part = match access {
                 Access::Anyone => &mut open,
+                Access::Bearer if endpoint.is_administration() => &mut administered,
                 Access::Bearer => &mut guarded,
             };
             for (method, draft) in endpoints::operations(endpoint, &facts) {
                 add(part, path, method, draft);
             }
         }
+        // What the role is called makes no difference to the document.
+        require_role("").document(&mut administered);
+        guarded.merge(administered);
         self.guard().document_required(&mut guarded);
         open.merge(guarded);
         let components = open.components.get_or_insert_default();
