@@ -31,7 +31,7 @@ impl JwtAuthLayer {
     /// [`PasswordFlow`](crate::PasswordFlow).
     ///
     /// Where a policy has several ways, what is documented is what its 403 names. A function given
-    /// to [`on_reject`](Self::on_reject) is asked once for each status, for the type of its body.
+    /// to [`on_reject`](Self::on_reject) is called for each operation and status, for the type of its body.
     ///
     /// # Examples
     ///

@@ -158,9 +158,11 @@ impl SchemeSource {
             Source::Forwarded(proxies) => match proxies.peer_of(&parts.extensions) {
                 Some(peer) => proxies.contains(peer) && forwarded_https(&parts.headers),
                 None => {
-                    crate::trace::debug!(
+                    // A fault of the set-up, under which all requests are refused.
+                    crate::trace::warn!(
                         target: "tower_bearer::request",
-                        "no peer address in a request; it counts as plain http"
+                        "no peer address in a request, which counts as plain http: the server has to \
+                         tell it; TrustedProxies::peer shows how under axum"
                     );
                     false
                 }
