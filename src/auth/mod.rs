@@ -12,7 +12,7 @@ mod users;
 mod waiting;
 
 #[cfg(feature = "login")]
-pub(crate) use source::bearer;
+pub(crate) use source::{bearer, is_authentic};
 
 pub use cookie::TokenCookie;
 pub use layer::JwtAuthLayer;

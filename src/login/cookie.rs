@@ -10,7 +10,7 @@ use super::LoginRouter;
 use super::answer::{Failure, Tokens};
 use super::shared::{Asked, Shared};
 use crate::audit::SessionEnd;
-use crate::auth::{RequestHead, TokenCookie, TokenSource};
+use crate::auth::{RequestHead, TokenCookie, TokenSource, is_authentic};
 use crate::store::{RefreshStore, UserStore};
 use crate::{AuthErrorKind, ConfigError, trace};
 
@@ -124,7 +124,8 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
     ///
     /// # Errors
     ///
-    /// When the text is no origin (RFC 6454, section 6.2), or the router has no cookie yet.
+    /// When the text is no origin (RFC 6454, section 6.2), is one over plain HTTP and on another machine, so
+    /// that whoever is on the way writes its pages, or the router has no cookie yet.
     pub fn trust_origin(mut self, origin: &str) -> Result<Self, ConfigError> {
         let Some(RefreshCookie { source, .. }) = &mut self.refresh_cookie else {
             return Err(ConfigError::InvalidValue {
@@ -133,6 +134,12 @@ impl<U: UserStore, R: RefreshStore> LoginRouter<U, R> {
             });
         };
         *source = source.clone().trust_origin(origin)?;
+        if !is_authentic(origin) {
+            return Err(ConfigError::InvalidValue {
+                setting: "trusted origin",
+                rule: "its pages come over https, or from this machine",
+            });
+        }
         Ok(self)
     }
 }
@@ -213,7 +220,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
     pub(super) fn put(&self, jar: &Jar<'_>, tokens: &mut Tokens) -> Result<HeaderValue, Failure> {
         let token = tokens.refresh_token.take().unwrap_or_default();
         if jar.cookie.name().len() + token.len() > LONGEST_COOKIE {
-            trace::error!("browsers would drop the cookie: the signed refresh token is too long");
+            trace::error!(
+                target: "tower_bearer::login",
+                "browsers would drop the cookie: the signed refresh token is too long"
+            );
             return Err(Failure::server_error());
         }
         let lifetime = tokens.refresh_expires_at.saturating_sub(self.now());
@@ -227,7 +237,10 @@ impl<U: UserStore, R: RefreshStore> Shared<U, R> {
         let Ok(Some(token)) = jar.token() else { return };
         let ended = self.end_by_token(token, asked.client, asked.caller, SessionEnd::Replaced);
         if ended.await.is_err() {
-            trace::warn!("the session that a login replaces was not ended");
+            trace::warn!(
+                target: "tower_bearer::login",
+                "the session that a login replaces was not ended"
+            );
         }
     }
 

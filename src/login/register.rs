@@ -104,8 +104,8 @@ async fn register_or_tell<U: UserStore, R: RefreshStore>(
             let Some(jar) = jar else {
                 return Ok(json(StatusCode::CREATED, &SignedIn { tokens, user: shown }));
             };
-            shared.end_replaced(&jar, &asked).await;
             let cookie = shared.put(&jar, &mut tokens)?;
+            shared.end_replaced(&jar, &asked).await;
             Ok(with_cookie(json(StatusCode::CREATED, &SignedIn { tokens, user: shown }), cookie))
         }
         None => Ok(json(StatusCode::CREATED, &shown)),

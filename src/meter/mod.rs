@@ -30,7 +30,8 @@ pub(crate) use share::Share;
 /// that show them, as Prometheus does as `# HELP`. Call it once, after the recorder was installed.
 ///
 /// Metrics are counted without it, too, but each is then looked up in the recorder each time. This call
-/// also looks which one is that of the whole process: what it counts with is kept from then on.
+/// also looks which one is that of the whole process: what it counts with is kept from then on. A recorder
+/// of your own has to have a field: one of no size is taken for the one that does nothing.
 ///
 /// The names, labels and units are those of `docs/TELEMETRY.md`, and stay as they are.
 ///

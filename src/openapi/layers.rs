@@ -199,7 +199,7 @@ fn refusal(
     let scope = (!scopes.is_empty()).then(|| scopes.join(" ").into());
     let responder = surroundings.responder().clone();
     let rejection = Rejection::new(kind, surroundings).with_scope(scope);
-    let (head, _) = rejection.to_response(&Method::GET).into_parts();
+    let (head, _) = rejection.make_response(&Method::GET).into_parts();
     let mut answer = Response::new(description);
     let mut describe = |name: HeaderName, shown: &str, description: &str, required: bool| {
         if let Some(example) = values(&head.headers, &name) {

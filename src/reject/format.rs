@@ -38,6 +38,10 @@ pub enum RejectionFormat {
     /// and `grpc-message` in the headers and without a body ("Trailers-Only"). The challenges, the
     /// `error-code` and how long to wait are in the metadata, as in the `tonic::Status` that a
     /// [`Rejection`] becomes. Needs the feature `tonic`.
+    ///
+    /// **For services of tonic alone**: to whatever reads the status of HTTP, a health check or a
+    /// log of requests, each refusal is a success. `TraceLayer::new_for_grpc` of tower-http reads
+    /// `grpc-status`.
     #[cfg(feature = "tonic")]
     Grpc,
 }

@@ -1,7 +1,7 @@
 //! Refusals as statuses of gRPC.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tonic::metadata::{GRPC_CONTENT_TYPE, MetadataMap};
 use tonic::{Code, Status};
@@ -48,6 +48,7 @@ const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 /// ```
 impl From<Rejection> for Status {
     fn from(rejection: Rejection) -> Self {
+        rejection.report();
         status(&rejection)
     }
 }
@@ -85,6 +86,8 @@ pub(crate) fn https_required() -> Response<Bytes> {
 fn response(status: &Status) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     response.headers_mut().insert(CONTENT_TYPE, GRPC_CONTENT_TYPE);
+    // It is a 200, which caches might keep.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // It fails where a text is no header value even after tonic has encoded it, which none of ours
     // is. Without a status clients read INTERNAL, never OK.
     let written = status.add_header(response.headers_mut());

@@ -287,6 +287,11 @@ impl Rejection {
     /// The response to a request of this method.
     pub(crate) fn to_response(&self, method: &Method) -> Response<Bytes> {
         self.report();
+        self.make_response(method)
+    }
+
+    /// The same, where nobody is refused and the answer is only looked at.
+    pub(crate) fn make_response(&self, method: &Method) -> Response<Bytes> {
         let mut response = match self.surroundings.responder() {
             Responder::Format(format) => {
                 self.surroundings.ready().get_or(self, || format.respond(self))

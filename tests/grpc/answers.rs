@@ -26,6 +26,7 @@ async fn a_refusal_is_headers_alone() {
             .collect();
         headers.sort_unstable();
         let expected = [
+            ("cache-control", "no-store"),
             ("content-type", "application/grpc"),
             ("grpc-message", "authentication%20required"),
             ("grpc-status", "16"),

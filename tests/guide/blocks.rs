@@ -13,7 +13,7 @@ fn is_tested(block: &Block<'_>, tests: &str) -> bool {
         // The tests of the documentation.
         "rust" | "rust,no_run" => true,
         // The tests below.
-        "toml" | "json" | "python" => true,
+        "toml" | "json" | "js" | "python" => true,
         // tests/proxy takes them by the heading.
         "nginx" => tests.contains(&format!("block(\"{}\")", block.heading)),
         // Some test looks for this comment.
@@ -98,6 +98,24 @@ fn json_is_json() {
         for block in page.blocks().into_iter().filter(|block| block.kind == "json") {
             let read = serde_json::from_str::<serde_json::Value>(&block.code);
             assert!(read.is_ok(), "{}: {read:?}", block.place);
+        }
+    }
+}
+
+#[test]
+fn javascript_is_javascript() {
+    for page in pages::pages() {
+        for block in page.blocks().into_iter().filter(|block| block.kind == "js") {
+            let started = Command::new("node")
+                .args(["--check", "--input-type=module", "-"])
+                .stdin(Stdio::piped())
+                .spawn();
+            let Ok(mut node) = started else {
+                println!("skipped: there is no node");
+                return;
+            };
+            node.stdin.take().unwrap().write_all(block.code.as_bytes()).unwrap();
+            assert!(node.wait().unwrap().success(), "{}", block.place);
         }
     }
 }

@@ -13,7 +13,8 @@ type Send = fn(Ipv4Addr, SocketAddr, &str, &[&str], &[u8]) -> Answer;
 /// The status of a login that fails, of a client who claims this in a header.
 fn failed(send: Send, from: Ipv4Addr, to: SocketAddr, claim: &str) -> u16 {
     let body = br#"{"username":"nobody","password":"whatever it may be"}"#;
-    send(from, to, "POST /auth/login", &[JSON, claim], body).status
+    let headers = [JSON, claim, "Sec-Fetch-Site: same-origin"];
+    send(from, to, "POST /auth/login", &headers, body).status
 }
 
 /// Three may come at once.

@@ -87,6 +87,9 @@ async fn a_refusal_arrives_in_the_trace_of_the_caller() {
         request
     };
     let provider = provider(&url).unwrap();
+    // Where there is one subscriber, tracing asks whichever thread comes to an event first whether anybody
+    // wants it, for good; the threads of other tests have none. Of two it asks both.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let guard = tracing::subscriber::set_default(subscriber(&provider));
     let requests = [
         with("/me", &good),

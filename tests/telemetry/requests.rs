@@ -79,6 +79,28 @@ async fn a_refusal_counts_by_its_reason_and_by_whom() {
 }
 
 #[tokio::test]
+async fn what_a_handler_of_tonic_refuses_counts_as_what_an_extractor_does() {
+    let seen = changes(async {
+        let status = Token::of(&http::Extensions::new()).map_err(tonic::Status::from).unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Internal);
+    });
+    assert_eq!(seen.await, ["requests_refused_total{missing_layer,extractor} 1"]);
+}
+
+#[tokio::test]
+async fn what_is_documented_is_not_refused() {
+    let layer = JwtAuthLayer::new(Issuer::for_tests().verifier().unwrap());
+    let seen = changes(async {
+        let mut document = tower_bearer::LoginRouter::new(MemoryStore::new(), Issuer::for_tests())
+            .administration("admin")
+            .openapi();
+        layer.document(&mut document);
+        assert!(document.to_json().unwrap().contains("WWW-Authenticate"));
+    });
+    assert_eq!(seen.await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_request_that_is_not_judged_counts_nowhere() {
     let app = app(&Issuer::for_tests());
     let mut preflight = request([]);

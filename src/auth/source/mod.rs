@@ -18,6 +18,8 @@ pub(super) use api_key::{Presented, find as find_api_key, strip as strip_api_key
 pub(super) use cookie::is_name as is_cookie_name;
 #[cfg(feature = "login")]
 pub(crate) use header::bearer;
+#[cfg(feature = "login")]
+pub(crate) use origin::is_authentic;
 
 use crate::gate::Carrier;
 use crate::verify::MAX_TOKEN_BYTES;

@@ -67,6 +67,12 @@ fn is_of_host(origin: &[u8], request: &RequestHead<'_>, over_tls: bool) -> bool 
     authority.is_some_and(|authority| !authority.is_empty()) && authority == host
 }
 
+/// Whether the pages of an origin are written by nobody on the way.
+#[cfg(feature = "login")]
+pub(crate) fn is_authentic(origin: &str) -> bool {
+    origin.strip_prefix("http://").is_none_or(|authority| is_loopback(authority.as_bytes()))
+}
+
 fn is_loopback(authority: &[u8]) -> bool {
     let authority = std::str::from_utf8(authority).ok().and_then(|text| text.parse().ok());
     authority.is_some_and(|authority: Authority| {

@@ -104,6 +104,10 @@ async fn r101_r115_a_cookie_is_no_way_around_the_secret_of_a_client() {
             app.send(request(Method::POST, "/refresh", &headers, Some(&token), &Value::Null)).await;
         assert_eq!(next.status, 200, "the login of a page ends no session of a worker: {next:?}");
         assert_eq!(app.claims(&next.text("access_token")).await["client_id"], "worker");
+        // One that names another client leaves the cookie to the page whose it is.
+        let other = app.page("/refresh", Some(&of_page), json!({ "client_id": "other" })).await;
+        assert!(other.status.is_client_error(), "{other:?}");
+        other.assert_no_cookie();
         // That of a page is of this page, whether it says so or not.
         let next = app.page("/refresh", Some(&of_page), json!({ "client_id": "page" })).await;
         let next = app.page("/refresh", Some(&next.token()), Value::Null).await;
