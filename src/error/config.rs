@@ -18,7 +18,7 @@ use crate::Algorithm;
 /// let error = Verifier::hs256("too short").unwrap_err();
 /// assert!(matches!(error, ConfigError::SecretTooShort { minimum: 32, .. }));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// An HMAC secret has fewer bytes than its hash (RFC 7518, section 3.2).
@@ -133,6 +133,13 @@ pub enum ConfigError {
     },
     /// The operating system gave no random bytes.
     NoRandomness,
+}
+
+/// With the text, since that is what a `main` shows that returns an error.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConfigError({self})")
+    }
 }
 
 impl fmt::Display for ConfigError {

@@ -32,7 +32,7 @@ impl Params {
 
     pub(super) fn from_json(body: &[u8]) -> Result<Self, Failure> {
         serde_json::from_slice(body).map_err(|_| {
-            Failure::invalid_request("the body is not a JSON object with each name once")
+            Failure::invalid_request("the body is no JSON object, or has a name twice")
         })
     }
 

@@ -116,9 +116,11 @@ pub(super) async fn live<U: UserStore, R: RefreshStore>(
     let is_live = shared.is_live(token).await.map_err(failed)?;
     match user {
         Some(user) if is_live && user.is_active => Ok(Live { user, current }),
-        _ => {
-            let surroundings = surroundings_of(&extensions);
-            let rejection = Rejection::new(AuthErrorKind::InactiveSubject, surroundings);
+        user => {
+            let is_active = user.is_some_and(|user| user.is_active);
+            let kind =
+                if is_active { AuthErrorKind::Revoked } else { AuthErrorKind::InactiveSubject };
+            let rejection = Rejection::new(kind, surroundings_of(&extensions));
             Err(rejection.by(RefusedBy::Router).into_response())
         }
     }
