@@ -110,7 +110,10 @@ async fn one_session_is_ended_and_nobody_elses() {
         for (method, path) in [(Method::GET, "/sessions"), (Method::DELETE, "/sessions?all=true")] {
             app.with_token(method, path, &laptop).await.assert_401();
         }
-        end(&app, &laptop, &path(app.claims(&last).await)).await.assert_401();
+        let refused = end(&app, &laptop, &path(app.claims(&last).await)).await;
+        refused.assert_401();
+        // The user is as active as ever.
+        assert_eq!(refused.text("error_code"), "token_revoked");
         assert_eq!(app.refresh(&last_refresh).await.status, 200);
     }
 }
