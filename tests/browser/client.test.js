@@ -1,5 +1,7 @@
 // `auth-client.ts` in node, against the running example: what there is of it without a browser.
+import { getEventListeners, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 
 import { PASSWORD, TASKS_URL, assert, newUser, post, test } from './support.js';
 
@@ -51,6 +53,25 @@ async function revoke(auth) {
   assert.equal(revoked.status, 200);
   return token;
 }
+
+// A server for one test, and what it is sent.
+async function serve(t, answer) {
+  const received = [];
+  const server = createServer(async (request, response) => {
+    received.push(`${request.method} ${request.url} ${await request.setEncoding('utf8').toArray().then(parts => parts.join(''))}`);
+    const { status = 200, headers = {}, body = {} } = answer(request);
+    response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${server.address().port}`, received };
+}
+
+// As `LoginRouter` answers, without a signature.
+const tokens = payload => ({ access_token: `e30.${btoa(JSON.stringify(payload))}.`, expires_in: 900 });
 
 const failure = (code, status) => error => error instanceof AuthError && error.code === code && error.status === status;
 
@@ -117,6 +138,28 @@ test('no other origin is sent the token', async () => {
   assert.equal(jar.requests.length, before);
 });
 
+test('no redirect takes a password, a token or a body to another origin', async t => {
+  const elsewhere = await serve(t, () => ({ body: tokens({ sub: 'mallory' }) }));
+  let path = '/auth/login';
+  const server = await serve(t, request => request.url === path
+    ? { status: 307, headers: { Location: `${elsewhere.url}${path}` } } : { body: tokens({ sub: 'alice' }) });
+  const auth = new AuthClient({ url: `${server.url}/auth`, fetch: browserless().fetch });
+  await assert.rejects(auth.login('alice', PASSWORD), failure('network', 0));
+  path = '/auth/refresh';
+  await auth.login('alice', PASSWORD);
+  const renewed = new AuthClient({ url: `${server.url}/auth`, fetch: browserless().fetch });
+  await assert.rejects(renewed.restore(), failure('network', 0));
+  path = '/tasks';
+  const task = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"title":"secret"}' };
+  await assert.rejects(auth.fetch('/tasks', task), TypeError);
+  assert.deepEqual(elsewhere.received, []);
+  // Whoever wants that says so. The header with the token stays behind even then.
+  const shown = await auth.fetch('/tasks', { ...task, redirect: 'manual' });
+  assert.equal(shown.status, 307);
+  assert.equal((await auth.fetch('/tasks', { ...task, redirect: 'follow' })).status, 200);
+  assert.deepEqual(elsewhere.received, [`POST /tasks ${task.body}`]);
+});
+
 test('without an answer, or with one of 5xx, the user stays signed in and nothing is repeated', async () => {
   const { auth, jar, changes } = await signedIn();
   await revoke(auth);
@@ -135,6 +178,51 @@ test('without an answer, or with one of 5xx, the user stays signed in and nothin
   }
   auth.options.fetch = own;
   assert.equal((await auth.fetch('/tasks')).status, 200);
+  assert.deepEqual(changes, [[true, undefined]]);
+});
+
+test('an answer that says nothing of what is wrong is an error of the server', async () => {
+  const { auth, jar, changes } = await signedIn();
+  for (const body of ['null', '"text"', '5', '[]', '', '<html>']) {
+    await assert.rejects(checked(new Response(body, { status: 503 })), error => {
+      assert.equal(error.retryAfter, undefined, 'it does not say when to come again');
+      return failure('server_error', 503)(error);
+    });
+  }
+  const { fetch: own } = jar;
+  const session = jar.cookie;
+  for (const body of ['null', '{}', '<html>', '{"access_token":"opaque","expires_in":900}', '{"access_token":"a.%.c","expires_in":900}',
+    JSON.stringify(tokens({ sub: 5 })), JSON.stringify({ ...tokens({ sub: 'alice' }), expires_in: undefined })]) {
+    auth.options.fetch = async () => new Response(body, { status: 200 });
+    await assert.rejects(auth.restore(), failure('server_error', 200), body);
+    await assert.rejects(auth.login('alice', PASSWORD), failure('server_error', 200), body);
+  }
+  auth.options.fetch = async () => new Response(new ReadableStream({ start: body => body.error(new TypeError('terminated')) }));
+  await assert.rejects(auth.restore(), failure('network', 0), 'an answer that breaks off is none');
+  auth.options.fetch = own;
+  assert.equal(jar.cookie, session);
+  assert.match(await auth.restore(), /./);
+  assert.deepEqual(changes, [[true, undefined]]);
+});
+
+test('a refresh whose answer never comes is given up while its token may come again', async t => {
+  const { auth, jar, changes } = await signedIn();
+  await revoke(auth);
+  const { fetch: own } = jar;
+  const session = jar.cookie;
+  const clock = setInterval(() => {}, 1000); // The patience of a signal alone keeps no process alive.
+  t.after(() => clearInterval(clock));
+  auth.options.fetch = async (url, init) => {
+    const answer = await own(url, init);
+    if (!String(url).endsWith('/refresh')) return answer;
+    assert.equal(answer.status, 200);
+    jar.cookie = session;
+    return new Promise((_, no) => init.signal.addEventListener('abort', () => no(init.signal.reason)));
+  };
+  await assert.rejects(auth.fetch('/tasks'), failure('network', 0));
+  auth.options.fetch = own;
+  assert.equal((await auth.fetch('/tasks')).status, 200);
+  assert.notEqual(jar.cookie, session);
   assert.deepEqual(changes, [[true, undefined]]);
 });
 
@@ -217,6 +305,51 @@ test('who stops waiting does not stop the refresh that others wait for', async (
   go();
   assert.equal((await other).status, 200);
   assert.equal(jar.refreshes(), 1);
+});
+
+test('whoever waits for a token listens no longer than that', async () => {
+  const { auth, jar } = await signedIn();
+  const { fetch: own } = jar;
+  // The signal is for the client alone: `fetch` has listeners of its own.
+  auth.options.fetch = (url, { signal, ...init }) => own(url, init);
+  const { signal } = new AbortController();
+  for (let renewals = 1; renewals <= 2; renewals += 1) {
+    await revoke(auth);
+    assert.equal((await auth.fetch('/tasks', { signal })).status, 200);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  }
+  assert.equal(jar.refreshes(), 2);
+  await auth.signOut();
+  await assert.rejects(auth.fetch('/tasks', { signal }), failure('signed_out', 0));
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  await assert.rejects(auth.fetch('/tasks', { signal: AbortSignal.abort(new Error('tired')) }), /tired/);
+});
+
+test('what ends sessions waits for a refresh that is under way', async () => {
+  for (const signOut of [auth => auth.signOut(), auth => auth.signOut(true)]) {
+    const { auth, jar, changes } = await signedIn();
+    await revoke(auth);
+    let go;
+    const held = new Promise(done => { go = done; });
+    let arrived;
+    const refreshing = new Promise(done => { arrived = done; });
+    jar.before = async path => {
+      if (path !== '/auth/refresh') return;
+      arrived();
+      await held;
+    };
+    const asked = auth.fetch('/tasks');
+    await refreshing;
+    jar.requests.length = 0;
+    const signedOut = signOut(auth);
+    await new Promise(done => setTimeout(done, 50));
+    assert.deepEqual(jar.requests, [], 'its answer would be followed by the cookie of the refresh');
+    go();
+    await Promise.allSettled([asked, signedOut]);
+    await signedOut;
+    assert.equal(jar.cookie, undefined);
+    assert.deepEqual(changes, [[true, undefined], [false, 'signed_out']]);
+  }
 });
 
 test('a refresh that is under way does not sign in whoever signs out', async () => {

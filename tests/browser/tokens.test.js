@@ -200,26 +200,31 @@ test('signing in and out is seen in every tab', async t => {
   assert.equal(await field(other, 'What is to be done').inputValue(), '', 'it was somebody else’s');
 });
 
-test('a refresh that is under way in one tab does not sign in who signs out in another', async t => {
-  const { context, page } = await open(t);
-  await signedIn(page);
-  const other = await context.newPage();
-  await other.goto(`${TASKS_URL}/`);
-  await heading(other, 'Tasks');
-  await revoke(await accessToken(other));
-  const logouts = count(context, 'POST', '/auth/logout');
-  const gate = await hold(context, '/auth/refresh', 'answer');
-  await page.getByRole('link', { name: 'Sessions' }).click();
-  await gate.arrived;
-  await other.getByRole('button', { name: 'Sign out' }).click();
-  await other.evaluate(() => new Promise(done => setTimeout(done, 200)));
-  assert.equal(logouts.requests.length, 0, 'the answer, with its cookie, comes first');
-  gate.go();
-  for (const tab of [page, other]) await heading(tab, 'Sign in');
-  assert.equal(await refreshCookie(context), undefined);
-  await page.reload();
-  await heading(page, 'Sign in');
-});
+for (const [button, method, path] of [['Sign out', 'POST', '/auth/logout'], ['Sign out everywhere', 'DELETE', '/auth/sessions']]) {
+  test(`a refresh that is under way in one tab does not sign in who does “${button}” in another`, async t => {
+    const { context, page } = await open(t);
+    await signedIn(page);
+    const other = await context.newPage();
+    await other.goto(`${TASKS_URL}/`);
+    await heading(other, 'Tasks');
+    const token = await accessToken(other);
+    await show(other, 'Sessions');
+    await other.getByText('This one', { exact: true }).waitFor();
+    await revoke(token);
+    const ends = count(context, method, path);
+    const gate = await hold(context, '/auth/refresh', 'answer');
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await gate.arrived;
+    await other.getByRole('button', { name: button, exact: true }).click();
+    await other.evaluate(() => new Promise(done => setTimeout(done, 200)));
+    assert.equal(ends.requests.length, 0, 'the answer, with its cookie, comes first');
+    gate.go();
+    for (const tab of [page, other]) await heading(tab, 'Sign in');
+    assert.equal(await refreshCookie(context), undefined);
+    await page.reload();
+    await heading(page, 'Sign in');
+  });
+}
 
 test('signing out everywhere reaches another browser with its next request', async t => {
   const { page } = await open(t);

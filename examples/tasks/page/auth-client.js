@@ -17,8 +17,8 @@ export class AuthError extends Error {
 export async function checked(response) {
     if (response.ok)
         return response;
-    const { error = 'server_error', error_description = '', field } = await response.json().catch(() => ({}));
-    throw new AuthError(error, error_description, response.status, field, Number(response.headers.get('Retry-After')));
+    const { error = 'server_error', error_description: why = '', field } = await response.json().catch(() => null) ?? {};
+    throw new AuthError(error, why, response.status, field, Number(response.headers.get('Retry-After')) || undefined);
 }
 export class AuthClient {
     options;
@@ -54,8 +54,8 @@ export class AuthClient {
             await this.#alone(() => this.#post('logout', {}, this.#access?.token));
         this.#set({ why: 'signed_out' }, true);
     }
-    /** As `fetch`, with the access token: a new one shortly before the old one ends, or when the server refuses it. Then
-     *  the request is repeated once, unless its body is a stream. Rejects with an `AuthError` where there is no token. */
+    /** As `fetch`, with the access token: a new one shortly before the old one ends, or when it is refused. Then all but
+     *  a stream is sent again. `AuthError`: there is no token. Follows redirects only where `init.redirect` says so. */
     async fetch(resource, init = {}) {
         const url = new URL(resource, this.#base);
         if (url.origin !== this.#base.origin)
@@ -66,11 +66,12 @@ export class AuthClient {
                 throw new AuthError('signed_out', 'the user has changed');
             return value;
         };
-        const send = async (token) => {
-            const headers = new Headers(init.headers);
-            headers.set('Authorization', `Bearer ${check(token)}`);
-            return check(await (this.options.fetch ?? fetch)(url, { ...init, headers }));
+        const clears = init.method === 'DELETE' && url.href.startsWith(`${this.#base}sessions`); // The cookie, perhaps.
+        const ask = async (token, signal = init.signal ?? (clears ? AbortSignal.timeout(5_000) : null)) => {
+            const headers = { ...Object.fromEntries(new Headers(init.headers)), authorization: `Bearer ${check(token)}` };
+            return check(await (this.options.fetch ?? fetch)(url, { redirect: 'error', ...init, headers, signal }));
         };
+        const send = clears ? (token) => this.#alone(() => ask(token)) : ask;
         const old = this.#access; // While the server can't be reached this does, for as long as it lasts.
         const token = old && Date.now() < old.renewAt ? old.token : await unlessAborted(init, this.#renew(old?.token)
             .catch(error => old && old === this.#access && Date.now() < old.expiresAt ? old.token : Promise.reject(error)));
@@ -88,11 +89,8 @@ export class AuthClient {
                 await new Promise(on => setTimeout(this.#heard = on, 100));
             const user = this.#user;
             if (user !== null && this.#access?.token === old) {
-                const answer = await this.#post('refresh').then(access, (error) => {
-                    if (error.status !== 400 && error.status !== 401)
-                        throw error;
-                    return { why: user || error.code === 'invalid_grant' ? 'session_ended' : undefined };
-                });
+                const answer = await this.#post('refresh').then(access, error => ![400, 401].includes(error.status)
+                    ? Promise.reject(error) : { why: user || error.code === 'invalid_grant' ? 'session_ended' : undefined });
                 if (this.#user === user)
                     this.#set(answer, true); // Otherwise somebody signed in or out meanwhile.
             }
@@ -111,9 +109,10 @@ export class AuthClient {
     /** Goes on when its page is closed, and does not hold others up for ever. */
     async #post(path, body = {}, token) {
         const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
-        const init = { method: 'POST', body: JSON.stringify(body), keepalive: true, signal: AbortSignal.timeout(10_000) };
-        const sent = (this.options.fetch ?? fetch)(new URL(path, this.#base), { ...init, headers, credentials: 'include' });
-        return checked(await sent.catch(() => { throw new AuthError('network', 'the server did not answer'); }));
+        const sent = (this.options.fetch ?? fetch)(new URL(path, this.#base), { method: 'POST', headers, redirect: 'error',
+            body: JSON.stringify(body), credentials: 'include', keepalive: true, signal: AbortSignal.timeout(5_000) });
+        const whole = sent.then(async (answer) => new Response(await answer.text() || null, answer));
+        return checked(await whole.catch(() => { throw new AuthError('network', 'the server did not answer'); }));
     }
     #set(message, isNews = false) {
         const before = this.#user;
@@ -126,10 +125,13 @@ export class AuthClient {
     }
 }
 /** Of what `LoginRouter` answers with: the access token is a JWT, and names the user in `sub`. */
-async function access(response) {
-    const { access_token: token, expires_in } = await response.json();
+const access = (response) => response.json().then(({ access_token: token, expires_in }) => {
     const { sub: user } = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
     const [now, lifetime] = [Date.now(), expires_in * 1000];
+    if (typeof user !== 'string' || !(lifetime > 0))
+        throw new TypeError();
     return { token, user, renewAt: now + lifetime - Math.min(30_000, lifetime / 2), expiresAt: now + lifetime };
-}
-const unlessAborted = ({ signal }, promise) => Promise.race([promise, new Promise((_, no) => signal?.aborted ? no(signal.reason) : signal?.addEventListener('abort', () => no(signal.reason)))]);
+}).catch(() => { throw new AuthError('server_error', 'the answer is no token', response.status); });
+const unlessAborted = ({ signal }, promise, over = new AbortController()) => Promise.race([
+    promise, new Promise((_, no) => signal?.aborted ? no(signal.reason) : signal?.addEventListener('abort', () => no(signal.reason), { once: true, signal: over.signal }))
+]).finally(() => over.abort());

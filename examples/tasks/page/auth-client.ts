@@ -9,7 +9,7 @@
  *
  * The access token is in memory alone, the refresh token in a cookie that no script can read: on the server
  * `.refresh_cookie(TokenCookie::new("__Host-refresh").strict())`. One tab at a time changes it (Web Locks), and hands
- * the access token to the others (BroadcastChannel). A page may miss an answer: let REFRESH_REUSE_SECONDS be 10 or so.
+ * the access token to others (BroadcastChannel). Answers get lost: `reuse_interval` must exceed the 5 s they may take.
  */
 export interface AuthOptions {
   /** Where the routes of `LoginRouter` are; default `/auth`. No other origin is sent a token. Absolute in Node. */
@@ -29,8 +29,8 @@ export class AuthError extends Error {
 /** The response if it is one of success; otherwise an `AuthError` of what the server says. */
 export async function checked(response: Response): Promise<Response> {
   if (response.ok) return response;
-  const { error = 'server_error', error_description = '', field } = await response.json().catch(() => ({}));
-  throw new AuthError(error, error_description, response.status, field, Number(response.headers.get('Retry-After')));
+  const { error = 'server_error', error_description: why = '', field } = await response.json().catch(() => null) ?? {};
+  throw new AuthError(error, why, response.status, field, Number(response.headers.get('Retry-After')) || undefined);
 }
 
 type Access = { token: string; user: string; renewAt: number; expiresAt: number };
@@ -44,7 +44,6 @@ export class AuthClient {
   #renewing?: Promise<string> | undefined;
   #last: Promise<any> = Promise.resolve();
   #heard = () => {};
-
   constructor(readonly options: AuthOptions = {}) {
     this.#base = new URL((options.url ?? '/auth').replace(/\/*$/, '/'), globalThis.location?.href);
     if (options.fetch) return;
@@ -70,8 +69,8 @@ export class AuthClient {
     this.#set({ why: 'signed_out' }, true);
   }
 
-  /** As `fetch`, with the access token: a new one shortly before the old one ends, or when the server refuses it. Then
-   *  the request is repeated once, unless its body is a stream. Rejects with an `AuthError` where there is no token. */
+  /** As `fetch`, with the access token: a new one shortly before the old one ends, or when it is refused. Then all but
+   *  a stream is sent again. `AuthError`: there is no token. Follows redirects only where `init.redirect` says so. */
   async fetch(resource: string | URL, init: RequestInit = {}): Promise<Response> {
     const url = new URL(resource, this.#base);
     if (url.origin !== this.#base.origin) throw new TypeError(`${url.origin} must not see the token`);
@@ -80,11 +79,12 @@ export class AuthClient {
       if (this.#user !== (user ??= this.#user)) throw new AuthError('signed_out', 'the user has changed');
       return value;
     };
-    const send = async (token: string) => {
-      const headers = new Headers(init.headers);
-      headers.set('Authorization', `Bearer ${check(token)}`);
-      return check(await (this.options.fetch ?? fetch)(url, { ...init, headers }));
+    const clears = init.method === 'DELETE' && url.href.startsWith(`${this.#base}sessions`); // The cookie, perhaps.
+    const ask = async (token: string, signal = init.signal ?? (clears ? AbortSignal.timeout(5_000) : null)) => {
+      const headers = { ...Object.fromEntries(new Headers(init.headers)), authorization: `Bearer ${check(token)}` };
+      return check(await (this.options.fetch ?? fetch)(url, { redirect: 'error', ...init, headers, signal }));
     };
+    const send = clears ? (token: string) => this.#alone(() => ask(token)) : ask;
     const old = this.#access; // While the server can't be reached this does, for as long as it lasts.
     const token = old && Date.now() < old.renewAt ? old.token : await unlessAborted(init, this.#renew(old?.token)
       .catch(error => old && old === this.#access && Date.now() < old.expiresAt ? old.token : Promise.reject(error)));
@@ -101,10 +101,8 @@ export class AuthClient {
       if (hadToWait && this.#access?.token === old) await new Promise<void>(on => setTimeout(this.#heard = on, 100));
       const user = this.#user;
       if (user !== null && this.#access?.token === old) {
-        const answer = await this.#post('refresh').then(access, (error: AuthError): Message => {
-          if (error.status !== 400 && error.status !== 401) throw error;
-          return { why: user || error.code === 'invalid_grant' ? 'session_ended' : undefined };
-        });
+        const answer: Message = await this.#post('refresh').then(access, error => ![400, 401].includes(error.status)
+          ? Promise.reject(error) : { why: user || error.code === 'invalid_grant' ? 'session_ended' : undefined });
         if (this.#user === user) this.#set(answer, true); // Otherwise somebody signed in or out meanwhile.
       }
       return this.#access?.token ?? Promise.reject(new AuthError('signed_out', 'nobody is signed in'));
@@ -123,9 +121,10 @@ export class AuthClient {
   /** Goes on when its page is closed, and does not hold others up for ever. */
   async #post(path: string, body: object = {}, token?: string): Promise<Response> {
     const headers = { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
-    const init = { method: 'POST', body: JSON.stringify(body), keepalive: true, signal: AbortSignal.timeout(10_000) };
-    const sent = (this.options.fetch ?? fetch)(new URL(path, this.#base), { ...init, headers, credentials: 'include' });
-    return checked(await sent.catch(() => { throw new AuthError('network', 'the server did not answer'); }));
+    const sent = (this.options.fetch ?? fetch)(new URL(path, this.#base), { method: 'POST', headers, redirect: 'error',
+      body: JSON.stringify(body), credentials: 'include', keepalive: true, signal: AbortSignal.timeout(5_000) });
+    const whole = sent.then(async answer => new Response(await answer.text() || null, answer));
+    return checked(await whole.catch(() => { throw new AuthError('network', 'the server did not answer'); }));
   }
 
   #set(message: Message, isNews = false): void {
@@ -138,12 +137,13 @@ export class AuthClient {
 }
 
 /** Of what `LoginRouter` answers with: the access token is a JWT, and names the user in `sub`. */
-async function access(response: Response): Promise<Access> {
-  const { access_token: token, expires_in } = await response.json();
+const access = (response: Response) => response.json().then(({ access_token: token, expires_in }): Access => {
   const { sub: user } = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
   const [now, lifetime] = [Date.now(), expires_in * 1000];
+  if (typeof user !== 'string' || !(lifetime > 0)) throw new TypeError();
   return { token, user, renewAt: now + lifetime - Math.min(30_000, lifetime / 2), expiresAt: now + lifetime };
-}
+}).catch(() => { throw new AuthError('server_error', 'the answer is no token', response.status); });
 
-const unlessAborted = <T>({ signal }: RequestInit, promise: Promise<T>) => Promise.race([promise, new Promise<never>(
-  (_, no) => signal?.aborted ? no(signal.reason) : signal?.addEventListener('abort', () => no(signal.reason)))]);
+const unlessAborted = <T>({ signal }: RequestInit, promise: Promise<T>, over = new AbortController()) => Promise.race([
+  promise, new Promise<never>((_, no) => signal?.aborted ? no(signal.reason) : signal?.addEventListener('abort',
+    () => no(signal.reason), { once: true, signal: over.signal }))]).finally(() => over.abort());

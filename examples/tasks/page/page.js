@@ -50,7 +50,7 @@ const forms = [
     form('sign-in', ({ username, password }) => auth.login(username, password)),
     form('register', async ({ username, password }) => {
         const [headers, body] = [{ 'Content-Type': 'application/json' }, JSON.stringify({ username, password })];
-        await checked(await fetch('/auth/register', { method: 'POST', headers, body }));
+        await checked(await fetch('/auth/register', { method: 'POST', headers, body, redirect: 'error' }));
         try {
             await auth.login(username, password);
         }

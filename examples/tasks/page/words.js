@@ -1,8 +1,8 @@
 // What went wrong, for people: what happened, and what they can do about it.
 import { AuthError } from './auth-client.js';
 export function words(error) {
-    // That is how `fetch` says that there was no answer.
-    if (error instanceof TypeError)
+    // That is how `fetch` says that there was no answer, or none in time.
+    if (error instanceof TypeError || error instanceof DOMException)
         return unreachable;
     if (!(error instanceof AuthError))
         return 'Something went wrong in this page. Load it again.';
@@ -26,7 +26,7 @@ export function words(error) {
         case 'invalid_field':
             return sentence(error.message);
         default:
-            return error.status >= 500
+            return error.status >= 500 || error.code === 'server_error'
                 ? 'Something went wrong on the server. Try again later.'
                 : `The server refused this: ${error.message || error.code}.`;
     }
