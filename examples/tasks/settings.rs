@@ -67,6 +67,6 @@ fn variables() -> Variables {
         .default("JWT_AUDIENCE", "tasks")
         .default("JWT_LEEWAY_SECONDS", "0")
         // Browsers close pages, and lose networks, between a refresh and its answer.
-        .default("REFRESH_REUSE_SECONDS", "10")
+        .default("REFRESH_REUSE_SECONDS", "30")
         .default("PASSWORD_POLICY", "asvs")
 }
