@@ -23,6 +23,7 @@ mod limits;
 mod mails;
 mod ownership;
 mod refusals;
+mod rights;
 mod sequence;
 #[allow(dead_code, reason = "shared with binaries that need more of it")]
 #[path = "../support/servers.rs"]
