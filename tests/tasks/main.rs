@@ -15,6 +15,7 @@ mod client;
 mod clients;
 mod command_line;
 mod databases;
+mod import_reports;
 mod imports;
 mod key_files;
 mod keys;

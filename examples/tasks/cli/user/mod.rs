@@ -76,6 +76,7 @@ pub(super) async fn run(command: Command, as_json: bool) -> Result<Answer, Failu
     match &command {
         Command::Add(Add { source, .. }) | Command::Passwd { source, .. } => source.check()?,
         Command::Grant(rights) | Command::Revoke(rights) => rights.check()?,
+        Command::Import(import) => import.check()?,
         _ => {}
     }
     let opened = Opened::open().await?;
