@@ -9,8 +9,8 @@ use crate::databases::pairs;
 use crate::service::{Service, directory, run, run_with, spawn, until};
 
 /// Of the password `correct horse battery staple`.
-const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG";
-const DJANGO: &str =
+pub(crate) const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG";
+pub(crate) const DJANGO: &str =
     "pbkdf2_sha256$1000$saltsaltsaltsalt12345u$A/SrB91YZDzkURkjWSckI6ds0BeEbwkg2rmJ/QrBq+I=";
 const PASSLIB: &str =
     "$pbkdf2-sha256$1000$MDEyMzQ1Njc4OWFiY2RlZg$yqSq2SygY1sB4EcH9f2FG0JTMES.wqLsOT5YmiRBplI";
@@ -19,7 +19,11 @@ const SCRYPT: &str =
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Imports this text as `users.csv`: exit code, and what is told.
-fn import(dir: &Path, variables: &[(&str, &str)], csv: impl AsRef<[u8]>) -> (i32, Value) {
+pub(crate) fn import(
+    dir: &Path,
+    variables: &[(&str, &str)],
+    csv: impl AsRef<[u8]>,
+) -> (i32, Value) {
     fs::write(dir.join("users.csv"), csv).unwrap();
     let arguments = ["user", "import", "users.csv", "--json"];
     let (code, output, errors) = run_with(dir, variables, &arguments, "");
@@ -27,15 +31,23 @@ fn import(dir: &Path, variables: &[(&str, &str)], csv: impl AsRef<[u8]>) -> (i32
     (code.unwrap(), serde_json::from_str(&output).unwrap())
 }
 
-fn counts(told: &Value) -> [u64; 3] {
+pub(crate) fn counts(told: &Value) -> [u64; 3] {
     ["imported", "already_there", "refused"].map(|count| told[count].as_u64().unwrap())
 }
 
 /// Line and reason of each line in the report.
-fn report(dir: &Path) -> Vec<(u64, String, String)> {
+pub(crate) fn report(dir: &Path) -> Vec<(u64, String, String)> {
     let mut reader = csv::Reader::from_path(dir.join("users.csv.refused.csv")).unwrap();
     assert_eq!(reader.headers().unwrap(), vec!["line", "username", "reason"]);
     reader.deserialize().map(Result::unwrap).collect()
+}
+
+/// It is about to store the first: the report is written beside its place.
+fn has_begun(dir: &Path) -> bool {
+    fs::read_dir(dir).unwrap().any(|entry| {
+        let name = entry.unwrap().file_name();
+        name.to_str().unwrap().starts_with("users.csv.refused.csv.")
+    })
 }
 
 #[tokio::test]
@@ -99,7 +111,7 @@ fn a_line_that_breaks_a_rule_is_refused_and_the_others_are_in() {
         (b"f2,$H,,,,,,", "8 fields instead of 7"),
         (b"f3,$H,,\xff,,,", "name is not UTF-8"),
         (b"ALICE,$D,,,,,", "another password hash"),
-        (b"Alice,$H,,,,,", "already there"),
+        (b"Alice,$H,a@b.c,,,,", "already there"),
         (b"f4,$H,A@B.C,,,,", "another user has this e-mail address"),
         (b"zed,$H,z@b.c,,,,", ""),
     ];
@@ -162,15 +174,18 @@ fn an_import_that_was_killed_is_repeated() {
         csv.push_str(&format!("{BCRYPT},user{number}\n"));
     }
     fs::write(dir.path().join("users.csv"), &csv).unwrap();
+    fs::write(dir.path().join("users.csv.refused.csv"), "of an earlier run").unwrap();
     let mut killed = spawn(dir.path(), &["user", "import", "users.csv", "--json"]);
-    // It is about to store the first.
-    until(|| dir.path().join("users.csv.refused.csv").exists().then_some(()));
+    until(|| has_begun(dir.path()).then_some(()));
     killed.kill().unwrap();
     killed.wait().unwrap();
+    let kept = fs::read_to_string(dir.path().join("users.csv.refused.csv")).unwrap();
+    assert_eq!(kept, "of an earlier run");
 
     let (code, told) = import(dir.path(), &[], &csv);
     let [imported, already_there, refused] = counts(&told);
     assert_eq!((code, imported + already_there, refused), (0, 6000, 0));
+    assert_eq!(report(dir.path()), []);
     let (code, told) = import(dir.path(), &[], &csv);
     assert_eq!((code, counts(&told)), (0, [0, 6000, 0]));
 }
@@ -185,7 +200,7 @@ fn an_import_that_is_interrupted_says_how_far_it_came() {
     }
     fs::write(dir.path().join("users.csv"), &csv).unwrap();
     let interrupted = spawn(dir.path(), &["user", "import", "users.csv", "--json"]);
-    until(|| dir.path().join("users.csv.refused.csv").exists().then_some(()));
+    until(|| has_begun(dir.path()).then_some(()));
     let id = interrupted.id().to_string();
     assert!(
         std::process::Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success()

@@ -15,6 +15,7 @@ mod client;
 mod clients;
 mod command_line;
 mod databases;
+mod import_reports;
 mod imports;
 mod key_files;
 mod keys;
@@ -23,6 +24,7 @@ mod limits;
 mod mails;
 mod ownership;
 mod refusals;
+mod rights;
 mod sequence;
 #[allow(dead_code, reason = "shared with binaries that need more of it")]
 #[path = "../support/servers.rs"]

@@ -2,23 +2,24 @@
 
 mod report;
 mod row;
+mod stored;
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use futures_util::future::{self, FutureExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use tower_bearer::{AccountStore, Clock, Hasher, InsertUserError, NewUser, Settings, StoreError};
+use tower_bearer::{AccountStore, Clock, Hasher, NewUser, Settings, StoreError};
 
 use super::answer::{Answer, Failure};
 use report::Report;
-use row::{Columns, Seen};
+use row::Columns;
+use stored::{Outcome, Seen, look_at, store};
 
 pub(super) const HELP: &str = "\
 FILE is a CSV in UTF-8 whose first line names the columns, in any order:
@@ -30,8 +31,13 @@ FILE is a CSV in UTF-8 whose first line names the columns, in any order:
 Hashes: argon2, bcrypt ($2a$, $2b$, $2y$), scrypt and PBKDF2, as Django, passlib and others write them. They
 are stored as they are, and each is replaced when its user logs in. A hash that no login can verify is refused.
 
-A run that was broken off is repeated: users who are there with the same hash are passed over. Lines
-that break a rule are left out, and are in the report: line, user name, reason, never the hash.
+A run that was broken off is repeated: users who are there as their lines say are passed over. Nothing of
+users who are there is changed: a line with their hash and another column, is_active or roles for one, is
+refused.
+
+Lines that are refused are left out, and are in the report, in a dry run too: line, user name, reason, never
+the hash. A ' stands before a name that a spreadsheet would take for a formula. The report takes the place
+of an earlier one when it is whole; a place where FILE is, or a link, is refused.
 
 Exit codes:
   0  all are in
@@ -46,9 +52,6 @@ const AT_ONCE: usize = 1024;
 /// Each in one transaction on SQLite; PostgreSQL has several of them at work at once.
 const STEPS: usize = 8;
 
-const TAKEN_NAME: &str = "a user of this name is there with another password hash";
-const TAKEN_EMAIL: &str = "another user has this e-mail address";
-
 #[derive(Args)]
 pub(in crate::cli) struct Import {
     /// The users
@@ -61,18 +64,26 @@ pub(in crate::cli) struct Import {
     dry_run: bool,
 }
 
+impl Import {
+    /// Whether the report may be where it is to be.
+    pub(in crate::cli) fn check(&self) -> Result<(), Failure> {
+        report::check_place(&self.report(), &self.file)
+    }
+
+    fn report(&self) -> PathBuf {
+        self.report.clone().unwrap_or_else(|| {
+            let mut name = self.file.clone().into_os_string();
+            name.push(".refused.csv");
+            name.into()
+        })
+    }
+}
+
 #[derive(Default)]
 struct Counts {
     imported: u64,
     already_there: u64,
     refused: u64,
-}
-
-/// What became of one user.
-enum Outcome {
-    Imported,
-    AlreadyThere,
-    Refused(&'static str),
 }
 
 pub(super) async fn run<U: AccountStore>(
@@ -92,11 +103,7 @@ pub(super) async fn run<U: AccountStore>(
     // From here on a signal waits for the end of what has begun.
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     let mut was_stopped = stop.as_mut().now_or_never().is_some();
-    let mut report = Report::create(args.report.clone().unwrap_or_else(|| {
-        let mut name = args.file.clone().into_os_string();
-        name.push(".refused.csv");
-        name.into()
-    }))?;
+    let mut report = Report::create(args.report())?;
 
     let bar = progress(length, as_json);
     let mut import = Running {
@@ -221,7 +228,7 @@ impl<U: AccountStore> Running<'_, U> {
                 Outcome::Imported => self.counts.imported += 1,
                 Outcome::AlreadyThere => self.counts.already_there += 1,
                 Outcome::Refused(reason) => {
-                    refused.push((*line, user.username.as_str().to_owned(), reason.to_owned()));
+                    refused.push((*line, user.username.as_str().to_owned(), reason));
                 }
             }
         }
@@ -242,40 +249,4 @@ impl<U: AccountStore> Running<'_, U> {
         let line = row.position().map_or(0, csv::Position::line);
         Ok(more.then_some((line, row)))
     }
-}
-
-async fn store<U: AccountStore>(
-    users: &U,
-    step: Vec<NewUser>,
-    now: Duration,
-) -> Result<Vec<Outcome>, StoreError> {
-    let mut outcomes = Vec::new();
-    for (user, stored) in step.iter().zip(users.insert_users(step.clone(), now).await?) {
-        outcomes.push(match stored {
-            Ok(_) => Outcome::Imported,
-            Err(InsertUserError::Store(error)) => return Err(error),
-            Err(_) => look(users, user).await?,
-        });
-    }
-    Ok(outcomes)
-}
-
-async fn look_at<U: AccountStore>(users: &U, step: &[NewUser]) -> Result<Vec<Outcome>, StoreError> {
-    future::try_join_all(step.iter().map(|user| look(users, user))).await
-}
-
-/// What becomes of a user, by what is stored.
-async fn look<U: AccountStore>(users: &U, user: &NewUser) -> Result<Outcome, StoreError> {
-    if let Some(there) = users.find_user_by_username(&user.username).await? {
-        return Ok(match there.password_hash() == user.password_hash() {
-            true => Outcome::AlreadyThere,
-            false => Outcome::Refused(TAKEN_NAME),
-        });
-    }
-    if let Some(email) = &user.email
-        && users.find_user_by_email(email).await?.is_some()
-    {
-        return Ok(Outcome::Refused(TAKEN_EMAIL));
-    }
-    Ok(Outcome::Imported)
 }

@@ -1,12 +1,10 @@
 //! From a row to a user, by the rules that hold for users who register.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use csv::ByteRecord;
 use tower_bearer::{Email, Hasher, NewUser, Username};
 
-use super::Outcome;
 use crate::app::USER_SCOPES;
 use crate::cli::user::{check_name, is_role, is_scope};
 
@@ -131,32 +129,5 @@ impl Columns {
             }
         }
         Ok(Some(texts))
-    }
-}
-
-/// The names and addresses of the rows before, for a dry run, in which no store finds what is there
-/// twice: some hundred bytes for each user.
-#[derive(Default)]
-pub(super) struct Seen {
-    hashes: HashMap<String, String>,
-    emails: std::collections::HashSet<String>,
-}
-
-impl Seen {
-    pub(super) fn note(&mut self, user: &NewUser) -> Outcome {
-        match self.hashes.entry(user.username.key().to_owned()) {
-            Entry::Occupied(there) if there.get() == user.password_hash() => {
-                return Outcome::AlreadyThere;
-            }
-            Entry::Occupied(_) => return Outcome::Refused(super::TAKEN_NAME),
-            Entry::Vacant(free) => {
-                let email = user.email.as_ref().map(|email| email.key().to_owned());
-                if email.is_some_and(|email| !self.emails.insert(email)) {
-                    return Outcome::Refused(super::TAKEN_EMAIL);
-                }
-                free.insert(user.password_hash().to_owned());
-            }
-        }
-        Outcome::Imported
     }
 }
