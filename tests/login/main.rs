@@ -17,6 +17,8 @@ mod cookie;
 #[path = "../support/document.rs"]
 mod document;
 mod email_change;
+#[path = "../support/gone.rs"]
+mod gone;
 mod introspect;
 mod introspection;
 mod mail;

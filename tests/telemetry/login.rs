@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use tower_bearer::{
     Clock, Hasher, Housekeeping, Issuer, LoginRouter, Mail, MailError, MailLinks, MailQueue,
-    Mailer, MemoryStore, OneTimeTokenStore, PasswordPolicy, StoreError, StoredOneTimeToken,
-    ThrottleState, ThrottleStore,
+    Mailer, MemoryStore, OneTimeTokenStore, PasswordPolicy, StoredOneTimeToken,
 };
 
+use crate::gone::Gone;
 use crate::recorded::{changes, lines};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -165,32 +165,9 @@ async fn mails_count_by_what_became_of_them() {
     assert!(seen.contains(&"mails_total{queue_full} 1".to_owned()), "{seen:?}");
 }
 
-/// Counts of which nothing is known.
-#[derive(Clone)]
-struct Broken;
-
-impl ThrottleStore for Broken {
-    async fn find_throttle(&self, _: &[u8; 32]) -> Result<Option<String>, StoreError> {
-        Err(StoreError::unavailable("away"))
-    }
-
-    async fn replace_throttle(
-        &self,
-        _: &[u8; 32],
-        _: Option<&str>,
-        _: Option<&ThrottleState>,
-    ) -> Result<bool, StoreError> {
-        Err(StoreError::unavailable("away"))
-    }
-
-    async fn delete_expired_throttles(&self, _: Duration) -> Result<u64, StoreError> {
-        Err(StoreError::unavailable("away"))
-    }
-}
-
 #[tokio::test]
 async fn a_store_that_fails_counts() {
-    let app = router(&MemoryStore::new()).throttle_store(Broken).into_router();
+    let app = router(&MemoryStore::new()).throttle_store(Gone).into_router();
     let seen = changes_without_hashes(async {
         assert_eq!(post(&app, "/login", credentials("wrong")).await.0, 400);
     });
@@ -213,7 +190,7 @@ async fn housekeeping_counts_what_it_deletes_and_what_it_can_not() {
     let housekeeping = Housekeeping::new(store.clone())
         .clock(Clock::manual(now + Duration::from_secs(2)))
         .one_time_tokens(store)
-        .throttles(Broken);
+        .throttles(Gone);
     let seen = changes(async {
         housekeeping.run_until(tokio::time::sleep(Duration::from_secs(60))).await;
     });

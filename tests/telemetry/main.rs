@@ -9,6 +9,8 @@ mod collector;
 mod cost;
 mod elsewhere;
 mod example;
+#[path = "../support/gone.rs"]
+mod gone;
 #[allow(dead_code, reason = "shared with a binary that needs more of it")]
 #[path = "../http/support.rs"]
 mod http_support;

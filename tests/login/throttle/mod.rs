@@ -12,7 +12,7 @@ use http::{Method, Request, header};
 use serde_json::{Value, json};
 use tower_bearer::{
     AddressSource, AuditRecord, Clock, LoginRouter, LoginThrottle, MemoryStore, PeerAddr, Rate,
-    RefreshStore, StoreError, ThrottleState, ThrottleStore, TrustedProxies, UserStore,
+    RefreshStore, ThrottleStore, TrustedProxies, UserStore,
 };
 
 use super::support::{Answer, App, PASSWORD, app, app_with_stores, postgres, redis, sqlite};

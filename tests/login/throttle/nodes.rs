@@ -1,6 +1,7 @@
 //! Notices of locks, several nodes, and stores that are out of reach.
 
 use super::*;
+use crate::gone::Gone;
 
 type Locks = Arc<Mutex<Vec<(String, Duration)>>>;
 
@@ -105,29 +106,6 @@ async fn a_clock_that_is_ahead_locks_for_15_minutes_at_most() {
         node.log_in_from(HOME, "admin", PASSWORD).await.assert_throttled(1);
         node.clock.advance(Duration::from_secs(1));
         assert_eq!(node.log_in_from(HOME, "admin", PASSWORD).await.status, 200);
-    }
-}
-
-/// A store that is out of reach.
-#[derive(Clone)]
-struct Gone;
-
-impl ThrottleStore for Gone {
-    async fn find_throttle(&self, _: &[u8; 32]) -> Result<Option<String>, StoreError> {
-        Err(StoreError::unavailable("gone"))
-    }
-
-    async fn replace_throttle(
-        &self,
-        _: &[u8; 32],
-        _: Option<&str>,
-        _: Option<&ThrottleState>,
-    ) -> Result<bool, StoreError> {
-        Err(StoreError::unavailable("gone"))
-    }
-
-    async fn delete_expired_throttles(&self, _: Duration) -> Result<u64, StoreError> {
-        Err(StoreError::unavailable("gone"))
     }
 }
 
