@@ -71,7 +71,7 @@ async fn r116_a_token_that_is_not_stored_lies_in_the_cookie_until_it_expires() {
 async fn a_token_that_browsers_would_drop_is_a_fault_and_no_silence() {
     let scopes: Vec<String> = (0..200).map(|n| format!("resource-{n}:read-and-write")).collect();
     let app = app(MemoryStore::new(), |router| {
-        let router = router.stateless_refresh_tokens(RefreshTokens::stateless());
+        let router = router.stateless_refresh_tokens(RefreshTokens::stateless()).revocations();
         router.default_scopes(scopes).refresh_cookie(cookie())
     })
     .await;
@@ -80,8 +80,12 @@ async fn a_token_that_browsers_would_drop_is_a_fault_and_no_silence() {
     let login = app.page("/login", None, body.clone()).await;
     login.assert_error(500, "server_error");
     login.assert_no_cookie();
+    let all = body.clone();
     body["scope"] = "resource-7:read-and-write".into();
-    app.page("/login", None, body).await.token();
+    let token = app.page("/login", None, body).await.token();
+    // Whoever gets no new cookie keeps the old one, and it is good.
+    app.page("/login", Some(&token), all).await.assert_error(500, "server_error");
+    assert_eq!(app.page("/refresh", Some(&token), Value::Null).await.status, 200);
 }
 
 #[tokio::test]
