@@ -53,9 +53,13 @@ async fn bind(
     (Some(addr), listener)
 }
 
-/// The settings of a command beside the service, which listens nowhere and signs nothing.
-pub(crate) fn of_commands() -> Result<Settings, SettingsError> {
+/// The settings of a command beside the service, which listens nowhere and signs nothing. One that is
+/// about users who are there makes no database: it would hide that this is the wrong directory.
+pub(crate) fn of_commands(makes_users: bool) -> Result<Settings, SettingsError> {
     let mut variables = variables();
+    if !makes_users {
+        variables = variables.default("DATABASE_URL", "sqlite://tasks.db?mode=rw");
+    }
     let url = variables.text("PUBLIC_URL").unwrap_or_else(|| "http://localhost".to_owned());
     Settings::read(variables.default("JWT_ISSUER", url.trim_end_matches('/')))
 }

@@ -61,6 +61,22 @@ fn every_command_has_help_and_there_is_a_version() {
 }
 
 #[test]
+fn a_command_about_users_who_are_there_makes_no_database() {
+    let dir = directory();
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "disable", "alice"],
+        &["user", "grant", "alice", "--scope", "me"],
+        &["api-key", "new", "alice", "--name", "x", "--scope", "me", "--expires", "1d"],
+    ] {
+        let (code, error, message) = fails(dir.path(), arguments, "");
+        assert_eq!((code, error.as_str()), (1, "store"), "{arguments:?}");
+        assert!(message.contains("DATABASE_URL: the database file can't be opened"), "{message}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "no database was made");
+}
+
+#[test]
 fn what_nobody_can_understand_does_nothing() {
     let dir = directory();
     for arguments in [

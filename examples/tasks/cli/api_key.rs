@@ -40,7 +40,7 @@ pub(super) struct New {
 
 pub(super) async fn run(command: Command) -> Result<Answer, Failure> {
     let Command::New(new) = command;
-    let opened = Opened::open().await?;
+    let opened = Opened::open(false).await?;
     let done = with_users!(opened, |users| make(&opened, users, new).await);
     opened.database.close().await;
     done

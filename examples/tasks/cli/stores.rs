@@ -52,8 +52,8 @@ macro_rules! with_users {
 pub(super) use with_users;
 
 impl Opened {
-    pub(super) async fn open() -> Result<Self, Failure> {
-        let settings = settings::of_commands()?;
+    pub(super) async fn open(makes_users: bool) -> Result<Self, Failure> {
+        let settings = settings::of_commands(makes_users)?;
         let at = |variable: &'static str| {
             move |error| Failure::new("store", format!("{variable}: {error}"))
         };

@@ -79,7 +79,8 @@ pub(super) async fn run(command: Command, as_json: bool) -> Result<Answer, Failu
         Command::Import(import) => import.check()?,
         _ => {}
     }
-    let opened = Opened::open().await?;
+    let makes_users = matches!(command, Command::Add(_) | Command::Import(_));
+    let opened = Opened::open(makes_users).await?;
     let done = match command {
         Command::Add(new) => with_users!(opened, |users| add(&opened, users, new).await),
         Command::Passwd { user, source } => with_stores!(opened, |users, sessions| {
