@@ -75,6 +75,20 @@ const tokens = payload => ({ access_token: `e30.${btoa(JSON.stringify(payload))}
 
 const failure = (code, status) => error => error instanceof AuthError && error.code === code && error.status === status;
 
+// Keeps refreshes from the server until `go` is called; `refreshing` tells of the first.
+function holdRefreshes(jar) {
+  let go;
+  const held = new Promise(done => { go = done; });
+  let arrived;
+  const refreshing = new Promise(done => { arrived = done; });
+  jar.before = async path => {
+    if (path !== '/auth/refresh') return;
+    arrived();
+    await held;
+  };
+  return { refreshing, go };
+}
+
 test('signs in, asks with the token, and signs out', async () => {
   const { auth, jar, changes } = await signedIn();
   assert.match(jar.cookie, /^__Host-refresh=./);
@@ -287,15 +301,7 @@ test('signing out without an answer rejects, and changes nothing', async () => {
 test('who stops waiting does not stop the refresh that others wait for', async () => {
   const { auth, jar } = await signedIn();
   await revoke(auth);
-  let go;
-  const held = new Promise(done => { go = done; });
-  let arrived;
-  const refreshing = new Promise(done => { arrived = done; });
-  jar.before = async path => {
-    if (path !== '/auth/refresh') return;
-    arrived();
-    await held;
-  };
+  const { refreshing, go } = holdRefreshes(jar);
   const impatient = new AbortController();
   const one = auth.fetch('/tasks', { signal: impatient.signal });
   const other = auth.fetch('/tasks');
@@ -329,15 +335,7 @@ test('what ends sessions waits for a refresh that is under way', async () => {
   for (const signOut of [auth => auth.signOut(), auth => auth.signOut(true)]) {
     const { auth, jar, changes } = await signedIn();
     await revoke(auth);
-    let go;
-    const held = new Promise(done => { go = done; });
-    let arrived;
-    const refreshing = new Promise(done => { arrived = done; });
-    jar.before = async path => {
-      if (path !== '/auth/refresh') return;
-      arrived();
-      await held;
-    };
+    const { refreshing, go } = holdRefreshes(jar);
     const asked = auth.fetch('/tasks');
     await refreshing;
     jar.requests.length = 0;
